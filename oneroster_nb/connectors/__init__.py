@@ -1,0 +1,100 @@
+"""The live sources, and :func:`connect`, which finds the one that is meant."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from oneroster_nb.connectors.base import Connector
+from oneroster_nb.connectors.classlink import ClasslinkConnector
+from oneroster_nb.connectors.oneroster import OneRosterConnector
+from oneroster_nb.errors import ConfigurationError
+from oneroster_nb.profiles import hidden, resolve, without_secrets
+from oneroster_nb.query import nearest
+
+__all__ = ["PROVIDERS", "Connector", "connect"]
+
+
+def _demo(**options: Any) -> Connector:
+    from oneroster_nb.demo.connection import DemoConnector
+
+    return DemoConnector(**options)
+
+
+_OF_AN_ACCOUNT = frozenset(
+    {"host", "client_id", "client_secret", "access_token", "token_url", "scope", "client_auth"}
+)
+PROVIDERS: Mapping[str, Callable[..., Connector]] = MappingProxyType(
+    {"demo": _demo, "classlink": ClasslinkConnector, "oneroster": OneRosterConnector}
+)
+"""The providers that :func:`connect` takes."""
+
+
+def connect(
+    provider: str | None = None, *, profile: str | None = None, **options: Any
+) -> Connector:
+    """Connect to a source.
+
+    What is not given here is looked for in the environment (``ONEROSTER_PROVIDER ONEROSTER_HOST
+    ONEROSTER_CLIENT_ID ONEROSTER_CLIENT_SECRET ONEROSTER_TOKEN_URL ONEROSTER_ACCESS_TOKEN
+    ONEROSTER_PROFILE``), then in the saved profile.
+    The environment describes one connection: where it names another provider, profile or host
+    than the one that is meant, nothing of it is used.
+
+    Parameters
+    ----------
+    provider : str, optional
+        ``"demo"`` (an embedded server with made-up people, no account needed), ``"classlink"`` or
+        ``"oneroster"``.
+    profile : str, optional
+        The name of a saved connection.
+    **options
+        What the connector of that provider takes.
+
+    Returns
+    -------
+    Connector
+        Nothing has been asked of it yet.
+
+    Raises
+    ------
+    ConfigurationError
+        For an unknown provider, profile or option.
+    CredentialsError
+        Where an id or a secret is missing.
+
+    Examples
+    --------
+    >>> import oneroster_nb as onb
+    >>> with onb.connect("demo") as conn:
+    ...     len(conn.get_users("students"))
+    139
+    """
+    # Rebound at once, so that no traceback that shows variables shows a secret.
+    given = options = hidden(options)
+    provider, profile, options = resolve(provider, profile, given)
+    if provider not in PROVIDERS:
+        raise ConfigurationError(
+            f"Unknown provider {provider!r}.{nearest(str(provider), PROVIDERS)}"
+            f" It can be {', '.join(map(repr, PROVIDERS))}."
+        )
+    build = PROVIDERS[provider]
+    known = list(inspect.signature(OneRosterConnector if build is _demo else build).parameters)
+    if build is _demo:
+        known = [name for name in known if name not in _OF_AN_ACCOUNT]
+    for name in options:
+        if name not in known:
+            raise ConfigurationError(
+                f"Unknown option {name!r} of provider {provider!r}.{nearest(name, known)}"
+                f" The options are: {', '.join(known)}."
+            )
+    connector = build(**options)
+    connector._recipe = _recipe(provider, profile, given)
+    return connector
+
+
+def _recipe(provider: str, profile: str | None, given: Mapping[str, Any]) -> str:
+    """Write the call of :func:`connect` again, without the secrets that were given to it."""
+    arguments = [f"profile={profile!r}"] if profile else [repr(provider)]
+    arguments += [f"{name}={value!r}" for name, value in without_secrets(given).items()]
+    return f"onb.connect({', '.join(arguments)})"

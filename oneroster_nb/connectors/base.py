@@ -1,0 +1,300 @@
+"""How a live source answers a question: from lists of members, or from whole tables."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from oneroster_nb.connectors.live import (
+    LINKED,
+    LISTS_AT_MOST,
+    LiveSource,
+    linked_classes,
+    whole_tables,
+)
+from oneroster_nb.errors import (
+    ForbiddenError,
+    NotFoundError,
+    PartialResultWarning,
+    QueryError,
+    RosterError,
+    warn,
+)
+from oneroster_nb.membership import Members, codes, with_group, without_group
+from oneroster_nb.progress import ProgressOption, Reporter
+from oneroster_nb.query import Query, nearest
+from oneroster_nb.references import warn_of_dangling
+from oneroster_nb.resources import link_resources, resources_of
+from oneroster_nb.roster import Roster
+from oneroster_nb.schema import TABLES, empty_table
+from oneroster_nb.terms import classes_in_term, sessions_of_term
+from oneroster_nb.transport.paging import Tables
+from oneroster_nb.where import active
+
+__all__ = ["Connector"]
+
+_IN_EVERY_ROSTER = frozenset(
+    {"orgs", "academicSessions", "courses", "classes", "users", "enrollments"}
+)
+_RESOURCES_OF: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "classes": ("classResources", "classSourcedId"),
+        "courses": ("courseResources", "courseSourcedId"),
+    }
+)
+_NESTED_ROLES = frozenset({"student", "teacher"})
+
+
+class Connector(LiveSource):
+    """A live source that answers questions; a subclass adds the ways of a provider.
+
+    Where a few groups are asked for, their members are listed one group beside the other; where
+    all are, or the provider has no such lists, whole tables are pulled and asked as a roster is.
+    """
+
+    def _answer(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
+        if query.group_filter is None:
+            with Reporter(progress, query.user_filter) as reporter:
+                return self._without_group(query, reporter)
+        groups = self._matched_groups(query, progress)
+        with Reporter(progress, f"{query.user_filter} of {query.group_filter}") as reporter:
+            places = self._places(query, groups, reporter)
+            frame = None if places is None else self._from_lists(query, groups, places, reporter)
+            return self._from_tables(query, groups, reporter) if frame is None else frame
+
+    def get_roster(
+        self, *, tables: Sequence[str] | None = None, progress: ProgressOption = None
+    ) -> Roster:
+        """Pull every table once, to ask and keep the roster locally.
+
+        Parameters
+        ----------
+        tables : sequence of str, optional
+            Canonical names of the tables to pull; left out, all that the provider has.
+        progress : None, bool or callable
+            See :data:`oneroster_nb.progress.ProgressOption`.
+
+        Returns
+        -------
+        Roster
+
+        Raises
+        ------
+        QueryError
+            For a name that is no canonical table.
+        RosterError
+            Where a table cannot be pulled that was named, or that every roster has.
+
+        Warns
+        -----
+        PartialResultWarning
+            Where the server does not show a table; it is empty then.
+        DanglingReferenceWarning
+            Where references point nowhere.
+
+        Examples
+        --------
+        >>> import oneroster_nb as onb
+        >>> with onb.connect("demo") as conn:
+        ...     roster = conn.get_roster()
+        >>> len(roster.get_users("students", "classes", "31763"))
+        3
+        """
+        wanted = [name for name in self._listable if tables is None or name in tables]
+        unknown = [name for name in tables or () if name not in TABLES]
+        if unknown:
+            raise QueryError(
+                f"There is no canonical table {unknown[0]!r}.{nearest(str(unknown[0]), TABLES)}"
+                f" The tables are: {', '.join(TABLES)}."
+            )
+        optional = (ForbiddenError, NotFoundError)
+        jobs = [self._list_job(name, sensitive=True) for name in wanted]
+        for name, job in zip(wanted, jobs, strict=True):
+            job.keep = optional if tables is None and name not in _IN_EVERY_ROSTER else ()
+        with Reporter(progress, "roster") as reporter:
+            outcomes = dict(zip(wanted, self._pull(jobs, reporter), strict=True))
+        return Roster(self._frames(outcomes), provider=self.host)
+
+    def _frames(self, outcomes: Mapping[str, Tables | RosterError]) -> dict[str, pd.DataFrame]:
+        """Make canonical tables of what was pulled, those among them that follow from others."""
+        frames: dict[str, pd.DataFrame] = {}
+        pairs: dict[str, pd.DataFrame] = {}
+        for name, outcome in outcomes.items():
+            if isinstance(outcome, RosterError):
+                warn(
+                    f"The server does not show {name}, so that table is empty: {outcome}",
+                    PartialResultWarning,
+                )
+            elif name != "users":
+                frames[name] = self._frame(name, outcome)
+                if name in ("classes", "courses"):
+                    pairs[name] = resources_of(outcome, frames[name])
+        people = outcomes.get("users")
+        if people is not None:
+            orgs = frames.get("orgs", empty_table("orgs"))
+            frames["users"], frames["roles"] = self._people(whole_tables(people), True, orgs)
+        for name, owned in pairs.items():
+            table, owner = _RESOURCES_OF[name]
+            frames[table] = link_resources(table, owner, owned)
+        warn_of_dangling(frames)
+        return frames
+
+    def _without_group(self, query: Query, reporter: Reporter) -> pd.DataFrame:
+        role = query.roles[0] if query.roles else "user"
+        listable = role in {*_NESTED_ROLES, "user"} and role not in self._lacking
+        if query.term is not None or not listable:
+            return self._as_roster(query, reporter).query(query, progress=False)
+        wanted = query.max_users
+        while True:
+            job = self._user_job(role, sensitive=query.sensitive, wanted=wanted)
+            (outcome,), tables = self._together([job], ("orgs",), reporter)
+            if isinstance(outcome, NotFoundError):
+                self._lacking.add(role)
+                return self._without_group(query, reporter)
+            orgs = tables["orgs"]
+            came, _ = self._people(whole_tables(outcome), query.sensitive, orgs)
+            users = active(came, query.status)
+            if wanted is None or len(users) >= wanted or job.rows < wanted:
+                break
+            wanted = None  # too many of those that came are deleted, so look at everybody
+        if users.empty:
+            self._warn_not_shared(query.user_filter)
+        return without_group(query, users, orgs)
+
+    def _places(
+        self, query: Query, groups: pd.DataFrame, reporter: Reporter
+    ) -> pd.DataFrame | None:
+        """Give the classes or schools whose members are to be listed one by one.
+
+        They have a column ``group``, the position of the group that they belong to. None where
+        whole tables are the better way: every group is asked for, no server lists such members,
+        the lists would be too many, or this server lacks them.
+        """
+        if groups.empty:
+            return groups.assign(group=0)
+        roles = query.roles or ()
+        in_schools = query.group_filter == "schools"
+        if query.names is None or not _NESTED_ROLES.issuperset(roles):
+            return None
+        if in_schools and query.term is not None:
+            return None
+        if query.group_filter == "courses":
+            places = self._classes_of(groups, reporter)
+        else:
+            places = groups.assign(group=np.arange(len(groups)))
+        places = active(places, query.status)
+        if query.term is not None:
+            name = "academicSessions"
+            sessions = self._listed((name,), reporter, required=name)[name]
+            chosen = classes_in_term(places, sessions_of_term(sessions, query.term))
+            places = places.loc[chosen]
+        routes = {_route(in_schools, role) for role in roles}
+        if len(places) * len(roles) > LISTS_AT_MOST or not self._lacking.isdisjoint(routes):
+            return None
+        return places.reset_index(drop=True)
+
+    def _classes_of(self, courses: pd.DataFrame, reporter: Reporter) -> pd.DataFrame:
+        """Give the classes of some courses, in the order of the courses."""
+        linked = self._listed(("courses", "orgs", "academicSessions"), reporter)
+        classes = self._kept.get("classes")
+        if classes is None and len(courses) <= LISTS_AT_MOST:
+            jobs = [self._course_classes_job(key) for key in self._keys(courses)]
+            outcomes = self._pull(jobs, reporter)
+            lists = [outcome for outcome in outcomes if not isinstance(outcome, RosterError)]
+            if len(lists) == len(outcomes):
+                pages = [table for tables in lists for table in tables]
+                classes = self._frame("classes", pages).drop_duplicates("sourcedId")
+        if classes is None:
+            classes = self._listed(("classes",), reporter, required="classes")["classes"]
+        group = codes(classes["courseSourcedId"], courses["sourcedId"])
+        mine = linked_classes(linked | {"classes": classes}).assign(group=group)
+        return mine.loc[group >= 0].sort_values("group", kind="stable")
+
+    def _from_lists(
+        self, query: Query, groups: pd.DataFrame, places: pd.DataFrame, reporter: Reporter
+    ) -> pd.DataFrame | None:
+        """Answer from lists of members, side by side; None where the server lacks such a list."""
+        in_schools = query.group_filter == "schools"
+        kind = "schools" if in_schools else "classes"
+        asked = [
+            (place, key, role)
+            for place, key in enumerate(self._keys(places))
+            for role in query.roles or ()
+        ]
+        jobs = [
+            self._member_job(kind, key, role, sensitive=query.sensitive) for _, key, role in asked
+        ]
+        pages: list[pa.Table] = []
+        place_of_row: list[int] = []
+        outcomes = self._pull(jobs, reporter)
+        if all(isinstance(outcome, RosterError) for outcome in outcomes) and len(places) > 1:
+            # One list may be missing with its class; all of them only with the address.
+            self._lacking.update(_route(in_schools, role) for _, _, role in asked)
+        for (place, _, _), outcome in zip(asked, outcomes, strict=True):
+            if isinstance(outcome, RosterError):
+                return None
+            pages += outcome
+            place_of_row += [place] * sum(table.num_rows for table in outcome)
+        orgs = self._listed(("orgs",), reporter)["orgs"]
+        listed, _ = self._people(pages, query.sensitive, orgs)
+        listed = active(listed.assign(place=place_of_row), query.status)
+        users = listed.drop(columns="place").drop_duplicates("sourcedId", ignore_index=True)
+        place_codes = listed["place"].to_numpy(dtype=np.intp)
+        none = np.full(len(listed), -1)
+        members = Members(
+            user=codes(listed["sourcedId"], users["sourcedId"]),
+            group=places["group"].to_numpy(dtype=np.intp)[place_codes],
+            klass=none if in_schools or groups.empty else place_codes,
+            enrollment=none,
+        )
+        return with_group(
+            query,
+            members,
+            users=users,
+            groups=groups,
+            classes=linked_classes({}) if in_schools or groups.empty else places,
+            enrollments=empty_table("enrollments"),
+        )
+
+    def _from_tables(self, query: Query, groups: pd.DataFrame, reporter: Reporter) -> pd.DataFrame:
+        """Answer from whole tables of users and enrollments, as a roster does."""
+        return self._as_roster(query, reporter).members(query, groups)
+
+    def _as_roster(self, query: Query, reporter: Reporter) -> Roster:
+        """Pull the tables that this question needs, beyond those that are kept."""
+        kind = query.group_filter
+        by_classes = kind in ("classes", "courses") or query.term is not None
+        names = LINKED["classes" if by_classes else "schools"]
+        jobs = [self._list_job("users", sensitive=query.sensitive)]
+        if by_classes:
+            jobs.append(self._list_job("enrollments"))
+        (users, *enrollments), tables = self._together(jobs, names, reporter)
+        tables["users"], tables["roles"] = self._people(
+            whole_tables(users), query.sensitive, tables["orgs"]
+        )
+        for outcome in enrollments:
+            tables["enrollments"] = self._frame("enrollments", whole_tables(outcome))
+        return Roster(tables)
+
+    def _keys(self, groups: pd.DataFrame) -> list[str]:
+        """Give what stands for each group in addresses."""
+        named = (self.key_identifier, f"metadata.{self.key_identifier}")
+        column = next((name for name in named if name in groups), None)
+        if column is None:
+            raise QueryError(
+                f"key_identifier {self.key_identifier!r} is no field of these groups."
+                f"{nearest(self.key_identifier, groups.columns)} Most servers take 'sourcedId'."
+            )
+        keys = groups[column]
+        if keys.isna().any():
+            raise QueryError(
+                f"{int(keys.isna().sum()):,} of the matched groups have no"
+                f" {self.key_identifier!r}, which is the key_identifier of this connector."
+            )
+        return [str(key) for key in keys]
+
+
+def _route(in_schools: bool, role: str) -> str:
+    return f"{'schools' if in_schools else 'classes'}/{role}"

@@ -1,0 +1,296 @@
+"""What every live source shares: its options, pulling lists, keeping what groups are taken from."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Self
+
+import pandas as pd
+import pyarrow as pa
+
+from oneroster_nb.conform import concat, to_frame, unreadable
+from oneroster_nb.errors import (
+    ConfigurationError,
+    ForbiddenError,
+    NotFoundError,
+    PartialResultWarning,
+    RosterError,
+    UnreadableValueWarning,
+    warn,
+)
+from oneroster_nb.matching import DEFAULT_MATCH_ON
+from oneroster_nb.membership import (
+    link_classes,
+    link_courses,
+    with_primary_org,
+)
+from oneroster_nb.progress import ProgressOption, Reporter
+from oneroster_nb.query import Query
+from oneroster_nb.roles import roles_of_users
+from oneroster_nb.schema import empty_table
+from oneroster_nb.source import Source
+from oneroster_nb.transport.paging import Tables
+from oneroster_nb.transport.pulls import Job, run
+from oneroster_nb.where import active
+
+__all__ = ["LINKED", "LISTS_AT_MOST", "LiveSource", "linked_classes", "whole_tables"]
+
+_DEFAULT_PAGE_SIZE = 10_000
+LISTS_AT_MOST = 100  # beyond so many lists of members, whole tables take fewer requests
+_NESTED_ROLES = frozenset({"student", "teacher"})
+LINKED: Mapping[str, Sequence[str]] = MappingProxyType(
+    {
+        "classes": ("classes", "courses", "orgs", "academicSessions"),
+        "courses": ("courses", "orgs"),
+        "schools": ("orgs",),
+    }
+)
+
+
+class LiveSource(Source):
+    """A source over pages of JSON; its subclasses say where those are and how to answer.
+
+    Parameters
+    ----------
+    key_identifier : str
+        The field of a group that stands in addresses.
+    match_on : str or list of str, optional
+        The fields that group names are compared with where a call does not say.
+    max_users : int
+        At most so many distinct users in an answer; 0 is no bound.
+    page_size : int
+        Rows to ask for at once; a server may send fewer. 0 is the default, 10,000.
+    max_workers : int
+        Requests under way at once.
+
+    Raises
+    ------
+    ConfigurationError
+        For a number that makes no sense.
+    QueryError
+        For a `match_on` or a `max_users` that cannot be.
+    """
+
+    host: str
+
+    def __init__(
+        self,
+        *,
+        key_identifier: str,
+        match_on: str | Sequence[str] | None,
+        max_users: int,
+        page_size: int,
+        max_workers: int,
+    ) -> None:
+        if not isinstance(key_identifier, str) or not key_identifier.strip():
+            raise ConfigurationError(
+                f"key_identifier must be the name of a field, not {key_identifier!r}."
+            )
+        self.key_identifier = key_identifier
+        self.match_groups_by = DEFAULT_MATCH_ON if match_on is None else match_on
+        self.max_users = Query(max_users=max_users).max_users
+        self.page_size = _whole("page_size", page_size, 0) or _DEFAULT_PAGE_SIZE
+        self.max_workers = _whole("max_workers", max_workers, 1)
+        # How connect() made it.
+        self._recipe = ""
+        # Whole tables that groups are taken from, until refresh_groups().
+        self._kept: dict[str, pd.DataFrame] = {}
+        # Lists of members that the server was seen to lack.
+        self._lacking: set[str] = set()
+
+    # What a provider adds.
+
+    _listable: Sequence[str]
+    """The canonical tables that can be pulled, in the order of the schema."""
+
+    @abstractmethod
+    def _list_job(self, table: str, *, sensitive: bool = False) -> Job:
+        """Pull a whole canonical table."""
+
+    @abstractmethod
+    def _object_job(self, table: str, key: str) -> Job:
+        """Pull one row of a canonical table; a 404 is an outcome."""
+
+    @abstractmethod
+    def _user_job(self, role: str, *, sensitive: bool, wanted: int | None) -> Job:
+        """Pull the students, the teachers or (role "user") everybody, or at least `wanted`.
+
+        For students and teachers a 404 is an outcome.
+        """
+
+    @abstractmethod
+    def _member_job(self, kind: str, key: str, role: str, *, sensitive: bool) -> Job:
+        """Pull the students or teachers of one class or school; a 404 is an outcome."""
+
+    @abstractmethod
+    def _course_classes_job(self, key: str) -> Job:
+        """Pull the classes of one course; a 404 is an outcome."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connections."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def recipe(self) -> str:
+        """A Python expression that makes this connection anew and holds no secret."""
+        return self._recipe or self._own_recipe()
+
+    @abstractmethod
+    def _own_recipe(self) -> str:
+        """Give the recipe of a connector that was made without :func:`connect`."""
+
+    def headcounts(self) -> dict[str, int | None]:
+        """Say how much there is, from the totals that the server announces.
+
+        Returns
+        -------
+        dict
+            ``students``, ``teachers`` and ``schools``; None where the server does not say.
+
+        Raises
+        ------
+        RosterError
+            Where the server cannot be asked.
+        """
+        with Reporter(False, "totals") as reporter:
+            jobs = [
+                self._user_job(role, sensitive=False, wanted=1) for role in ("student", "teacher")
+            ]
+            outcomes, tables = self._together(jobs, ("orgs",), reporter)
+        told = [
+            None if isinstance(outcome, RosterError) else job.total
+            for job, outcome in zip(jobs, outcomes, strict=True)
+        ]
+        schools = _named("schools", tables)
+        return {"students": told[0], "teachers": told[1], "schools": len(active(schools, "active"))}
+
+    def refresh_groups(self) -> None:
+        """Forget the groups as listed; the next question lists them again."""
+        self._kept.clear()
+        self._lacking.clear()
+
+    # Pulling.
+
+    def _pull(self, jobs: Sequence[Job], reporter: Reporter) -> list[Tables | RosterError]:
+        return run(jobs, workers=self.max_workers, tell=reporter.tell)
+
+    def _frame(
+        self, name: str, tables: Iterable[pa.Table], sensitive: bool = False
+    ) -> pd.DataFrame:
+        whole = concat(name, tables, sensitive=sensitive)
+        lost = unreadable(whole)
+        if lost:
+            counts = ", ".join(f"{count:,} in {column}" for column, count in lost.items())
+            warn(
+                f"Values of {name} that could not be read are missing: {counts}.",
+                UnreadableValueWarning,
+            )
+        # What becomes rows of another table is no column of this one.
+        return to_frame(whole.drop_columns([c for c in whole.column_names if c.startswith("_")]))
+
+    def _people(
+        self, tables: Sequence[pa.Table], sensitive: bool, orgs: pd.DataFrame
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Give users and the roles that they hold."""
+        users = with_primary_org(self._frame("users", tables, sensitive), orgs)
+        return users, roles_of_users(users, orgs)
+
+    def _table(self, name: str, progress: ProgressOption) -> pd.DataFrame:
+        with Reporter(progress, name) as reporter:
+            return self._frame(name, whole_tables(self._pull([self._list_job(name)], reporter)[0]))
+
+    def _listed(
+        self, names: Sequence[str], reporter: Reporter, required: str = ""
+    ) -> dict[str, pd.DataFrame]:
+        """Give whole tables that are kept; pull those that are not yet."""
+        return self._together([], names, reporter, required)[1]
+
+    def _together(
+        self, jobs: Sequence[Job], names: Sequence[str], reporter: Reporter, required: str = ""
+    ) -> tuple[list[Tables | RosterError], dict[str, pd.DataFrame]]:
+        """Pull jobs, and side by side with them the whole tables that are not kept yet.
+
+        Tables that are not required only name what others refer to, so where the server does not
+        show them, the names are missing and a warning says so.
+        """
+        tables = {name: self._kept[name] for name in names if name in self._kept}
+        needed = [name for name in names if name not in tables]
+        listing = [self._list_job(name) for name in needed]
+        for name, job in zip(needed, listing, strict=True):
+            job.keep = () if name == required else (ForbiddenError, NotFoundError)
+            job.counted = not jobs
+        outcomes = self._pull([*jobs, *listing], reporter)
+        for name, outcome in zip(needed, outcomes[len(jobs) :], strict=True):
+            if isinstance(outcome, RosterError):
+                warn(
+                    f"The server does not show {name}, so names taken from there are missing:"
+                    f" {outcome}",
+                    PartialResultWarning,
+                )
+                tables[name] = empty_table(name)
+            else:
+                tables[name] = self._kept[name] = self._frame(name, outcome)
+        return outcomes[: len(jobs)], tables
+
+    def _listed_groups(self, group_filter: str, progress: ProgressOption) -> pd.DataFrame:
+        with Reporter(progress, group_filter) as reporter:
+            names = LINKED[group_filter]
+            return _named(group_filter, self._listed(names, reporter, required=names[0]))
+
+    def _meant_groups(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
+        """Ask for groups one by one where only their ids count; list them all otherwise."""
+        kind = query.group_filter or ""
+        table, *linked = LINKED[kind]
+        fields = query.match_fields or tuple(self.match_groups_by)
+        by_id = (
+            fields == ("sourcedId",) == (self.key_identifier,)
+            and query.match == "exact"
+            and query.names is not None
+        )
+        if by_id and table not in self._kept and len(query.names or ()) <= LISTS_AT_MOST:
+            with Reporter(progress, kind) as reporter:
+                jobs = [self._object_job(table, name.strip()) for name in query.names or ()]
+                outcomes = self._pull(jobs, reporter)
+                found = [outcome for outcome in outcomes if not isinstance(outcome, RosterError)]
+                # A server may care for case where we do not: what it does not find is listed.
+                if len(found) == len(outcomes):
+                    rows = self._frame(table, [page for tables in found for page in tables])
+                    tables = self._listed(linked, reporter)
+                    return _named(kind, {**tables, table: rows.drop_duplicates("sourcedId")})
+        return self._listed_groups(kind, progress)
+
+
+def _named(group_filter: str, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Give the groups of a kind with the names of what they refer to."""
+    if group_filter == "classes":
+        return linked_classes(tables)
+    if group_filter == "courses":
+        return link_courses(tables["courses"], tables["orgs"])
+    orgs = tables["orgs"]
+    return orgs.loc[orgs["type"] == "school"].reset_index(drop=True)
+
+
+def linked_classes(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Link classes to the names of what they refer to; tables that are not given are empty."""
+    return link_classes(*(tables.get(name, empty_table(name)) for name in LINKED["classes"]))
+
+
+def whole_tables(outcome: Tables | RosterError) -> Tables:
+    """Give the tables of a job that keeps no error."""
+    if isinstance(outcome, RosterError):
+        raise outcome
+    return outcome
+
+
+def _whole(name: str, value: object, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ConfigurationError(
+            f"{name} must be a whole number of at least {least}, not {value!r}."
+        )
+    return value

@@ -1,0 +1,342 @@
+"""OneRoster REST 1.1 and 1.2: their paths, and the ways to sign a request."""
+
+import inspect
+import math
+from collections.abc import Callable, Mapping, Sequence
+from threading import Event
+from types import MappingProxyType
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import pandas as pd
+import pyarrow as pa
+
+from oneroster_nb.conform import conform
+from oneroster_nb.connectors.base import Connector
+from oneroster_nb.connectors.records import RECORDS
+from oneroster_nb.connectors.v1p2 import spread_roles
+from oneroster_nb.errors import (
+    AnswerError,
+    ConfigurationError,
+    CredentialsError,
+    NotFoundError,
+    NotProvidedError,
+)
+from oneroster_nb.membership import with_primary_org
+from oneroster_nb.roles import users_with_roles
+from oneroster_nb.secret import Secret, as_secret
+from oneroster_nb.transport.address import checked_host, encoded
+from oneroster_nb.transport.auth import Auth, BearerAuth, ClientCredentialsAuth, OAuth1Auth
+from oneroster_nb.transport.decode import Decoder
+from oneroster_nb.transport.paging import Ask, Page, pull
+from oneroster_nb.transport.pulls import Job
+from oneroster_nb.transport.session import Answer, Session
+
+__all__ = ["OneRosterConnector"]
+
+_T = TypeVar("_T")
+_SAID_ELSEWHERE = frozenset({"_children", "_profiles"})
+_SERVICES: Mapping[str, str] = MappingProxyType(
+    {
+        "categories": "gradebook",
+        "lineItems": "gradebook",
+        "results": "gradebook",
+        "resources": "resources",
+    }
+)
+"""The tables of OneRoster 1.2 that are not in its rostering service."""
+
+_TRIES_OF_A_LARGE_PAGE = 4
+
+
+class OneRosterConnector(Connector):
+    """A OneRoster server, asked over its REST interface.
+
+    Parameters
+    ----------
+    host : str
+        The base address, down to ``.../ims/oneroster/v1p1/`` (OneRoster 1.1) or
+        ``.../ims/oneroster/rostering/v1p2/`` (1.2), which also says the version.
+    client_id, client_secret : str
+        With `token_url`, the credentials of OAuth 2.0; without it, the consumer key and secret of
+        OAuth 1.0a.
+    key_identifier : str
+        The field of a group that stands in addresses.
+    match_on : str or list of str, optional
+        The fields that group names are compared with; ``["sourcedId", "name", "title"]`` where it
+        is left out. It can be read and set as ``match_groups_by``.
+    max_users : int
+        At most so many distinct users in an answer; 0 is no bound.
+    page_size : int
+        Rows to ask for at once. A server may send fewer; nothing is lost then.
+    max_workers : int
+        Requests under way at once.
+    timeout : tuple of float
+        Seconds to wait for a connection, and for the next bytes of an answer.
+    retry_seconds : float
+        How long a request is tried again that fails in a way that may pass.
+    allow_insecure : bool
+        Whether a host that is not this machine may be asked without encryption.
+    signature_method : str
+        ``"HMAC-SHA256"`` or ``"HMAC-SHA1"``, of OAuth 1.0a.
+    access_token : str, optional
+        A token that was handed out once and for all; then nothing else is needed.
+    token_url : str, optional
+        Where a server of OAuth 2.0 hands out tokens for an id and a secret.
+    scope : str, optional
+        The scopes to ask for, separated by spaces; some servers demand them.
+    client_auth : str
+        How the id and the secret are sent to `token_url`: ``"basic"`` or ``"body"``.
+
+    Raises
+    ------
+    ConfigurationError
+        For a host that is no address or not encrypted, or an option that makes no sense.
+    CredentialsError
+        Where the id or the secret is missing.
+
+    Examples
+    --------
+    >>> import oneroster_nb as onb
+    >>> from oneroster_nb.demo.server import DemoServer
+    >>> with DemoServer() as server:
+    ...     conn = onb.OneRosterConnector(server.host, server.client_id, server.client_secret)
+    ...     with conn:
+    ...         len(conn.get_users("students", "classes", "31763"))
+    3
+    """
+
+    # What shows of a connection that could not be set up.
+    host: str = "nowhere"
+    client_id: str = "nobody"
+
+    def __init__(
+        self,
+        host: str | None = None,
+        client_id: str | None = None,
+        client_secret: str | Secret | None = None,
+        *,
+        key_identifier: str = "sourcedId",
+        match_on: str | Sequence[str] | None = None,
+        max_users: int = 0,
+        page_size: int = 10_000,
+        max_workers: int = 4,
+        timeout: tuple[float, float] = (10, 60),
+        retry_seconds: float = 120,
+        allow_insecure: bool = False,
+        signature_method: str = "HMAC-SHA256",
+        access_token: str | Secret | None = None,
+        token_url: str | None = None,
+        scope: str | None = None,
+        client_auth: str = "basic",
+    ) -> None:
+        # At once, so that no traceback that shows variables shows the secret.
+        client_secret, access_token = _wrapped(client_secret, access_token)
+        super().__init__(
+            key_identifier=key_identifier,
+            match_on=match_on,
+            max_users=max_users,
+            page_size=page_size,
+            max_workers=max_workers,
+        )
+        self.host = checked_host(host, allow_insecure=allow_insecure)
+        self.version = "1.2" if "/v1p2/" in self.host else "1.1"
+        timeout = _checked_timeout(timeout)
+        auth: Auth
+        if access_token:
+            auth = BearerAuth(access_token)
+        else:
+            self.client_id, secret = self._credentials(client_id, client_secret)
+            self.client_secret = secret
+            if token_url is None:
+                auth = OAuth1Auth(self.client_id, secret, signature_method)
+            else:
+                checked_host(token_url, allow_insecure=allow_insecure, what="token_url")
+                auth = ClientCredentialsAuth(
+                    token_url,
+                    self.client_id,
+                    secret,
+                    scope=scope,
+                    client_auth=client_auth,
+                    timeout=timeout,
+                )
+        options = {
+            "host": self.host,
+            "client_id": None if access_token else client_id,
+            "key_identifier": key_identifier,
+            "page_size": page_size,
+            "max_workers": max_workers,
+            "allow_insecure": allow_insecure,
+            "signature_method": signature_method,
+            "token_url": token_url,
+            "scope": scope,
+            "client_auth": client_auth,
+        }
+        defaults = inspect.signature(OneRosterConnector).parameters
+        self._given = {k: v for k, v in options.items() if v != defaults[k].default}
+        self._session = Session(
+            self.host,
+            auth,
+            timeout=timeout,
+            retry_seconds=_seconds("retry_seconds", retry_seconds),
+            pool=self.max_workers,
+        )
+        records = RECORDS[self.version]
+        self._decoders = {table: Decoder(fields) for table, fields in records.items()}
+        self._listable = tuple(records)
+
+    def _credentials(
+        self, client_id: str | None, client_secret: Secret | None
+    ) -> tuple[str, Secret]:
+        if not isinstance(client_id, str | None):
+            raise CredentialsError("client_id must be text.")
+        if client_id and client_secret:
+            return client_id, client_secret
+        lacking = "client_secret" if client_id else "client_id"
+        raise CredentialsError(
+            f"{type(self).__name__} needs a {lacking}: none was given, none is in the environment"
+            f" (ONEROSTER_{lacking.upper()}) for this host, and no saved connection or keyring"
+            " holds one. Pass it, or call connect() where one of these has it."
+        )
+
+    def _own_recipe(self) -> str:
+        given = [f"{name}={value!r}" for name, value in self._given.items()]
+        secret = "access_token" if "client_id" not in self._given else "client_secret"
+        given.append(f'{secret}=os.environ["ONEROSTER_{secret.upper()}"]')
+        return f"onb.{type(self).__name__}({', '.join(given)})"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.host} as {self.client_id}>"
+
+    def close(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        self._session.close()
+
+    def _list_job(self, table: str, *, sensitive: bool = False) -> Job:
+        return self._job(table, table, table, sensitive=sensitive)
+
+    def _object_job(self, table: str, key: str) -> Job:
+        decoder = self._decoders[table]
+
+        def fetch(ask: Ask, cancel: Event) -> Page:  # noqa: ARG001 - there is one page
+            url = self._session.url(encoded(table, key), base=self._base(table))
+            _, columns = self._read(url, cancel, None, decoder.read_one)
+            return Page(conform(table, _columns(columns)), total=1)
+
+        return Job(pull(table, page_size=1), fetch, keep=(NotFoundError,))
+
+    def _user_job(self, role: str, *, sensitive: bool, wanted: int | None) -> Job:
+        job = self._job("users", f"{role}s", f"{role}s", sensitive=sensitive, wanted=wanted)
+        job.keep = () if role == "user" else (NotFoundError,)
+        return job
+
+    def _member_job(self, kind: str, key: str, role: str, *, sensitive: bool) -> Job:
+        path = encoded(kind, key, f"{role}s")
+        job = self._job("users", path, f"{role}s of {kind}", sensitive=sensitive)
+        job.keep = (NotFoundError,)
+        return job
+
+    def _course_classes_job(self, key: str) -> Job:
+        job = self._job("classes", encoded("courses", key, "classes"), "classes of a course")
+        job.keep = (NotFoundError,)
+        return job
+
+    def _people(
+        self, tables: Sequence[pa.Table], sensitive: bool, orgs: pd.DataFrame
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        if self.version == "1.1":
+            return super()._people(tables, sensitive, orgs)
+        users = self._frame("users", tables, sensitive)
+        texts = pa.chunked_array([table["_roles"] for table in tables], pa.string())
+        users, roles = users_with_roles(users, spread_roles(texts, users["sourcedId"]))
+        return with_primary_org(users, orgs), roles
+
+    def _base(self, table: str) -> str:
+        """Give the service of OneRoster 1.2 that has a table; 1.1 has one for all."""
+        service = _SERVICES.get(table)
+        if self.version == "1.1" or service is None:
+            return self.host
+        return self.host.replace("/rostering/", f"/{service}/")
+
+    def _read(
+        self, url: str, cancel: Event, tries: int | None, read: Callable[[bytes], _T]
+    ) -> tuple[Answer, _T]:
+        """Get an answer and read it; once more where it cannot be read, as it may be a cut one."""
+        for _ in range(2):
+            answer = self._session.get(url, cancel, attempts=tries)
+            try:
+                return answer, read(answer.body)
+            except AnswerError as error:
+                problem = str(error)
+        raise AnswerError(f"GET {urlsplit(url).path}: {problem}")
+
+    def _job(
+        self,
+        table: str,
+        path: str,
+        what: str,
+        *,
+        sensitive: bool = False,
+        wanted: int | None = None,
+    ) -> Job:
+        """Pull the list at a path, whose records become rows of a canonical table."""
+        if table not in self._decoders:
+            raise NotProvidedError(f"This connector cannot list {table}.")
+        decoder = self._decoders[table]
+
+        def fetch(ask: Ask, cancel: Event) -> Page:
+            params = {"limit": str(ask.limit), "offset": str(ask.offset)}
+            url = ask.link or self._session.url(path, params, self._base(table))
+            tries = _TRIES_OF_A_LARGE_PAGE if ask.divisible else None
+            answer, (columns, total) = self._read(url, cancel, tries, decoder.read)
+            length = len(columns["sourcedId"])
+            return Page(
+                conform(table, _columns(columns), sensitive=sensitive),
+                _announced(answer.headers) if total is None else total,
+                answer.next if _continues(answer.next, ask.offset + length) else None,
+                answer.more,
+                answer.headers.get("x-perm-rev"),
+            )
+
+        size = self.page_size if wanted is None else min(wanted, self.page_size)
+        return Job(pull(what, size, wanted), fetch)
+
+
+def _wrapped(*secrets: object) -> list[Secret | None]:
+    """Wrap secrets that were given as text; CredentialsError for what is no text."""
+    wrapped = [as_secret(secret) for secret in secrets]
+    if any(given is not None and w is None for given, w in zip(secrets, wrapped, strict=True)):
+        raise CredentialsError("A client_secret and an access_token must be text.")
+    return wrapped
+
+
+def _columns(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the fields that say again what other records say."""
+    return {name: column for name, column in columns.items() if name not in _SAID_ELSEWHERE}
+
+
+def _continues(link: str | None, offset: int) -> bool:
+    """Say whether a link leads to where this page ends, as far as it tells."""
+    told = parse_qs(urlsplit(link or "").query).get("offset")
+    return told is None or told == [str(offset)]
+
+
+def _announced(headers: Mapping[str, str]) -> int | None:
+    text = headers.get("X-Total-Count", "").strip()
+    return int(text) if text.isdecimal() else None
+
+
+def _seconds(name: str, value: object, least: float = 0) -> float:
+    number = float(value) if type(value) in (int, float) else math.nan  # type: ignore[arg-type]
+    if math.isfinite(number) and number >= least:
+        return number
+    raise ConfigurationError(f"{name} must be a number of seconds, not {value!r}.")
+
+
+def _checked_timeout(timeout: object) -> tuple[float, float]:
+    if not isinstance(timeout, tuple | list) or len(timeout) != 2:
+        raise ConfigurationError(
+            f"timeout must be two numbers of seconds, to connect and to read, not {timeout!r}."
+        )
+    connect, read = (_seconds("timeout", value, least=0.001) for value in timeout)
+    return connect, read

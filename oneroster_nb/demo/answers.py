@@ -1,0 +1,105 @@
+"""What goes into and comes out of a protocol of the demo server, free of sockets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol
+
+__all__ = ["Answer", "Api", "RefusalError", "Request"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request for something.
+
+    Attributes
+    ----------
+    method : str
+        ``"GET"``, say.
+    root : str
+        Scheme, host and port as the client wrote them.
+    path, query : str
+        As they stand in the request, still percent-encoded.
+    headers : Mapping[str, str]
+        The header fields.
+    body : bytes, optional
+        What was posted; None where it was not read.
+    """
+
+    method: str
+    root: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+
+    def header(self, name: str) -> str | None:
+        """Give a header field, however its name is written."""
+        for key, value in self.headers.items():
+            if key.casefold() == name.casefold():
+                return value
+        return None
+
+    @property
+    def uri(self) -> str:
+        """The whole address."""
+        return self.root + self.path + (f"?{self.query}" if self.query else "")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, body (JSON) and header fields beyond the usual ones."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class RefusalError(Exception):
+    """A request that is answered with an error.
+
+    Attributes
+    ----------
+    status : int
+        The HTTP status.
+    code, description : str
+        What the body says.
+    headers : Mapping[str, str]
+        Header fields beyond the usual ones.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        description: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(description)
+        self.status = status
+        self.code = code
+        self.description = description
+        self.headers = headers
+
+
+class Api(Protocol):
+    """One protocol under one path of the server.
+
+    Attributes
+    ----------
+    prefix : str
+        What its paths start with.
+    reads : bool
+        Whether it wants the body of a POST.
+    """
+
+    prefix: str
+    reads: bool
+
+    def answer(self, request: Request) -> Answer:
+        """Answer a request whose path starts with `prefix`."""
+        ...
+
+    def refuse(self, refusal: RefusalError) -> Answer:
+        """Say no in the way of the protocol."""
+        ...

@@ -1,0 +1,321 @@
+"""Frames as CSV, Excel and Parquet: safe to open, and readable by their owner alone.
+
+A spreadsheet runs a cell that starts with ``=``, ``+``, ``-`` or ``@`` as a formula, also when the
+text came out of someone's roster. Such text gets a leading ``'`` in CSV, in Excel it is stored as
+text. Numbers stay numbers.
+"""
+
+import io
+import math
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from numbers import Integral, Number
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+
+from oneroster_nb.errors import ConfigurationError, QueryError
+
+__all__ = ["ENDINGS", "export", "write"]
+
+ENDINGS = MappingProxyType({"csv": ".csv", "excel": ".xlsx", "parquet": ".parquet"})
+"""The formats, and how the name of a file of each ends."""
+
+_RUN_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What XML 1.0, and so Excel, cannot hold.
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_EXCEL_ROWS, _EXCEL_COLUMNS, _EXCEL_TEXT = 1_048_576, 16_384, 32_767
+# Excel keeps 15 digits of a number and has no dates before 1900.
+_EXCEL_WHOLE, _EXCEL_YEAR = 10**15, 1900
+
+
+def export(df: pd.DataFrame, to: str) -> bytes:
+    """Give the content of a file that holds the frame.
+
+    Parameters
+    ----------
+    df : DataFrame
+        What to export. An index other than row numbers (a crosstab's, say) becomes the first
+        columns; column labels of several parts are joined with ``" / "``.
+    to : {"csv", "excel", "parquet"}
+        CSV is UTF-8 with a byte order mark, timestamps with their zone, missing values empty. Excel
+        has one sheet; timestamps with a time zone become UTC, characters that Excel cannot hold
+        become U+FFFD, and what Excel would round (whole numbers of 16 digits and more) or has not
+        (dates before 1900, infinity) becomes text. Parquet keeps dtypes; a column of both text
+        and numbers (hidden counts) becomes text.
+
+    Returns
+    -------
+    bytes
+        The content.
+
+    Raises
+    ------
+    ConfigurationError
+        If the format is unknown.
+    QueryError
+        If the format cannot hold the frame: too many rows, columns or characters for Excel, or two
+        columns of one name or values of unlike kinds in a column for Parquet.
+
+    Examples
+    --------
+    >>> df = pd.DataFrame({"givenName": ["Ada", "=1+1"], "count": [3, -1]})
+    >>> export(df, "csv").decode("utf-8-sig").splitlines()
+    ['givenName,count', 'Ada,3', "'=1+1,-1"]
+    """
+    writers: dict[str, Callable[[pd.DataFrame], bytes]] = {
+        "csv": _csv,
+        "excel": _excel,
+        "parquet": _parquet,
+    }
+    if to not in writers:
+        raise ConfigurationError(f"Unknown format {to!r}; use {_listed(writers)}")
+    if not isinstance(df, pd.DataFrame):
+        raise QueryError(f"Only a DataFrame can be exported, not a {type(df).__name__}")
+    return writers[to](_flat(df))
+
+
+def write(df: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    """Write the frame to a file, whole or not at all, that only its owner can read.
+
+    Parameters
+    ----------
+    df : DataFrame
+        What to write, as for :func:`export`.
+    path : path
+        Where to; its ending is the format: ``.csv``, ``.xlsx`` or ``.parquet``.
+    overwrite : bool
+        Whether to replace a file that is there.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ConfigurationError
+        If the ending is unknown, the folder is missing or cannot be written to, or the file is
+        there already.
+    QueryError
+        As :func:`export`.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(pd.DataFrame({"count": [1, 2]}), Path(folder) / "counts.csv").name
+    'counts.csv'
+    """
+    target = Path(path).expanduser()
+    formats = {ending: name for name, ending in ENDINGS.items()}
+    if target.suffix.lower() not in formats:
+        raise ConfigurationError(
+            f"The format of {target.name!r} is not known; let its name end in {_listed(formats)}"
+        )
+    if not target.parent.is_dir():
+        raise ConfigurationError(f"There is no folder {str(target.parent)!r}; create it first")
+    if target.is_dir():
+        raise ConfigurationError(f"{str(target)!r} is a folder; give the name of a file")
+    if os.path.lexists(target) and not overwrite:
+        raise ConfigurationError(
+            f"{str(target)!r} is there already; choose another name or say overwrite=True"
+        )
+    content = export(df, formats[target.suffix.lower()])
+    try:
+        _replace(target, content)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{str(target)!r} cannot be written: {error.strerror}; choose another place"
+        ) from error
+    return target
+
+
+def _listed(names: Any) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}"
+
+
+def _replace(target: Path, content: bytes) -> None:
+    # mkstemp lets only the owner read, from the first byte on; the name changes when all is there.
+    handle, part = tempfile.mkstemp(dir=target.parent, prefix=".export-")
+    try:
+        with open(handle, "wb") as file:
+            file.write(content)
+        os.replace(part, target)
+    except BaseException:
+        os.unlink(part)
+        raise
+
+
+def _flat(df: pd.DataFrame) -> pd.DataFrame:
+    """Make a frame of plain columns, whose names are text and may repeat."""
+    df = df.copy(deep=False)
+    # pandas would copy these, however large, with every column that is taken out.
+    df.attrs = {}
+    columns = [df.iloc[:, place] for place in range(df.shape[1])]
+    names = [_name(label) for label in df.columns]
+    index = df.index
+    # Row numbers without a name are pandas' own, also where rows were taken out.
+    if not (index.names == [None] and pd.api.types.is_integer_dtype(index.dtype)):
+        parts = [index.get_level_values(level) for level in range(index.nlevels)]
+        names = [_name(part.name) for part in parts] + names
+        columns = [pd.Series(part) for part in parts] + columns
+    rows = pd.RangeIndex(len(df))
+    flat = pd.DataFrame(
+        {place: column.set_axis(rows) for place, column in enumerate(columns)}, index=rows
+    )
+    flat.columns = pd.Index(names, dtype="str")
+    return flat
+
+
+def _name(label: object) -> str:
+    parts = label if isinstance(label, tuple) else (label,)
+    return " / ".join(str(part) for part in parts if part is not None and part != "")
+
+
+def _is_plain(column: pd.Series) -> bool:
+    """Say whether a column holds numbers, booleans or dates, of which none runs as a formula."""
+    dtype = column.dtype
+    return bool(pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype))
+
+
+def _csv(df: pd.DataFrame) -> bytes:
+    safe = pd.DataFrame(
+        {
+            place: column if _is_plain(column) else _all_defused(column)
+            for place, (_, column) in enumerate(df.items())
+        },
+        index=df.index,
+    )
+    safe.columns = pd.Index([_defused(name) for name in df.columns], dtype="str")
+    text = safe.to_csv(index=False, lineterminator="\r\n")
+    # Excel takes a CSV file without a byte order mark for the machine's old code page and garbles
+    # names with accents. Half a surrogate pair is no character, and becomes a question mark.
+    return text.encode("utf-8-sig", errors="replace")
+
+
+def _all_defused(column: pd.Series) -> pd.Series:
+    return pd.Series([_defused(value) for value in column.astype(object)], dtype=object)
+
+
+def _defused(value: object) -> object:
+    if not isinstance(value, str):
+        if _is_missing(value):
+            return None
+        if isinstance(value, Number | date):
+            return value
+        value = str(value)
+    return f"'{value}" if value.startswith(_RUN_AS_FORMULA) else value
+
+
+def _is_missing(value: Any) -> bool:
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
+
+
+def _excel(df: pd.DataFrame) -> bytes:
+    if len(df) + 1 > _EXCEL_ROWS or df.shape[1] > _EXCEL_COLUMNS:
+        raise QueryError(
+            f"An Excel sheet holds {_EXCEL_ROWS - 1:,} rows below its header and "
+            f"{_EXCEL_COLUMNS:,} columns, and this frame has {len(df):,} and {df.shape[1]:,}; "
+            "export it as CSV or Parquet"
+        )
+    columns = [_excel_values(name, column) for name, column in df.items()]
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Sheet1")
+    header = [_excel_value(name, "the header") for name in df.columns]
+    for row in [header, *zip(*columns, strict=True)]:
+        sheet.append([_excel_cell(sheet, value) for value in row])
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def _excel_values(name: object, column: pd.Series) -> list[Any]:
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.tz_convert(UTC).dt.tz_localize(None)
+    if (
+        pd.api.types.is_datetime64_dtype(column.dtype)
+        and (column.isna() | (column == column.dt.normalize())).all()
+    ):
+        column = column.dt.date
+    return [_excel_value(value, f"column {name!r}") for value in column.astype(object)]
+
+
+def _excel_value(value: Any, place: str) -> Any:
+    """Give what Excel can hold of a value: a number, a boolean, a date, text or nothing."""
+    if not isinstance(value, str):
+        if _is_missing(value):
+            return None
+        if isinstance(value, bool | np.bool_):
+            return bool(value)
+        if isinstance(value, Integral) and abs(int(value)) < _EXCEL_WHOLE:
+            return int(value)
+        if isinstance(value, float | np.floating | Decimal) and math.isfinite(value):
+            return float(value)
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            value = value.astimezone(UTC).replace(tzinfo=None)
+        if isinstance(value, date) and value.year >= _EXCEL_YEAR:
+            return value
+    text = _NOT_IN_XML.sub("\ufffd", str(value))
+    if len(text) > _EXCEL_TEXT:
+        raise QueryError(
+            f"A text in {place} has {len(text):,} characters, and an Excel cell holds "
+            f"{_EXCEL_TEXT:,}; export it as CSV or Parquet"
+        )
+    return text
+
+
+def _excel_cell(sheet: Any, value: Any) -> Any:
+    # A plain value is much faster than a cell; only text that would be guessed at needs one: the
+    # library takes "=…" for a formula and "#N/A" for an error.
+    if not isinstance(value, str) or not value.startswith((*_RUN_AS_FORMULA, "#")):
+        return value
+    cell = WriteOnlyCell(sheet, value)
+    cell.data_type = "s"
+    # Excel's own mark for "this is text", so that it stays text when someone edits the cell.
+    cell.quotePrefix = True
+    return cell
+
+
+def _parquet(df: pd.DataFrame) -> bytes:
+    names = list(df.columns)
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise QueryError(
+            f"Parquet needs a name of its own for each column, and {', '.join(repeated)} is there "
+            "more than once; rename one"
+        )
+    plain = pd.DataFrame({name: _one_kind(df[name]) for name in names}, index=df.index)
+    for name in names:
+        try:
+            pa.Array.from_pandas(plain[name])
+        except (pa.ArrowException, OverflowError, UnicodeError):
+            # The library's own message quotes a value.
+            raise QueryError(
+                f"Column {name!r} holds values that Parquet cannot keep together; "
+                f"convert it first, with df[{name!r}].astype('str') say"
+            ) from None
+    content = io.BytesIO()
+    pq.write_table(pa.Table.from_pandas(plain, preserve_index=False), content)
+    return content.getvalue()
+
+
+def _one_kind(column: pd.Series) -> pd.Series:
+    """Turn a column of text and other things, such as hidden counts, into text."""
+    if column.dtype != object:
+        return column
+    is_text = column.dropna().map(lambda value: isinstance(value, str))
+    if not is_text.any() or is_text.all():
+        return column
+    return column.map(str, na_action="ignore").astype("str")

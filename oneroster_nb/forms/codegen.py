@@ -1,0 +1,63 @@
+"""What a form shows, as a cell that gives the same in a fresh kernel."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from oneroster_nb.query import Query
+
+__all__ = ["cell"]
+
+_WIDTH = 88
+
+
+def cell(recipe: str, query: Query, crosstab: Mapping[str, Any] | None) -> str:
+    """Write a cell that makes ``conn``, ``df`` and ``table``.
+
+    Parameters
+    ----------
+    recipe : str
+        An expression that makes the connection, without secrets; empty where there is none, as
+        for a roster that lives in this kernel only.
+    query : Query
+        The question.
+    crosstab : mapping, optional
+        The arguments of :func:`oneroster_nb.crosstab`; None where there is no table.
+
+    Returns
+    -------
+    str
+        Python code that ends with a line feed.
+
+    Examples
+    --------
+    >>> print(cell("onb.connect('demo')", Query("students"), {"rows": "grades"}), end="")
+    import oneroster_nb as onb
+    <BLANKLINE>
+    conn = onb.connect('demo')
+    df = conn.get_users('students')
+    table = onb.crosstab(df, rows='grades')
+    """
+    parts = query.to_dict()
+    leading = [name for name in ("user_filter", "group_filter", "group_name") if name in parts]
+    first = [repr(parts.pop(name)) for name in leading]
+    named = [f"{name}={value!r}" for name, value in parts.items()]
+    lines = ["import os\n"] if "os.environ" in recipe else []
+    lines += [
+        "import oneroster_nb as onb",
+        "",
+        f"conn = {recipe}" if recipe else "# conn is the roster that explore() was given.",
+        _call("df = conn.get_users", [*first, *named]),
+    ]
+    if crosstab is not None:
+        arguments = [f"{name}={value!r}" for name, value in crosstab.items()]
+        lines.append(_call("table = onb.crosstab", ["df", *arguments]))
+    return "\n".join(lines) + "\n"
+
+
+def _call(function: str, arguments: list[str]) -> str:
+    """Write a call on one line, or an argument a line where that is too long."""
+    line = f"{function}({', '.join(arguments)})"
+    if len(line) <= _WIDTH:
+        return line
+    inner = "".join(f"    {argument},\n" for argument in arguments)
+    return f"{function}(\n{inner})"

@@ -1,0 +1,239 @@
+"""The form: connect, ask, look, count, take away."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import ipywidgets as widgets
+import pandas as pd
+from traitlets import TraitError
+
+from oneroster_nb.connectors.base import Connector
+from oneroster_nb.errors import CancelledError, ConfigurationError, QueryError
+from oneroster_nb.forms.connection import ConnectionPanel
+from oneroster_nb.forms.marker import FORM_CLASS, FormMarker
+from oneroster_nb.forms.question import QuestionPanel
+from oneroster_nb.forms.results import ResultsPanel
+from oneroster_nb.forms.runner import Done, Runner
+from oneroster_nb.forms.state import State
+from oneroster_nb.forms.words import Message, row
+from oneroster_nb.matching import DEFAULT_MATCH_ON
+from oneroster_nb.profiles import load_profile
+from oneroster_nb.progress import Progress
+from oneroster_nb.query import Query, nearest
+from oneroster_nb.secret import Secret
+from oneroster_nb.source import Source
+
+__all__ = ["Explorer", "explore"]
+
+
+class Explorer(State, widgets.VBox):
+    """A form that asks a roster questions; :func:`explore` makes one.
+
+    Attributes
+    ----------
+    result : pandas.DataFrame or None
+        The answer to the last question.
+    table, counts : pandas.DataFrame or None
+        Its crosstab and its counts, as the form shows them.
+    query : Query
+        The question that is set.
+    code : str
+        A cell that gives the same in a fresh kernel.
+    source : Source or None
+        What one is connected to.
+    """
+
+    def __init__(self, source: Source | None = None, **state: Any) -> None:
+        widgets.VBox.__init__(self)
+        known = [name for name in State.class_own_traits() if not name.startswith("_")]
+        for name, value in state.items():
+            if name not in known:
+                raise ConfigurationError(
+                    f"explore() knows no {name!r}.{nearest(name, known)} It can be"
+                    f" {', '.join(known)}."
+                )
+            try:
+                setattr(self, name, value)
+            except TraitError as exc:
+                raise QueryError(f"{name} cannot be {value!r}: {exc}") from None
+        if source is not None and not isinstance(source, Source):
+            raise ConfigurationError(
+                f"explore() takes a connection or a roster to start with, not {source!r}. Pass"
+                " onb.connect(...), or nothing to choose one in the form."
+            )
+        if self.profile is not None:
+            load_profile(self.profile)  # an unknown one is an error here and now
+        self._runner = Runner(self._ticked)
+        self._results = ResultsPanel(self)
+        self._question = QuestionPanel(self, self.run)
+        self._connection = ConnectionPanel(self, self._question.use)
+        self._message = Message()
+        self._bar = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="16em"))
+        self._rows_so_far = Message()
+        self._cancel = widgets.Button(description="Cancel")
+        self._working = row(self._bar, self._rows_so_far, self._cancel)
+        self._working.layout.display = "none"
+        self._cancel.on_click(lambda _: self.cancel())
+        self.add_class(FORM_CLASS)
+        self.children = (
+            FormMarker(),
+            _titled("Connection", self._connection.widget),
+            _titled("Question", self._question.widget),
+            self._working,
+            self._message,
+            self._results.widget,
+        )
+        if source is not None:
+            self._connection.take(source)
+
+    @property
+    def source(self) -> Source | None:
+        """What one is connected to."""
+        return self._connection.source
+
+    @property
+    def query(self) -> Query:
+        """The question that is set; QueryError where it cannot be asked."""
+        return self.question()
+
+    @property
+    def result(self) -> pd.DataFrame | None:
+        """The answer to the last question."""
+        return self._results.result
+
+    @property
+    def table(self) -> pd.DataFrame | None:
+        """The crosstab of the answer."""
+        return self._results.table
+
+    @property
+    def counts(self) -> pd.DataFrame | None:
+        """The counts of the answer."""
+        return self._results.counts
+
+    @property
+    def code(self) -> str:
+        """A cell that gives the same answer and crosstab in a fresh kernel."""
+        return self._results.code.code
+
+    @property
+    def message(self) -> str:
+        """What the form says of the last question."""
+        return self._message.text
+
+    def connect(self, client_secret: str | Secret | None = None) -> None:
+        """Connect to what is chosen, as the button does.
+
+        Parameters
+        ----------
+        client_secret : str, optional
+            What would be typed; left out, the environment and the keyring are asked.
+        """
+        self._connection.connect(client_secret)
+
+    def run(self) -> None:
+        """Ask the question, as the button does."""
+        if self._runner.busy:
+            return
+        source = self.source
+        try:
+            if source is None:
+                raise QueryError("Connect to a roster first.")
+            query = self.question()
+        except QueryError as error:
+            self._message.say(str(error), "error")
+            return
+        self._show_working(True)
+
+        def ask(report: Callable[[Progress], None]) -> pd.DataFrame:
+            return source.query(query, progress=report)
+
+        def answered(done: Done[pd.DataFrame]) -> None:
+            self._show_working(False)
+            self._answered(source, query, done)
+
+        self._runner.start(ask, answered)
+
+    def cancel(self) -> None:
+        """Cancel the question that is being asked."""
+        self._runner.cancel()
+        self._rows_so_far.say("Cancelling …", "working")
+
+    def _answered(self, source: Source, query: Query, done: Done[pd.DataFrame]) -> None:
+        if done.value is None:
+            kind = "info" if isinstance(done.error, CancelledError) else "error"
+            self._message.say(str(done.error), kind)
+            return
+        frame = done.value
+        people = frame["sourcedId"].nunique()
+        said = f"{len(frame):,} rows, {people:,} {'person' if people == 1 else 'people'}."
+        if frame.empty and not done.warnings:
+            said = "Nobody fits this question. Try another group, other users, or no group at all."
+        recipe = source.recipe if isinstance(source, Connector) else ""
+        self._results.show(frame, _explicit(query, source), recipe)
+        # Last, so that who reads it and begins to search finds the new table.
+        self._message.say("\n".join([said, *done.warnings]))
+
+    def _show_working(self, working: bool) -> None:
+        self._working.layout.display = None if working else "none"
+        self._question.run.disabled = working
+        self._bar.value, self._bar.bar_style = 0, ""
+        if working:
+            self._rows_so_far.say("Asking …", "working")
+            self._message.clear()
+
+    def _ticked(self, progress: Progress) -> None:
+        if progress.total:
+            self._bar.max, self._bar.value = progress.total, progress.done
+        of = f" of {progress.total:,}" if progress.total else ""
+        self._rows_so_far.say(f"{progress.what}: {progress.done:,}{of} rows", "working")
+
+
+def explore(source: Source | None = None, **state: Any) -> Explorer:
+    """Show a form to ask a roster questions without writing code.
+
+    Parameters
+    ----------
+    source : Source, optional
+        A connection or a roster to start with; left out, one is chosen in the form.
+    **state
+        Where to start: the arguments of ``get_users``, ``provider``, ``profile``, ``host``,
+        ``client_id``, and ``by rows columns unit margins normalize suppress_below`` of the
+        counting. What :meth:`Explorer.state` gives restores a form.
+
+    Returns
+    -------
+    Explorer
+        The form, which shows itself as the last value of a cell.
+
+    Raises
+    ------
+    ConfigurationError
+        For a part of the state that there is not.
+    QueryError
+        For a value that cannot be.
+
+    Examples
+    --------
+    >>> form = explore(user_filter="students", group_filter="schools")
+    >>> form.connect()
+    >>> form.run()
+    >>> len(form.result)
+    139
+    >>> form.source.close()
+    """
+    return Explorer(source, **state)
+
+
+def _explicit(query: Query, source: Source) -> Query:
+    """Write into a question what the source would add to it."""
+    if query.group_filter and query.match_on is None:
+        fields = tuple(source.match_groups_by)
+        query = replace(query, match_on=None if fields == DEFAULT_MATCH_ON else fields)
+    return replace(query, max_users=source.max_users) if query.max_users is None else query
+
+
+def _titled(title: str, *children: widgets.Widget) -> widgets.VBox:
+    heading = widgets.HTML(f"<h3>{title}</h3>")
+    return widgets.VBox([heading, *children])

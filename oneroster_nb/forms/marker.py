@@ -1,0 +1,26 @@
+"""What a form tells the page around it: its colours, and that keys pressed in it are its own."""
+
+from pathlib import Path
+
+from anywidget import AnyWidget
+
+__all__ = ["FORM_CLASS", "FormMarker"]
+
+_STATIC = Path(__file__).parent / "static"
+
+FORM_CLASS = "onb-form"
+"""The CSS class that a form carries, within which its marker works."""
+
+
+class FormMarker(AnyWidget):
+    """An invisible child of a form, which keeps JupyterLab's shortcuts away from its controls.
+
+    Examples
+    --------
+    >>> import ipywidgets
+    >>> form = ipywidgets.VBox([FormMarker(), ipywidgets.Text()])
+    >>> form = form.add_class(FORM_CLASS)
+    """
+
+    _esm = _STATIC / "form.js"
+    _css = _STATIC / "form.css"

@@ -1,0 +1,106 @@
+"""A password field whose text never becomes widget state.
+
+A widget's state is written into the notebook file wherever widget state is saved, so a field that
+synchronises what is typed leaks it. Here the text stays in the browser until it is asked for. It
+then travels once, as the binary part of a custom message: such messages are not kept by either
+side, and logs of message contents do not show it.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from anywidget import AnyWidget
+from traitlets import Bool, Unicode
+
+from oneroster_nb.secret import Secret
+
+__all__ = ["SecretField"]
+
+_STATIC = Path(__file__).parent / "static"
+
+OnSecret = Callable[[Secret], None]
+
+
+class SecretField(AnyWidget):
+    """A labelled password field that hands over its text as a message when asked.
+
+    There is no ``value``: what was typed is not known in Python until :meth:`collect` or the Enter
+    key hands it to a callback, and this object does not keep it then. Shown in several places, the
+    field holds the same text in all of them. Where no browser shows the field, nothing answers.
+
+    Parameters
+    ----------
+    description : str
+        The label.
+    placeholder : str
+        A hint shown while the field is empty.
+    disabled : bool
+        Whether typing is off. A disabled field still hands over what was typed before.
+    label_width : str
+        How wide the label is in CSS's terms; the ``description_width`` of the fields around it.
+
+    Examples
+    --------
+    >>> field = SecretField(description="Client secret")
+    >>> field.on_submit(lambda secret: print(bool(secret)))  # the Enter key
+    >>> field.collect(lambda secret: print(bool(secret)))  # Connect was pressed
+    >>> field.clear()  # connected: the text is needed no longer
+    """
+
+    _esm = _STATIC / "secret.js"
+    _css = _STATIC / "secret.css"
+
+    description = Unicode().tag(sync=True)
+    placeholder = Unicode().tag(sync=True)
+    disabled = Bool(False).tag(sync=True)
+    label_width = Unicode().tag(sync=True)
+
+    def __init__(
+        self,
+        description: str = "",
+        *,
+        placeholder: str = "",
+        disabled: bool = False,
+        label_width: str = "",
+        **layout: Any,
+    ) -> None:
+        super().__init__(
+            description=description,
+            placeholder=placeholder,
+            disabled=disabled,
+            label_width=label_width,
+            **layout,
+        )
+        self._pending: tuple[str, OnSecret] | None = None
+        self._submitted: OnSecret | None = None
+        self.on_msg(self._received)
+
+    def collect(self, callback: OnSecret) -> None:
+        """Ask the browser for the text; ``callback`` gets it once, false where nothing was typed.
+
+        Asking again before the answer came replaces the callback, so that a double click counts
+        once.
+        """
+        question = uuid4().hex
+        self._pending = (question, callback)
+        self.send({"type": "collect", "question": question})
+
+    def on_submit(self, callback: OnSecret) -> None:
+        """Call ``callback`` with the text whenever Enter is pressed in the field."""
+        self._submitted = callback
+
+    def clear(self) -> None:
+        """Empty the field wherever it is shown."""
+        self.send({"type": "clear"})
+
+    def _received(self, _field: object, content: dict[str, Any], buffers: Sequence[bytes]) -> None:
+        secret = Secret(bytes(buffers[0]).decode() if buffers else "")
+        if content.get("type") == "submit" and self._submitted:
+            self._submitted(secret)
+        elif content.get("type") == "answer" and self._pending:
+            question, callback = self._pending
+            if content.get("question") == question:
+                self._pending = None
+                callback(secret)

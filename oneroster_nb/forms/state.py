@@ -1,0 +1,156 @@
+"""What a form asks and shows, as traits: the arguments of ``get_users`` and of the counting."""
+
+from typing import Any
+
+from traitlets import Any as AnyTrait
+from traitlets import HasTraits, List, Unicode, validate
+from traitlets.utils.bunch import Bunch
+
+from oneroster_nb.errors import ConfigurationError, QueryError
+from oneroster_nb.query import MATCHES, STATUSES, Query, checked_group_filter
+
+__all__ = ["PROVIDERS", "State"]
+
+PROVIDERS = {"Demo district": "demo", "ClassLink": "classlink", "OneRoster": "oneroster"}
+"""The label of each provider, and what :func:`oneroster_nb.connect` takes."""
+
+_CONNECTION = ("provider", "profile", "host", "client_id")
+_QUESTION = (
+    *("user_filter", "group_filter", "group_name", "match_on", "match", "term"),
+    *("status", "unique", "max_users", "sensitive"),
+)
+_COUNTING = ("by", "rows", "columns", "unit", "margins", "normalize", "suppress_below")
+_UNITS = ("users", "rows")
+_NORMALIZE = (False, "all", "index", "columns")
+
+
+class State(HasTraits):
+    """The state of a form; none of it is widget state, so none is in a saved notebook.
+
+    Attributes
+    ----------
+    provider, profile, host, client_id : str
+        The connection; a profile is missing where there is none.
+    user_filter, group_filter, group_name, match_on, match, term, status, unique, max_users,
+    sensitive
+        The arguments of ``get_users``.
+    by : list of str
+        The columns of Counts.
+    rows, columns : str
+        The columns of Crosstab; empty where the form is to choose.
+    unit, margins, normalize, suppress_below
+        The arguments of :func:`oneroster_nb.crosstab`; ``unit`` and ``suppress_below`` hold for
+        the counts as well.
+    """
+
+    provider = Unicode("demo")
+    profile = Unicode(None, allow_none=True)
+    host = Unicode("")
+    client_id = Unicode("")
+
+    user_filter = Unicode("students")
+    group_filter = Unicode(None, allow_none=True)
+    group_name = AnyTrait(None)
+    match_on = AnyTrait(None)
+    match = Unicode("exact")
+    term = Unicode(None, allow_none=True)
+    status = Unicode("active")
+    unique = AnyTrait(False)
+    max_users = AnyTrait(None)
+    sensitive = AnyTrait(False)
+
+    by = List(Unicode())
+    rows = Unicode("")
+    columns = Unicode("")
+    unit = Unicode("users")
+    margins = AnyTrait(True)
+    normalize = AnyTrait(False)
+    suppress_below = AnyTrait(None)
+
+    def question(self) -> Query:
+        """Give the question that is set.
+
+        Raises
+        ------
+        QueryError
+            Where it cannot be asked like this.
+        """
+        parts = {name: getattr(self, name) for name in _QUESTION}
+        if parts["group_filter"] is None:
+            parts |= {"group_name": None, "match_on": None}
+        return Query(**parts)
+
+    def state(self) -> dict[str, Any]:
+        """Give what is set as plain JSON, without secrets; ``explore(**state)`` restores it."""
+        names = (*_CONNECTION, *_QUESTION, *_COUNTING)
+        parts = {name: getattr(self, name) for name in names}
+        defaults = {name: self.traits()[name].default() for name in names}
+        kept = ("provider", "user_filter")
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in parts.items()
+            if name in kept or value != defaults[name]
+        }
+
+    @validate("provider")
+    def _known_provider(self, proposal: Bunch) -> str:
+        value: str = proposal["value"]
+        if value not in PROVIDERS.values():
+            listed = ", ".join(map(repr, PROVIDERS.values()))
+            raise ConfigurationError(f"Unknown provider {value!r}. It can be {listed}.")
+        return value
+
+    @validate("user_filter")
+    def _known_users(self, proposal: Bunch) -> str:
+        return Query(user_filter=proposal["value"]).user_filter
+
+    @validate("group_filter")
+    def _known_groups(self, proposal: Bunch) -> str | None:
+        value = proposal["value"]
+        return None if value is None else checked_group_filter(value)
+
+    @validate("group_name")
+    def _names(self, proposal: Bunch) -> str | list[str] | None:
+        value = proposal["value"]
+        names = Query(group_filter="classes", group_name=value).names
+        return value if names is None or isinstance(value, str) else list(names)
+
+    @validate("match_on")
+    def _fields(self, proposal: Bunch) -> list[str] | None:
+        fields = Query(group_filter="classes", match_on=proposal["value"]).match_fields
+        return None if fields is None else list(fields)
+
+    @validate("unique", "max_users", "sensitive")
+    def _part_of_a_question(self, proposal: Bunch) -> Any:
+        name = proposal["trait"].name
+        return getattr(Query(**{name: proposal["value"]}), name)
+
+    @validate("suppress_below")
+    def _threshold(self, proposal: Bunch) -> int | None:
+        value = proposal["value"]
+        if value is not None and type(value) is not int:
+            raise QueryError(f"suppress_below must be a whole number, not {value!r}.")
+        return value
+
+    @validate("match", "status", "unit", "normalize", "margins")
+    def _choice(self, proposal: Bunch) -> Any:
+        name = proposal["trait"].name
+        choices: tuple[Any, ...] = {
+            "match": MATCHES,
+            "status": STATUSES,
+            "unit": _UNITS,
+            "normalize": _NORMALIZE,
+            "margins": (True, False),
+        }[name]
+        value = proposal["value"]
+        if value not in choices:
+            listed = ", ".join(map(repr, choices))
+            raise QueryError(f"Unknown {name} {value!r}. It can be {listed}.")
+        return value
+
+    @validate("by")
+    def _at_most_three(self, proposal: Bunch) -> list[str]:
+        value: list[str] = proposal["value"]
+        if len(value) > 3:
+            raise QueryError(f"Counts can be by three columns at most, not by {len(value)}.")
+        return value

@@ -1,0 +1,230 @@
+"""Small-cell suppression: which counts of a table must be hidden so that none can be worked out.
+
+A table stands here with its totals: the last row holds the sums of the columns, the last column the
+sums of the rows, the last cell the sum of everything. Its readers are assumed to know the rules: a
+small count is shown as ``<10`` (it is 1 to 9), and ``*`` stands for a count of 10 or more that was
+hidden to protect another. Zero is always shown.
+
+Each cell stands in one row and one column, so what a reader does not know moves like a flow: a
+hidden cell can be one higher if the change can be passed on, cell by cell, around a closed circle
+of hidden cells that each have room for it. A cell on such a circle has at least two possible whole
+values, and a cell on none has exactly one. Hiding therefore means to close a circle through every
+small count. That is exact; no search of value ranges is needed to check it.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oneroster_nb.errors import QueryError
+
+__all__ = ["check_threshold", "hide", "mark"]
+
+_Ints = NDArray[np.int64]
+_Bools = NDArray[np.bool_]
+_Floats = NDArray[np.float64]
+_Circle = list[tuple[int, int]]
+
+
+def check_threshold(below: int) -> int:
+    """Give the threshold back, or refuse it.
+
+    Raises
+    ------
+    QueryError
+        If it is no whole number, or less than 3: ``<2`` could only mean 1.
+
+    Examples
+    --------
+    >>> check_threshold(10)
+    10
+    """
+    if isinstance(below, bool) or not isinstance(below, int | np.integer):
+        raise QueryError(f"suppress_below must be a whole number such as 10, not {below!r}")
+    if below < 3:
+        raise QueryError(
+            f"suppress_below={below} would hide nothing: below 3 there is at most one count to "
+            "hide, and its mark would say which. Give 3 or more; 10 is usual."
+        )
+    return int(below)
+
+
+def hide(counts: _Ints, below: int, *, additive: bool) -> tuple[_Bools, bool]:
+    """Choose the cells of a table to hide.
+
+    Parameters
+    ----------
+    counts : array of int64, rows by columns
+        The counts with their totals as last row and last column.
+    below : int
+        Counts from 1 to ``below - 1`` are hidden, and what would give them away.
+    additive : bool
+        Whether each total is the sum of its cells. It is not where people stand in several cells.
+
+    Returns
+    -------
+    hidden : array of bool
+        The cells to hide, in the shape of ``counts``.
+    totals : bool
+        Whether the totals that are not hidden may be shown. Where they may not, none may: not even
+        with a mark. Then ``hidden`` has every total over a hidden cell, so that what is computed
+        from a total can be left out too.
+
+    Examples
+    --------
+    >>> counts = np.array([[4, 20, 24], [30, 40, 70], [50, 60, 110], [84, 120, 204]])
+    >>> hidden, totals = hide(counts, 10, additive=True)
+    >>> hidden.astype(int).tolist()
+    [[1, 1, 0], [1, 1, 0], [0, 0, 0], [0, 0, 0]]
+    >>> totals
+    True
+    """
+    hidden = _small(counts, below)
+    if not hidden.any():
+        return hidden, True
+    if additive:
+        closed = _close_circles(counts, hidden, below)
+        if closed is not None:
+            return closed, True
+    # Distinct people do not add up, but bound each other: a total over all cells but one still
+    # says much about that one. And a row of ones whose total is below the threshold is given away
+    # by the marks themselves. Without totals, nothing links a cell to another.
+    body = hidden[:-1, :-1]
+    hidden[:-1, -1] = body.any(axis=1)
+    hidden[-1, :-1] = body.any(axis=0)
+    hidden[-1, -1] = True
+    return hidden, False
+
+
+def mark(values: NDArray[Any], counts: _Ints, hidden: _Bools, below: int) -> NDArray[np.object_]:
+    """Put marks in place of hidden values.
+
+    Parameters
+    ----------
+    values : array
+        What is shown: the counts themselves, or shares computed from them.
+    counts : array of int64
+        The counts, which decide between the two marks.
+    hidden : array of bool
+        The cells to hide.
+    below : int
+        The threshold.
+
+    Returns
+    -------
+    array of object
+        Numbers where they may be seen, else the text ``"<10"`` (for a threshold of 10) or ``"*"``.
+
+    Examples
+    --------
+    >>> counts = np.array([4, 20, 30])
+    >>> mark(counts, counts, np.array([True, True, False]), 10).tolist()
+    ['<10', '*', 30]
+    """
+    marked = values.astype(object)
+    marked[hidden] = "*"
+    marked[hidden & _small(counts, below)] = f"<{below}"
+    return marked
+
+
+def _small(counts: _Ints, below: int) -> _Bools:
+    return np.asarray((counts > 0) & (counts < below))
+
+
+def _close_circles(counts: _Ints, small: _Bools, below: int) -> _Bools | None:
+    """Hide cells until each small one is on a circle; None where a small one can be on none."""
+    hidden = small.copy()
+    rise = (counts >= below) | (small & (counts < below - 1))
+    fall = (counts > below) | (small & (counts > 1))
+    # One more in a cell means one more in its totals: a change that raises a cell of the body
+    # goes on from its row to its column, one that raises a total goes from column to row.
+    total = np.zeros(counts.shape, dtype=bool)
+    total[-1, :-1] = True
+    total[:-1, -1] = True
+    out = np.where(total, fall, rise)
+    back = np.where(total, rise, fall)
+    # Fewest cells first; among equals, those that take the smallest counts from the reader.
+    price = np.where(hidden, 0.0, 1 + counts / (counts.sum() + 1))
+    out_price = np.where(out, price, np.inf)
+    back_price = np.where(back, price, np.inf)
+
+    safe = _on_rectangle(hidden & out, hidden & back)
+    for row, column in np.argwhere(hidden & ~safe).tolist():
+        if safe[row, column]:
+            continue
+        circle = _cheapest_circle(out_price, back_price, row, column)
+        if circle is None:
+            return None
+        for cell in circle:
+            hidden[cell] = safe[cell] = True
+            out_price[cell] = 0.0 if out[cell] else np.inf
+            back_price[cell] = 0.0 if back[cell] else np.inf
+    return hidden
+
+
+def _on_rectangle(out: _Bools, back: _Bools) -> _Bools:
+    """Find the cells on a circle of four hidden cells, all at once: most circles are that short."""
+    return np.asarray(_starts_rectangle(out, back) | _starts_rectangle(back, out))
+
+
+def _starts_rectangle(out: _Bools, back: _Bools) -> _Bools:
+    if len(out) < out.shape[1]:
+        # The same circles, read the other way round; the product below is the smaller one then.
+        return _starts_rectangle(out.T, back.T).T
+    there, again = out.astype(np.float64), back.astype(np.float64)
+    both = there * again
+    ways = again @ (there.T @ again)
+    # Taken off: ways that pass the starting cell's own row or column a second time.
+    ways -= again * (both.sum(axis=1, keepdims=True) + both.sum(axis=0, keepdims=True) - both)
+    return np.asarray(out & (ways > 0.5))
+
+
+def _cheapest_circle(out: _Floats, back: _Floats, row: int, column: int) -> _Circle | None:
+    """Find the circle through a cell that hides least, whichever way round it goes."""
+    found = []
+    if np.isfinite(out[row, column]):
+        found.append(_way_back(out, back, row, column))
+    if np.isfinite(back[row, column]) and not (found and found[0][0] == 0):
+        price, cells = _way_back(back.T, out.T, column, row)
+        found.append((price, [(line, place) for place, line in cells]))
+    price, cells = min(found, default=(np.inf, []))
+    return [*cells, (row, column)] if np.isfinite(price) else None
+
+
+def _way_back(out: _Floats, back: _Floats, row: int, column: int) -> tuple[float, _Circle]:
+    """Find the cheapest way from a column to a row that does not pass the cell they share.
+
+    ``out`` has the price of going from a row to a column by their cell, ``back`` that of going
+    from a column to a row. Prices are improved, all rows and then all columns, until none changes.
+    """
+    to_row, to_column = np.full(len(out), np.inf), np.full(out.shape[1], np.inf)
+    row_from, column_from = np.zeros(len(out), int), np.zeros(out.shape[1], int)
+    to_column[column] = 0.0
+    rows, columns = np.arange(len(out)), np.arange(out.shape[1])
+    changed = True
+    # A way that hides nothing more cannot be beaten.
+    while changed and to_row[row] > 0:
+        ways = to_column[np.newaxis, :] + back
+        ways[row, column] = np.inf
+        best = ways.argmin(axis=1)
+        better = ways[rows, best] < to_row
+        row_from[better] = best[better]
+        to_row[better] = ways[rows, best][better]
+        ways = to_row[:, np.newaxis] + out
+        ways[row, column] = np.inf
+        best = ways.argmin(axis=0)
+        better = ways[best, columns] < to_column
+        column_from[better] = best[better]
+        to_column[better] = ways[best, columns][better]
+        changed = bool(better.any())
+    if not np.isfinite(to_row[row]):
+        return np.inf, []
+    cells, line = [], row
+    while True:
+        place = int(row_from[line])
+        cells.append((line, place))
+        if place == column:
+            return float(to_row[row]), cells
+        line = int(column_from[place])
+        cells.append((line, place))

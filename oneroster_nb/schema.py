@@ -1,0 +1,321 @@
+"""The canonical tables: their columns, dtypes, keys and references.
+
+Every source arrives in this shape, whose names are those of the OneRoster 1.2 CSV binding with the
+columns of 1.1 that 1.2 dropped (``users.role``, ``users.orgSourcedIds``). ``users.password`` is not
+part of it. ``users.sms`` and ``users.phone`` are there only where they were asked for.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+
+import pandas as pd
+
+__all__ = ["TABLES", "Kind", "Table", "empty_table", "join_values", "split_values"]
+
+
+class Kind(Enum):
+    """What a column holds."""
+
+    TEXT = "text"
+    VALUES = "values"
+    """Several values in one string, joined with commas: see :func:`split_values`."""
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    NUMBER = "number"
+
+    @property
+    def dtype(self) -> str:
+        """The pandas dtype."""
+        return {
+            Kind.BOOLEAN: "boolean",
+            Kind.DATE: "datetime64[us]",
+            Kind.TIMESTAMP: "datetime64[us, UTC]",
+            Kind.NUMBER: "float64",
+        }.get(self, "str")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One canonical table.
+
+    Attributes
+    ----------
+    name : str
+        The name in the OneRoster CSV binding, ``"academicSessions"`` say.
+    columns : Mapping[str, Kind]
+        The columns in order. ``sourcedId`` is the key of every table.
+    references : Mapping[str, str]
+        Column to the table it points into.
+    sensitive : frozenset[str]
+        Columns that are there only where they were asked for.
+    """
+
+    name: str
+    columns: Mapping[str, Kind]
+    references: Mapping[str, str] = field(default_factory=dict)
+    sensitive: frozenset[str] = frozenset()
+
+    def visible(self, *, sensitive: bool = False) -> dict[str, Kind]:
+        """Give the columns, without the sensitive ones unless asked for."""
+        return {
+            name: kind
+            for name, kind in self.columns.items()
+            if sensitive or name not in self.sensitive
+        }
+
+
+def _table(
+    name: str,
+    columns: str,
+    references: Mapping[str, str] | None = None,
+    sensitive: Iterable[str] = (),
+) -> Table:
+    """Build a table from ``"name:kind name …"``; a name without a kind is text."""
+    kinds = {
+        "v": Kind.VALUES,
+        "b": Kind.BOOLEAN,
+        "d": Kind.DATE,
+        "t": Kind.TIMESTAMP,
+        "n": Kind.NUMBER,
+        "": Kind.TEXT,
+    }
+    parsed = {"sourcedId": Kind.TEXT, "status": Kind.TEXT, "dateLastModified": Kind.TIMESTAMP}
+    for word in columns.split():
+        column, _, kind = word.partition(":")
+        parsed[column] = kinds[kind]
+    return Table(
+        name,
+        MappingProxyType(parsed),
+        MappingProxyType(dict(references or {})),
+        frozenset(sensitive),
+    )
+
+
+TABLES: Mapping[str, Table] = MappingProxyType(
+    {
+        table.name: table
+        for table in (
+            _table(
+                "orgs",
+                "name type identifier parentSourcedId",
+                {"parentSourcedId": "orgs"},
+            ),
+            _table(
+                "academicSessions",
+                "title type startDate:d endDate:d parentSourcedId schoolYear",
+                {"parentSourcedId": "academicSessions"},
+            ),
+            _table(
+                "courses",
+                "schoolYearSourcedId title courseCode grades:v orgSourcedId subjects:v"
+                " subjectCodes:v",
+                {"schoolYearSourcedId": "academicSessions", "orgSourcedId": "orgs"},
+            ),
+            _table(
+                "classes",
+                "title grades:v courseSourcedId classCode classType location schoolSourcedId"
+                " termSourcedIds:v subjects:v subjectCodes:v periods:v",
+                {
+                    "courseSourcedId": "courses",
+                    "schoolSourcedId": "orgs",
+                    "termSourcedIds": "academicSessions",
+                },
+            ),
+            _table(
+                "users",
+                "enabledUser:b username userIds:v givenName familyName middleName"
+                " preferredGivenName preferredMiddleName preferredFamilyName pronouns role"
+                " identifier userMasterIdentifier email sms phone agentSourcedIds:v"
+                " orgSourcedIds:v primaryOrgSourcedId grades:v resourceSourcedIds:v",
+                {
+                    "agentSourcedIds": "users",
+                    "orgSourcedIds": "orgs",
+                    "primaryOrgSourcedId": "orgs",
+                    "resourceSourcedIds": "resources",
+                },
+                sensitive=("sms", "phone"),
+            ),
+            _table(
+                "roles",
+                "userSourcedId roleType role beginDate:d endDate:d orgSourcedId"
+                " userProfileSourcedId",
+                {"userSourcedId": "users", "orgSourcedId": "orgs"},
+            ),
+            _table(
+                "enrollments",
+                "classSourcedId schoolSourcedId userSourcedId role primary:b beginDate:d endDate:d",
+                {
+                    "classSourcedId": "classes",
+                    "schoolSourcedId": "orgs",
+                    "userSourcedId": "users",
+                },
+            ),
+            _table(
+                "demographics",
+                "birthDate:d sex americanIndianOrAlaskaNative:b asian:b"
+                " blackOrAfricanAmerican:b nativeHawaiianOrOtherPacificIslander:b white:b"
+                " demographicRaceTwoOrMoreRaces:b hispanicOrLatinoEthnicity:b countryOfBirthCode"
+                " stateOfBirthAbbreviation cityOfBirth publicSchoolResidenceStatus",
+                {"sourcedId": "users"},
+            ),
+            _table(
+                "resources",
+                "vendorResourceId title roles:v importance vendorId applicationId",
+            ),
+            _table(
+                "classResources",
+                "title classSourcedId resourceSourcedId",
+                {"classSourcedId": "classes", "resourceSourcedId": "resources"},
+            ),
+            _table(
+                "courseResources",
+                "title courseSourcedId resourceSourcedId",
+                {"courseSourcedId": "courses", "resourceSourcedId": "resources"},
+            ),
+            _table("categories", "title weight:n"),
+            _table(
+                "lineItems",
+                "title description assignDate:t dueDate:t classSourcedId schoolSourcedId"
+                " categorySourcedId gradingPeriodSourcedId academicSessionSourcedId"
+                " resultValueMin:n resultValueMax:n",
+                {
+                    "classSourcedId": "classes",
+                    "schoolSourcedId": "orgs",
+                    "categorySourcedId": "categories",
+                    "gradingPeriodSourcedId": "academicSessions",
+                    "academicSessionSourcedId": "academicSessions",
+                },
+            ),
+            _table(
+                "results",
+                "lineItemSourcedId studentSourcedId classSourcedId scoreStatus score:n textScore"
+                " scoreDate:d comment inProgress:b incomplete:b late:b missing:b",
+                {
+                    "lineItemSourcedId": "lineItems",
+                    "studentSourcedId": "users",
+                    "classSourcedId": "classes",
+                },
+            ),
+        )
+    }
+)
+"""The canonical tables by name.
+
+Sources: OneRoster 1.1 CSV Tables, section 4; OneRoster 1.2 CSV Binding, section 4.
+"""
+
+
+def empty_table(name: str, *, sensitive: bool = False) -> pd.DataFrame:
+    """Give a canonical table without rows.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`TABLES`.
+    sensitive : bool
+        Whether ``sms`` and ``phone`` are among the columns of ``users``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        All columns of the table, each with its dtype.
+
+    Raises
+    ------
+    KeyError
+        Where there is no such table.
+
+    Examples
+    --------
+    >>> list(empty_table("academicSessions").columns)[3:6]
+    ['title', 'type', 'startDate']
+    """
+    columns = TABLES[name].visible(sensitive=sensitive)
+    return pd.DataFrame({c: pd.Series([], dtype=kind.dtype) for c, kind in columns.items()})
+
+
+def join_values(values: Iterable[str]) -> str:
+    """Join values into one string as the CSV binding does; :func:`split_values` undoes it.
+
+    Parameters
+    ----------
+    values : iterable of str
+        The values. One that holds a comma or a quote is quoted, with inner quotes doubled.
+
+    Returns
+    -------
+    str
+        The values joined with commas.
+
+    Examples
+    --------
+    >>> join_values(["ELA", "Reading, advanced"])
+    'ELA,"Reading, advanced"'
+    """
+    return ",".join(
+        '"' + value.replace('"', '""') + '"' if "," in value or '"' in value else value
+        for value in values
+    )
+
+
+def split_text(text: str) -> list[str]:
+    """Take one joined string apart; the inverse of :func:`join_values`."""
+    if '"' not in text:
+        return text.split(",") if text else []
+    values: list[str] = []
+    position = 0
+    while position <= len(text):
+        if text.startswith('"', position):
+            value, position = _quoted(text, position)
+        else:
+            end = text.find(",", position)
+            end = len(text) if end < 0 else end
+            value, position = text[position:end], end
+        values.append(value)
+        position += 1
+    return values
+
+
+def _quoted(text: str, start: int) -> tuple[str, int]:
+    """Read the quoted value at `start`; give it and the position of the comma after it."""
+    position = start + 1
+    while True:
+        end = text.find('"', position)
+        if end < 0:  # an opening quote without its partner is part of the text
+            end = text.find(",", start)
+            end = len(text) if end < 0 else end
+            return text[start:end], end
+        if not text.startswith('"', end + 1):
+            break
+        position = end + 2
+    comma = text.find(",", end)
+    comma = len(text) if comma < 0 else comma
+    return text[start + 1 : end].replace('""', '"') + text[end + 1 : comma], comma
+
+
+def split_values(series: "pd.Series[str]") -> "pd.Series[list[str]]":
+    """Take a multi-valued column apart.
+
+    Parameters
+    ----------
+    series : pandas.Series of str
+        A column such as ``grades`` or ``orgSourcedIds``.
+
+    Returns
+    -------
+    pandas.Series of list
+        A list a row, empty where the value is missing or empty; the index is kept. Use
+        ``.explode()`` on it for a row a value.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> split_values(pd.Series(["06,07", None], dtype="str")).tolist()
+    [['06', '07'], []]
+    """
+    parts = {text: split_text(text) for text in series.dropna().unique()}
+    lists = [list(parts[text]) if isinstance(text, str) else [] for text in series]
+    return pd.Series(lists, index=series.index, name=series.name, dtype=object)

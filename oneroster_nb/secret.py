@@ -1,0 +1,45 @@
+"""How a secret is held so that nothing shows it."""
+
+from typing import Never
+
+__all__ = ["Secret", "as_secret"]
+
+
+class Secret:
+    """A secret that no repr, ``vars()``, copy or pickle shows.
+
+    Parameters
+    ----------
+    value : str
+        The secret itself; only :meth:`reveal` gives it back.
+
+    Examples
+    --------
+    >>> Secret("open sesame")
+    <secret>
+    """
+
+    __slots__ = ("__value",)
+
+    def __init__(self, value: str) -> None:
+        self.__value = value
+
+    def reveal(self) -> str:
+        """Give the secret itself, to be used at once and not kept."""
+        return self.__value
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+    def __bool__(self) -> bool:
+        return bool(self.__value)
+
+    def __reduce__(self) -> Never:
+        raise TypeError("A secret is not pickled or copied; connect again where it is needed.")
+
+
+def as_secret(value: object) -> Secret | None:
+    """Wrap a text; give a secret as it is, and nothing for anything else."""
+    if isinstance(value, Secret):
+        return value
+    return Secret(value) if isinstance(value, str) else None

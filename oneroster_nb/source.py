@@ -1,0 +1,251 @@
+"""The questions that every source answers, live or local, with the same frames."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from oneroster_nb.errors import NoMatchWarning, NotSharedWarning, warn
+from oneroster_nb.matching import DEFAULT_MATCH_ON, checked_fields, match_groups
+from oneroster_nb.progress import ProgressOption
+from oneroster_nb.query import Query, checked_group_filter, nearest
+from oneroster_nb.tables import TableCalls
+from oneroster_nb.where import active
+
+__all__ = ["Source"]
+
+_HEADCOUNTS = ("studentCount", "teacherCount")
+
+
+class Source(TableCalls):
+    """What connectors and rosters have in common: the calls of an analyst."""
+
+    _match_on: list[str]
+    max_users: int | None = None
+
+    # What a kind of source provides.
+
+    @abstractmethod
+    def _answer(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
+        """Answer a validated question."""
+
+    @abstractmethod
+    def _listed_groups(self, group_filter: str, progress: ProgressOption) -> pd.DataFrame:
+        """Give every group of a kind with the names of what it refers to."""
+
+    def _meant_groups(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
+        """Give groups among which are all that a question means; a source may know a short way."""
+        assert query.group_filter is not None  # noqa: S101 - the callers have seen to it
+        return self._listed_groups(query.group_filter, progress)
+
+    # The questions.
+
+    @property
+    def match_groups_by(self) -> list[str]:
+        """The fields that group names are compared with where a call does not say."""
+        return list(self._match_on)
+
+    @match_groups_by.setter
+    def match_groups_by(self, fields: str | Sequence[str] | None) -> None:
+        given = Query(group_filter="classes", match_on=fields).match_fields
+        self._match_on = list(given or DEFAULT_MATCH_ON)
+
+    def get_users(
+        self,
+        user_filter: str = "users",
+        group_filter: str | None = None,
+        group_name: str | Sequence[str] | None = None,
+        match_on: str | Sequence[str] | None = None,
+        *,
+        match: str = "exact",
+        term: str | None = None,
+        status: str = "active",
+        unique: bool = False,
+        max_users: int | None = None,
+        sensitive: bool = False,
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get users, all of them or those of some groups, with membership columns.
+
+        Parameters
+        ----------
+        user_filter : str
+            ``"students"``, ``"teachers"``, ``"users"`` or any OneRoster role in the plural.
+        group_filter : str, optional
+            ``"classes"`` (or ``"sections"``), ``"courses"`` or ``"schools"``.
+        group_name : str or list of str, optional
+            Names or ids; left out, every group of that kind.
+        match_on : str or list of str, optional
+            Fields of the group to compare with; see :meth:`match_fields`.
+        match : str
+            ``"exact"``, ``"contains"``, ``"glob"`` or ``"regex"``; all ignore case.
+        term : str, optional
+            A title or an id of an academic session, or ``"current"``.
+        status : str
+            ``"active"`` leaves out users, groups and enrollments that are to be deleted;
+            ``"all"`` keeps them.
+        unique : bool
+            One row a user, with joined membership columns and ``groupCount``.
+        max_users : int, optional
+            At most so many distinct users; 0 is no bound.
+        sensitive : bool
+            Whether to include ``sms`` and ``phone``.
+        progress : None, bool or callable
+            See :data:`oneroster_nb.progress.ProgressOption`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a user, matched group and class. First the columns of users (OneRoster 1.2
+            CSV binding and 1.1's ``role`` and ``orgSourcedIds``), then, with a group, ``groupType
+            groupSourcedId groupName matchedOn classSourcedId classTitle classCode courseSourcedId
+            courseTitle schoolSourcedId schoolName termSourcedIds termTitles enrollmentRole``
+            (str), ``enrollmentPrimary`` (boolean), ``enrollmentBeginDate enrollmentEndDate``
+            (datetime64), missing where the source would need another request for them; without
+            a group ``schoolSourcedIds schoolNames`` (str).
+
+        Raises
+        ------
+        QueryError
+            Where the question cannot be asked like this.
+        RosterError
+            Where the source does not give a complete answer.
+
+        Warns
+        -----
+        NoMatchWarning
+            Where a name matches no group.
+        NotSharedWarning
+            Where the source shows nothing at all.
+
+        Examples
+        --------
+        >>> import oneroster_nb as onb
+        >>> with onb.connect("demo") as conn:
+        ...     students = conn.get_users("students", "schools", "Classlink HS")
+        >>> len(students)
+        38
+        """
+        return self._answer(
+            Query(
+                user_filter=user_filter,
+                group_filter=group_filter,
+                group_name=group_name,
+                match_on=match_on,
+                match=match,
+                term=term,
+                status=status,
+                unique=unique,
+                max_users=self.max_users if max_users is None else max_users,
+                sensitive=sensitive,
+            ),
+            progress,
+        )
+
+    def query(self, query: str | Query, *, progress: ProgressOption = None) -> pd.DataFrame:
+        """Ask a question that is written down or built already.
+
+        Parameters
+        ----------
+        query : str or Query
+            ``"courses::Econ 101::students"``, see :meth:`Query.parse`, or a :class:`Query`.
+        progress : None, bool or callable
+            See :data:`oneroster_nb.progress.ProgressOption`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As :meth:`get_users`.
+
+        Examples
+        --------
+        >>> import oneroster_nb as onb
+        >>> with onb.connect("demo") as conn:
+        ...     len(conn.query("classes::ELA 6 (6A ELA)::students"))
+        7
+        """
+        if not isinstance(query, Query):
+            query = Query.parse(query)
+        if query.max_users is None:
+            query = replace(query, max_users=self.max_users)
+        return self._answer(query, progress)
+
+    def groups(self, group_filter: str, *, progress: ProgressOption = None) -> pd.DataFrame:
+        """List what ``group_name`` can be.
+
+        Parameters
+        ----------
+        group_filter : str
+            ``"classes"``, ``"courses"`` or ``"schools"``.
+        progress : None, bool or callable
+            See :data:`oneroster_nb.progress.ProgressOption`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The active groups: the columns of their canonical table, the names of what they refer
+            to (``courseTitle schoolName termTitles`` for classes, ``schoolName`` for courses), and
+            ``studentCount teacherCount`` (Int64), missing where the source does not know.
+        """
+        kind = checked_group_filter(group_filter)
+        listed = active(self._listed_groups(kind, progress), "active").reset_index(drop=True)
+        return listed.assign(
+            **{
+                column: listed[column]
+                if column in listed
+                else pd.array([pd.NA] * len(listed), "Int64")
+                for column in _HEADCOUNTS
+            }
+        )
+
+    def match_fields(self, group_filter: str, *, progress: ProgressOption = None) -> list[str]:
+        """List what ``match_on`` can be for a kind of group.
+
+        Parameters
+        ----------
+        group_filter : str
+            ``"classes"``, ``"courses"`` or ``"schools"``.
+        progress : None, bool or callable
+            See :data:`oneroster_nb.progress.ProgressOption`.
+
+        Returns
+        -------
+        list of str
+            Columns of the group table and names of linked things.
+        """
+        kind = checked_group_filter(group_filter)
+        return _fields(self._listed_groups(kind, progress))
+
+    def _matched_groups(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
+        """Give the groups that a question means, with a column ``matchedOn``; warn of the rest."""
+        assert query.group_filter is not None  # noqa: S101 - the callers have seen to it
+        groups = active(self._meant_groups(query, progress), query.status)
+        groups = groups.reset_index(drop=True)
+        if groups.empty:
+            self._warn_not_shared(query.group_filter)
+        fields = checked_fields(query.match_fields or self._match_on, _fields(groups))
+        matched = match_groups(groups, query.names, fields, query.match)
+        if matched.unmatched and not groups.empty:
+            name = "name" if query.group_filter == "schools" else "title"
+            titles = list(dict.fromkeys(groups[name].dropna()))
+            hints = "".join(nearest(name, titles) for name in matched.unmatched[:3])
+            warn(
+                f"No {query.group_filter} match {', '.join(map(repr, matched.unmatched))} on"
+                f" {', '.join(fields)} ({query.match}).{hints} Check the spelling, match on other"
+                " fields, or match what a name contains.",
+                NoMatchWarning,
+            )
+        on = pd.Series(matched.matched_on, dtype="str").replace("", None).astype("str")
+        return groups.iloc[matched.positions].reset_index(drop=True).assign(matchedOn=on)
+
+    def _warn_not_shared(self, what: str) -> None:
+        warn(
+            f"The provider shows no {what} at all. They may not be shared with this application:"
+            " ask the roster's administrator which schools and data it may see.",
+            NotSharedWarning,
+        )
+
+
+def _fields(groups: pd.DataFrame) -> list[str]:
+    return [column for column in groups.columns if column not in _HEADCOUNTS]

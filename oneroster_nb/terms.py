@@ -1,0 +1,70 @@
+"""Which academic sessions a term means, and which classes meet in them."""
+
+import datetime
+
+import pandas as pd
+
+from oneroster_nb.errors import QueryError
+from oneroster_nb.matching import match_values
+from oneroster_nb.query import nearest
+from oneroster_nb.schema import split_text
+
+__all__ = ["classes_in_term", "sessions_of_term"]
+
+
+def sessions_of_term(
+    sessions: pd.DataFrame, term: str, today: datetime.date | None = None
+) -> frozenset[str]:
+    """Give the sourcedIds of the sessions in which a class of this term may be.
+
+    Parameters
+    ----------
+    sessions : pandas.DataFrame
+        The canonical academicSessions.
+    term : str
+        A title or an id, which also stands for the sessions below and above it; or
+        ``"current"``: those that have begun and not ended, the last day included.
+    today : datetime.date, optional
+        The day that is current; left out, today.
+
+    Raises
+    ------
+    QueryError
+        Where no session is called so; the nearest titles are given.
+    """
+    if term.strip().casefold() == "current":
+        day = pd.Timestamp(today or datetime.date.today())
+        now = (sessions["startDate"] <= day) & (sessions["endDate"] >= day)
+        return frozenset(sessions.loc[now, "sourcedId"])
+    hits = match_values(sessions["sourcedId"], term, "exact")
+    hits |= match_values(sessions["title"], term, "exact")
+    if not hits.any():
+        titles = list(dict.fromkeys(sessions["title"].dropna()))
+        raise QueryError(
+            f"No term is called {term!r}.{nearest(term, titles)} The terms are:"
+            f" {', '.join(titles[:20]) or 'none'}. 'current' means those of today."
+        )
+    parents = dict(zip(sessions["sourcedId"], sessions["parentSourcedId"], strict=True))
+    chosen = frozenset(sessions.loc[hits, "sourcedId"])
+    above = {a for key in chosen for a in _chain(key, parents)}
+    below = {key for key in parents if not chosen.isdisjoint(_chain(key, parents))}
+    return chosen | above | below
+
+
+def classes_in_term(classes: pd.DataFrame, sessions: frozenset[str]) -> "pd.Series[bool]":
+    """Say of each class whether one of its terms is among the sessions."""
+    terms = classes["termSourcedIds"]
+    meeting = {
+        text for text in terms.dropna().unique() if not sessions.isdisjoint(split_text(text))
+    }
+    return terms.isin(meeting)
+
+
+def _chain(key: str, parents: dict[str, str]) -> list[str]:
+    """Give the sessions above one, nearest first; a circle among them ends the chain."""
+    chain: list[str] = []
+    parent = parents.get(key)
+    while isinstance(parent, str) and parent in parents and parent not in chain:
+        chain.append(parent)
+        parent = parents.get(parent)
+    return chain

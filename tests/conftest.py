@@ -1,0 +1,92 @@
+"""What the tests share: the demo district, its server, and connectors that are closed again."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, settings
+
+from oneroster_nb import OneRosterConnector
+from oneroster_nb.demo.district import make_district
+from oneroster_nb.demo.server import DemoServer
+
+# What requests and our own credential chain would take from the machine.
+_OUTSIDE = ("_PROXY", "_CA_BUNDLE", "NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+# A busy machine is slow, and that says nothing about the code.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
+
+Connect = Callable[..., OneRosterConnector]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file together, and all that drive a browser: one browser at a time."""
+    for item in items:
+        browser = "browser" in item.path.parts
+        item.add_marker(pytest.mark.xdist_group("browser" if browser else item.path.name))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_outside_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the variables and the saved profiles of this machine out of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith("ONEROSTER_") or name.upper().endswith(_OUTSIDE):
+                patch.delenv(name)
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+        yield
+
+
+@pytest.fixture(autouse=True)
+def config_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Give each test a configuration folder of its own."""
+    folder = tmp_path / "config"
+    folder.mkdir()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def district() -> dict[str, pd.DataFrame]:
+    """Give the tables of the standard small district."""
+    return make_district()
+
+
+@pytest.fixture(scope="session")
+def server(district: dict[str, pd.DataFrame]) -> Iterator[DemoServer]:
+    """Serve the small district for the whole run."""
+    with DemoServer(district) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def demo(server: DemoServer) -> Iterator[OneRosterConnector]:
+    """Connect to the small district once; tests that change the connector make their own."""
+    with OneRosterConnector(server.host, server.client_id, server.client_secret) as connector:
+        yield connector
+
+
+@pytest.fixture
+def connected() -> Iterator[Connect]:
+    """Make connectors to servers, with options, and close them at the end of the test."""
+    made: list[OneRosterConnector] = []
+
+    def connect(server: object, **options: object) -> OneRosterConnector:
+        given = {
+            "host": server.host,  # type: ignore[attr-defined]
+            "client_id": getattr(server, "client_id", "a client"),
+            "client_secret": getattr(server, "client_secret", secrets.token_hex(12)),
+            "retry_seconds": 5,
+        }
+        connector = OneRosterConnector(**{**given, **options})
+        made.append(connector)
+        return connector
+
+    yield connect
+    for connector in made:
+        connector.close()

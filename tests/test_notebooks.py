@@ -1,0 +1,85 @@
+"""Every notebook runs from top to bottom in a fresh kernel, and is committed without outputs."""
+
+import itertools
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+FOLDER = Path(__file__).parent.parent / "notebooks"
+NOTEBOOKS = sorted(path.name for path in FOLDER.glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def executed():
+    """Run a notebook once for all tests of this module."""
+    done = {}
+
+    def run(name):
+        if name not in done:
+            notebook = nbformat.read(FOLDER / name, as_version=4)
+            NotebookClient(
+                notebook, timeout=120, resources={"metadata": {"path": FOLDER}}
+            ).execute()
+            done[name] = notebook
+        return done[name]
+
+    return run
+
+
+def texts(notebook):
+    """Give what each code cell printed or showed as plain text, joined."""
+    shown = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            parts = [
+                out.get("text") or out.get("data", {}).get("text/plain", "") for out in cell.outputs
+            ]
+            shown.append("\n".join(parts).strip())
+    return shown
+
+
+def test_there_are_notebooks():
+    assert "01_quickstart.ipynb" in NOTEBOOKS
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_runs_without_errors_or_warnings(name, executed):
+    for cell in executed(name).cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr", output.get("text")
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_is_committed_without_outputs(name):
+    notebook = nbformat.read(FOLDER / name, as_version=4)
+    assert "widgets" not in notebook.metadata
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert cell.outputs == []
+            assert cell.execution_count is None
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_explains_every_code_cell(name):
+    cells = nbformat.read(FOLDER / name, as_version=4).cells
+    assert cells[0].cell_type == "markdown"
+    lonely = 0
+    for before, cell in itertools.pairwise(cells):
+        lonely = lonely + 1 if before.cell_type == cell.cell_type == "code" else 0
+        assert lonely < 3, cell.source
+
+
+def test_quick_start_gives_its_figures(executed):
+    shown = "\n".join(texts(executed("01_quickstart.ipynb")))
+    for figure in (
+        "139",
+        "7 rows",
+        "3 rows",
+        "38 students at Classlink HS",
+        "54 students at the school with id 7",
+        "13 students have classes in room 302",
+    ):
+        assert figure in shown
