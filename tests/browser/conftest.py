@@ -4,8 +4,9 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from labdriver import JupyterServer, Lab
 from playwright.sync_api import BrowserContext, expect, sync_playwright
+
+from browser.labdriver import JupyterServer, Lab
 
 
 @pytest.fixture(scope="package")

@@ -1,7 +1,8 @@
 """Charts in a real browser: loaded as pictures, described, and unable to run anything."""
 
 import pytest
-from labdriver import DARK, LIGHT, Lab
+
+from browser.labdriver import DARK, LIGHT, Lab
 
 FORM = """
 import pandas as pd

@@ -4,7 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from labdriver import Lab
+from browser.labdriver import Lab
 
 FORM = """
 import random

@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from faultserver import FaultServer
-from formdriver import CELL, Door, Form, settings_in
-from labdriver import Lab
 from playwright.sync_api import expect
 from records import school
 
+from browser.formdriver import CELL, Door, Form, settings_in
+from browser.labdriver import Lab
 from oneroster_nb.demo.server import DemoServer
 
 

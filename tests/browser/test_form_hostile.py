@@ -7,10 +7,10 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from formdriver import CELL, Form
-from labdriver import Lab
 from playwright.sync_api import expect
 
+from browser.formdriver import CELL, Form
+from browser.labdriver import Lab
 from oneroster_nb.demo.server import DemoServer
 
 IMAGE = '<img src=x onerror="window.ran=1;alert(1)">'

@@ -1,10 +1,11 @@
 """The form without a mouse, in a narrow window, and in both themes."""
 
 import pytest
-from formdriver import CELL, Form, Tables, students_of
-from labdriver import DARK, LIGHT, Lab
 from playwright.sync_api import Locator, expect
 from test_looks import CONTRAST
+
+from browser.formdriver import CELL, Form, Tables, students_of
+from browser.labdriver import DARK, LIGHT, Lab
 
 MOST_TABS = 25
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 from faultserver import FaultServer
-from formdriver import CELL, Door, Form, settings_in
-from labdriver import Lab
 from playwright.sync_api import expect
 from records import school
+
+from browser.formdriver import CELL, Door, Form, settings_in
+from browser.labdriver import Lab
 
 TABS = ("Table", "Counts", "Crosstab", "Chart", "Code", "Export")
 IN_TAB = {

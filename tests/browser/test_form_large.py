@@ -2,9 +2,10 @@
 
 import json
 
-from formdriver import Form
-from labdriver import Lab
 from playwright.sync_api import WebSocket, expect
+
+from browser.formdriver import Form
+from browser.labdriver import Lab
 
 STUDENTS = 50_000
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from formdriver import CELL, KEYRING, Form, settings_in
-from labdriver import JupyterServer, Lab
 from playwright.sync_api import expect
 
+from browser.formdriver import CELL, KEYRING, Form, settings_in
+from browser.labdriver import JupyterServer, Lab
 from oneroster_nb.demo.server import DemoServer
 
 # All that the kernel and its libraries can log, the messages of widgets among it.

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from formdriver import CELL, Form, Tables, students_of
-from labdriver import Lab
 from playwright.sync_api import expect
+
+from browser.formdriver import CELL, Form, Tables, students_of
+from browser.labdriver import Lab
 
 PART = "ela"
 

@@ -1,8 +1,9 @@
 """Themes and narrow windows: everything can be read and nothing sticks out."""
 
 import pytest
-from labdriver import DARK, LIGHT, Lab
 from playwright.sync_api import expect
+
+from browser.labdriver import DARK, LIGHT, Lab
 
 FORM = """
 import pandas as pd

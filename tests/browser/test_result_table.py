@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from labdriver import Lab
 from playwright.sync_api import Locator, expect
+
+from browser.labdriver import Lab
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 

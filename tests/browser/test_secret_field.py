@@ -4,7 +4,8 @@ import hashlib
 import secrets
 
 import pytest
-from labdriver import Lab
+
+from browser.labdriver import Lab
 
 # The kernel shows a digest of what it got, never the text.
 FORM = """

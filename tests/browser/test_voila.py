@@ -9,9 +9,10 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from formdriver import Form, Tables, students_of
-from labdriver import free_port, own_folders, watch
 from playwright.sync_api import BrowserContext, Route, expect
+
+from browser.formdriver import Form, Tables, students_of
+from browser.labdriver import free_port, own_folders, watch
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "02_explore.ipynb"
 START_SECONDS = 60
