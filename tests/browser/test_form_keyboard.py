@@ -2,10 +2,10 @@
 
 import pytest
 from playwright.sync_api import Locator, expect
-from test_looks import CONTRAST
 
 from browser.formdriver import CELL, Form, Tables, students_of
 from browser.labdriver import DARK, LIGHT, Lab
+from browser.test_looks import CONTRAST
 
 MOST_TABS = 25
 
