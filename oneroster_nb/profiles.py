@@ -42,6 +42,7 @@ _VARIABLES: Mapping[str, str] = MappingProxyType(
         "client_secret": "ONEROSTER_CLIENT_SECRET",
         "access_token": "ONEROSTER_ACCESS_TOKEN",
         "token_url": "ONEROSTER_TOKEN_URL",
+        "application_id": "ONEROSTER_APPLICATION_ID",
     }
 )
 _SERVICE = "oneroster_nb"
@@ -193,6 +194,7 @@ def resolve(
     known = {
         "ONEROSTER_PROVIDER": provider,
         "ONEROSTER_HOST": options.get("host", saved.get("host")),
+        "ONEROSTER_APPLICATION_ID": options.get("application_id", saved.get("application_id")),
     }
     # A secret of one connection must never be sent to the host of another.
     other = env.get("ONEROSTER_PROFILE", "") not in ("", profile) or any(
@@ -204,14 +206,16 @@ def resolve(
     found_in_env = hidden(
         {option: env[name] for option, name in _VARIABLES.items() if env.get(name)}
     )
-    if other or provider.startswith("demo"):
+    if other or provider.startswith("demo") or provider == "snapshot":
         found_in_env = {}
+    if provider != "classlink":
+        found_in_env.pop("application_id", None)
     found: dict[str, Any] = {**saved, **found_in_env, **options}
     same = _tidy(found.get("host")) == _tidy(saved.get("host"))
     if profile is not None and same and not _SECRETS.intersection(found):
         kept = keyring_secret(profile)
         if kept is not None:
-            found["client_secret"] = kept
+            found["client_secret" if found.get("client_id") else "access_token"] = kept
     return provider, profile, found
 
 

@@ -2,7 +2,7 @@
 
 import datetime
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -26,8 +26,9 @@ from oneroster_nb.query import Query
 from oneroster_nb.schema import TABLES, empty_table, split_text
 from oneroster_nb.snapshot import Snapshot, read_snapshot, write_snapshot
 from oneroster_nb.source import Source
+from oneroster_nb.tables import checked_tables
 from oneroster_nb.terms import classes_in_term, sessions_of_term
-from oneroster_nb.where import active
+from oneroster_nb.where import Where, active
 
 __all__ = ["Roster"]
 
@@ -48,6 +49,8 @@ class Roster(Source):
         Where they come from.
     taken : datetime.datetime, optional
         When they were pulled; left out, now. Times are UTC.
+    recipe : str
+        A Python expression that makes this roster anew.
 
     Attributes
     ----------
@@ -75,6 +78,7 @@ class Roster(Source):
         *,
         provider: str = "",
         taken: datetime.datetime | None = None,
+        recipe: str = "",
     ) -> None:
         if not isinstance(tables, Mapping):
             raise ConfigurationError(
@@ -87,6 +91,105 @@ class Roster(Source):
             self._tables.setdefault(name, empty_table(name))
         self.provider = provider
         self.taken = taken or datetime.datetime.now(datetime.UTC)
+        self._recipe = recipe
+
+    @property
+    def recipe(self) -> str:
+        """A Python expression that makes this roster anew; empty where it was made of tables."""
+        return self._recipe
+
+    def close(self) -> None:
+        """Do nothing: a roster holds nothing open."""
+
+    def headcounts(self) -> dict[str, int | None]:
+        """Count the active ``students``, ``teachers`` and ``schools``."""
+        people = {
+            who: int(self._chosen_users(Query(who)).sum()) for who in ("students", "teachers")
+        }
+        schools = active(self._listed_groups("schools", False), "active")
+        return {**people, "schools": len(schools)}
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Give a whole canonical table by its name, what is to be deleted included.
+
+        Raises
+        ------
+        QueryError
+            For a name that is no canonical table.
+        """
+        checked_tables(name)
+        return self._tables[name]
+
+    def get_roster(
+        self,
+        *,
+        tables: Sequence[str] | None = None,
+        progress: ProgressOption = None,  # noqa: ARG002
+    ) -> "Roster":
+        """Give this roster, or one of some of its tables, as a live source gives its own.
+
+        Parameters
+        ----------
+        tables : sequence of str, optional
+            Canonical names of the tables to keep.
+        progress : None, bool or callable
+            Takes no effect: nothing is pulled.
+
+        Raises
+        ------
+        QueryError
+            For a name that is no canonical table.
+        """
+        if tables is None:
+            return self
+        kept = {name: self._tables[name] for name in checked_tables(tables)}
+        return Roster(kept, provider=self.provider, taken=self.taken)
+
+    def refresh(
+        self, conn: Source, *, allow_shrink: bool = False, progress: ProgressOption = None
+    ) -> "Roster":
+        """Give a new roster, brought up to date with what changed since this one was pulled.
+
+        Only rows that changed are asked for where the server can tell; a table whose number of
+        rows is then another than the server's is pulled anew. This roster stays as it is.
+
+        Parameters
+        ----------
+        conn : Connector
+            A live connection to the provider that the roster is from.
+        allow_shrink : bool
+            Whether a table may be less than half of what it was.
+        progress : None, bool or callable
+            See :data:`oneroster_nb.progress.ProgressOption`.
+
+        Raises
+        ------
+        ConfigurationError
+            Where the connection is to another provider, or not a live one.
+        IncompleteError
+            Where a table is suddenly empty or less than half of what it was.
+        RosterError
+            Where a table cannot be pulled.
+
+        Warns
+        -----
+        PartialResultWarning
+            Where the server does not show a table.
+        DanglingReferenceWarning
+            Where references point nowhere.
+
+        Examples
+        --------
+        >>> import oneroster_nb as onb
+        >>> with onb.connect("demo") as conn:
+        ...     yesterday = conn.get_roster()
+        ...     today = yesterday.refresh(conn)
+        >>> len(today.users) == len(yesterday.users)
+        True
+        """
+        if not isinstance(conn, Source):
+            raise ConfigurationError(f"refresh() takes a live connection, not {conn!r}.")
+        return conn._refreshed(self, allow_shrink=allow_shrink, progress=progress)
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         table = _ATTRIBUTES.get(name)
@@ -114,7 +217,12 @@ class Roster(Source):
             Where it is no such folder, is damaged, or was written by a newer version.
         """
         snapshot = read_snapshot(path)
-        return cls(snapshot.tables, provider=snapshot.provider, taken=snapshot.taken)
+        return cls(
+            snapshot.tables,
+            provider=snapshot.provider,
+            taken=snapshot.taken,
+            recipe=f"onb.Roster.load({str(path)!r})",
+        )
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the roster into a folder of Parquet files that its owner alone can read.
@@ -180,8 +288,36 @@ class Roster(Source):
         taken = self.taken.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
         return f"<p>Roster{source}, {taken}</p>" + self.summary().to_html(index=False)
 
-    def _table(self, name: str, progress: ProgressOption) -> pd.DataFrame:  # noqa: ARG002
+    def _rows(
+        self,
+        name: str,
+        where: Where | None,  # noqa: ARG002
+        modified_since: str | datetime.date | None,  # noqa: ARG002
+        status: str,  # noqa: ARG002
+        progress: ProgressOption,  # noqa: ARG002
+    ) -> pd.DataFrame:
         return self._tables[name]
+
+    def _refreshed(
+        self,
+        old: "Roster",  # noqa: ARG002
+        *,
+        allow_shrink: bool,  # noqa: ARG002
+        progress: ProgressOption,  # noqa: ARG002
+    ) -> "Roster":
+        raise ConfigurationError(
+            "A roster is refreshed from a live connection, not from another roster."
+        )
+
+    def _people_of(self, group_filter: str, groups: pd.DataFrame) -> dict[str, list[int | None]]:
+        find = self._of_schools if group_filter == "schools" else self._of_classes
+        counts: dict[str, list[int | None]] = {}
+        for column, who in (("studentCount", "students"), ("teacherCount", "teachers")):
+            members = find(Query(who, group_filter), groups)
+            pairs = pd.DataFrame({"group": members.group, "user": members.user}).drop_duplicates()
+            counted = np.bincount(pairs["group"].to_numpy(dtype=np.intp), minlength=len(groups))
+            counts[column] = [int(count) for count in counted]
+        return counts
 
     def _listed_groups(self, group_filter: str, progress: ProgressOption) -> pd.DataFrame:  # noqa: ARG002
         if group_filter == "classes":

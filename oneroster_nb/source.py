@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
@@ -13,9 +14,10 @@ from oneroster_nb.query import Query, checked_group_filter, nearest
 from oneroster_nb.tables import TableCalls
 from oneroster_nb.where import active
 
-__all__ = ["Source"]
+if TYPE_CHECKING:
+    from oneroster_nb.roster import Roster
 
-_HEADCOUNTS = ("studentCount", "teacherCount")
+__all__ = ["Source"]
 
 
 class Source(TableCalls):
@@ -33,6 +35,35 @@ class Source(TableCalls):
     @abstractmethod
     def _listed_groups(self, group_filter: str, progress: ProgressOption) -> pd.DataFrame:
         """Give every group of a kind with the names of what it refers to."""
+
+    @property
+    @abstractmethod
+    def recipe(self) -> str:
+        """A Python expression that makes this source anew and holds no secret; empty without."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of what the source holds open."""
+
+    @abstractmethod
+    def headcounts(self) -> dict[str, int | None]:
+        """Say how many students, teachers and schools there are, None where it is not known."""
+
+    @abstractmethod
+    def _refreshed(
+        self, old: "Roster", *, allow_shrink: bool, progress: ProgressOption
+    ) -> "Roster":
+        """Give a roster anew from what changed since."""
+
+    @abstractmethod
+    def _people_of(self, group_filter: str, groups: pd.DataFrame) -> dict[str, list[int | None]]:
+        """Count the people of some groups for ``studentCount teacherCount``; None is unknown."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _meant_groups(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
         """Give groups among which are all that a question means; a source may know a short way."""
@@ -192,10 +223,8 @@ class Source(TableCalls):
         listed = active(self._listed_groups(kind, progress), "active").reset_index(drop=True)
         return listed.assign(
             **{
-                column: listed[column]
-                if column in listed
-                else pd.array([pd.NA] * len(listed), "Int64")
-                for column in _HEADCOUNTS
+                column: pd.array(counts, "Int64")
+                for column, counts in self._people_of(kind, listed).items()
             }
         )
 
@@ -215,7 +244,7 @@ class Source(TableCalls):
             Columns of the group table and names of linked things.
         """
         kind = checked_group_filter(group_filter)
-        return _fields(self._listed_groups(kind, progress))
+        return list(self._listed_groups(kind, progress).columns)
 
     def _matched_groups(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
         """Give the groups that a question means, with a column ``matchedOn``; warn of the rest."""
@@ -224,7 +253,7 @@ class Source(TableCalls):
         groups = groups.reset_index(drop=True)
         if groups.empty:
             self._warn_not_shared(query.group_filter)
-        fields = checked_fields(query.match_fields or self._match_on, _fields(groups))
+        fields = checked_fields(query.match_fields or self._match_on, list(groups.columns))
         matched = match_groups(groups, query.names, fields, query.match)
         if matched.unmatched and not groups.empty:
             name = "name" if query.group_filter == "schools" else "title"
@@ -245,7 +274,3 @@ class Source(TableCalls):
             " ask the roster's administrator which schools and data it may see.",
             NotSharedWarning,
         )
-
-
-def _fields(groups: pd.DataFrame) -> list[str]:
-    return [column for column in groups.columns if column not in _HEADCOUNTS]

@@ -6,18 +6,40 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
+from oneroster_nb.query import nearest
+from oneroster_nb.schema import TABLES
 from oneroster_nb.where import Where, selected
 
-__all__ = ["TableCalls"]
+__all__ = ["TableCalls", "checked_tables"]
+
+
+def checked_tables(names: str | Sequence[str]) -> list[str]:
+    """Give the names of canonical tables as a list; QueryError for one that is none."""
+    listed = [names] if isinstance(names, str) else list(names)
+    for name in listed:
+        if name not in TABLES:
+            raise QueryError(
+                f"There is no canonical table {name!r}.{nearest(str(name), TABLES)}"
+                f" The tables are: {', '.join(TABLES)}."
+            )
+    return listed
 
 
 class TableCalls(ABC):
     """A call for each canonical table, with a choice of rows and columns."""
 
     @abstractmethod
-    def _table(self, name: str, progress: ProgressOption) -> pd.DataFrame:
-        """Give a whole canonical table, what is to be deleted included."""
+    def _rows(
+        self,
+        name: str,
+        where: Where | None,
+        modified_since: str | datetime.date | None,
+        status: str,
+        progress: ProgressOption,
+    ) -> pd.DataFrame:
+        """Give the rows of a canonical table among which are all that are chosen."""
 
     def _get(
         self,
@@ -29,7 +51,7 @@ class TableCalls(ABC):
         progress: ProgressOption,
         types: frozenset[str] | None = None,
     ) -> pd.DataFrame:
-        frame = self._table(name, progress)
+        frame = self._rows(name, where, modified_since, status, progress)
         if types is not None:
             frame = frame.loc[frame["type"].isin(types)]
         return selected(frame, name, where, columns, modified_since, status)
@@ -198,3 +220,114 @@ class TableCalls(ABC):
         types = frozenset({"gradingPeriod"})
         name = "academicSessions"
         return self._get(name, where, columns, modified_since, status, progress, types)
+
+    def get_demographics(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the demographics of people; parameters as for :meth:`get_orgs`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The canonical table ``demographics``, whose ``sourcedId`` is that of the user:
+            ``birthDate`` (datetime64), the races and ``hispanicOrLatinoEthnicity`` (boolean),
+            ``sex countryOfBirthCode`` and more (str).
+
+        Raises
+        ------
+        ForbiddenError
+            Where the account may not see them, which many may not.
+        """
+        return self._get("demographics", where, columns, modified_since, status, progress)
+
+    def get_resources(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the learning resources; parameters as for :meth:`get_orgs`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The canonical table ``resources``: ``vendorResourceId title roles importance vendorId
+            applicationId`` (str).
+        """
+        return self._get("resources", where, columns, modified_since, status, progress)
+
+    def get_categories(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the categories of the gradebook; parameters as for :meth:`get_orgs`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The canonical table ``categories``: ``title`` (str), ``weight`` (float64).
+        """
+        return self._get("categories", where, columns, modified_since, status, progress)
+
+    def get_line_items(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the line items of the gradebook; parameters as for :meth:`get_orgs`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The canonical table ``lineItems``: ``title classSourcedId categorySourcedId`` and more
+            (str), ``assignDate dueDate`` (UTC timestamps), ``resultValueMin resultValueMax``
+            (float64).
+        """
+        return self._get("lineItems", where, columns, modified_since, status, progress)
+
+    def get_results(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the results of the gradebook; parameters as for :meth:`get_orgs`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The canonical table ``results``: ``lineItemSourcedId studentSourcedId scoreStatus
+            textScore comment`` (str), ``score`` (float64), ``scoreDate`` (datetime64),
+            ``inProgress incomplete late missing`` (boolean).
+
+        Examples
+        --------
+        >>> import oneroster_nb as onb
+        >>> with onb.connect("demo") as conn:
+        ...     items = conn.get_line_items(columns=["title"])
+        ...     results = conn.get_results({"lineItemSourcedId": items["sourcedId"].iloc[0]})
+        >>> len(items), len(results)
+        (80, 10)
+        """
+        return self._get("results", where, columns, modified_since, status, progress)

@@ -77,14 +77,24 @@ def selected(
     if modified_since is not None:
         since = _parsed(modified_since, Kind.TIMESTAMP, "modified_since")
         frame = frame.loc[frame["dateLastModified"] >= since]
+    if where or modified_since is not None:
+        # A server that chooses the rows itself shows only the additions that these rows have.
+        own, asked = TABLES[table].columns, {*(where or {}), *_listed(columns)}
+        added = [c for c in frame.columns if c not in own and c not in asked]
+        frame = frame.drop(columns=[c for c in added if frame[c].isna().all()])
     if columns is not None:
-        if isinstance(columns, str) or not isinstance(columns, Iterable):
-            columns = [columns]
-        wanted = list(columns)
+        wanted = _listed(columns)
         for column in wanted:
             _known(column, frame)
         frame = frame[list(dict.fromkeys(["sourcedId", *wanted]))]
     return frame.reset_index(drop=True)
+
+
+def _listed(columns: Sequence[str] | None) -> list[Any]:
+    if columns is None:
+        return []
+    several = isinstance(columns, Iterable) and not isinstance(columns, str)
+    return [*columns] if several else [columns]
 
 
 def _known(column: str, frame: pd.DataFrame) -> None:

@@ -275,7 +275,7 @@ def test_the_environment_alone_says_it_all(secret: str) -> None:
 
 
 def test_the_environment_names_a_profile(memory: MemoryKeyring, secret: str) -> None:
-    save_profile("lincoln", "oneroster", host=HOST)
+    save_profile("lincoln", "oneroster", host=HOST, client_id="analyst")
     keep_secret("lincoln", Secret(secret))
     provider, profile, options = resolve(None, None, {}, {"ONEROSTER_PROFILE": "lincoln"})
     assert (provider, profile, options["host"]) == ("oneroster", "lincoln", HOST)

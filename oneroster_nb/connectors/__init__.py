@@ -1,7 +1,8 @@
-"""The live sources, and :func:`connect`, which finds the one that is meant."""
+"""The sources, and :func:`connect`, which finds the one that is meant."""
 
 import inspect
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -11,6 +12,7 @@ from oneroster_nb.connectors.oneroster import OneRosterConnector
 from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.profiles import hidden, resolve, without_secrets
 from oneroster_nb.query import nearest
+from oneroster_nb.roster import Roster
 
 __all__ = ["PROVIDERS", "Connector", "connect"]
 
@@ -21,31 +23,40 @@ def _demo(**options: Any) -> Connector:
     return DemoConnector(**options)
 
 
+def _snapshot(path: str | Path) -> Roster:
+    return Roster.load(path)
+
+
 _OF_AN_ACCOUNT = frozenset(
     {"host", "client_id", "client_secret", "access_token", "token_url", "scope", "client_auth"}
 )
-PROVIDERS: Mapping[str, Callable[..., Connector]] = MappingProxyType(
-    {"demo": _demo, "classlink": ClasslinkConnector, "oneroster": OneRosterConnector}
+PROVIDERS: Mapping[str, Callable[..., Connector | Roster]] = MappingProxyType(
+    {
+        "demo": _demo,
+        "classlink": ClasslinkConnector,
+        "oneroster": OneRosterConnector,
+        "snapshot": _snapshot,
+    }
 )
 """The providers that :func:`connect` takes."""
 
 
 def connect(
     provider: str | None = None, *, profile: str | None = None, **options: Any
-) -> Connector:
+) -> Connector | Roster:
     """Connect to a source.
 
     What is not given here is looked for in the environment (``ONEROSTER_PROVIDER ONEROSTER_HOST
     ONEROSTER_CLIENT_ID ONEROSTER_CLIENT_SECRET ONEROSTER_TOKEN_URL ONEROSTER_ACCESS_TOKEN
-    ONEROSTER_PROFILE``), then in the saved profile.
+    ONEROSTER_APPLICATION_ID ONEROSTER_PROFILE``), then in the saved profile.
     The environment describes one connection: where it names another provider, profile or host
     than the one that is meant, nothing of it is used.
 
     Parameters
     ----------
     provider : str, optional
-        ``"demo"`` (an embedded server with made-up people, no account needed), ``"classlink"`` or
-        ``"oneroster"``.
+        ``"demo"`` (an embedded server with made-up people, no account needed), ``"classlink"``,
+        ``"oneroster"``, or ``"snapshot"``, a roster that was saved, with its `path`.
     profile : str, optional
         The name of a saved connection.
     **options
@@ -53,8 +64,8 @@ def connect(
 
     Returns
     -------
-    Connector
-        Nothing has been asked of it yet.
+    Connector or Roster
+        Nothing has been asked of a connector yet; a saved roster is read.
 
     Raises
     ------
@@ -79,18 +90,29 @@ def connect(
             f" It can be {', '.join(map(repr, PROVIDERS))}."
         )
     build = PROVIDERS[provider]
-    known = list(inspect.signature(OneRosterConnector if build is _demo else build).parameters)
-    if build is _demo:
-        known = [name for name in known if name not in _OF_AN_ACCOUNT]
+    known = _options(build)
     for name in options:
         if name not in known:
             raise ConfigurationError(
                 f"Unknown option {name!r} of provider {provider!r}.{nearest(name, known)}"
                 f" The options are: {', '.join(known)}."
             )
-    connector = build(**options)
-    connector._recipe = _recipe(provider, profile, given)
-    return connector
+    if build is _snapshot and "path" not in options:
+        raise ConfigurationError("connect('snapshot') needs path=, the folder of a saved roster.")
+    source = build(**options)
+    source._recipe = _recipe(provider, profile, given)
+    return source
+
+
+def _options(build: Callable[..., Connector | Roster]) -> list[str]:
+    """List the options that a provider takes."""
+    if build is _snapshot:
+        return ["path"]
+    known = dict.fromkeys(inspect.signature(OneRosterConnector).parameters)
+    if build is _demo:
+        return [name for name in known if name not in _OF_AN_ACCOUNT]
+    own = dict.fromkeys(inspect.signature(build).parameters)
+    return [name for name in {**own, **known} if name != "options"]
 
 
 def _recipe(provider: str, profile: str | None, given: Mapping[str, Any]) -> str:

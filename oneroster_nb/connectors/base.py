@@ -1,8 +1,5 @@
 """How a live source answers a question: from lists of members, or from whole tables."""
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -10,44 +7,29 @@ import pyarrow as pa
 from oneroster_nb.connectors.live import (
     LINKED,
     LISTS_AT_MOST,
-    LiveSource,
     linked_classes,
     whole_tables,
 )
+from oneroster_nb.connectors.rosters import RosterSource
 from oneroster_nb.errors import (
-    ForbiddenError,
     NotFoundError,
-    PartialResultWarning,
     QueryError,
     RosterError,
-    warn,
 )
 from oneroster_nb.membership import Members, codes, with_group, without_group
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.query import Query, nearest
-from oneroster_nb.references import warn_of_dangling
-from oneroster_nb.resources import link_resources, resources_of
 from oneroster_nb.roster import Roster
-from oneroster_nb.schema import TABLES, empty_table
+from oneroster_nb.schema import empty_table
 from oneroster_nb.terms import classes_in_term, sessions_of_term
-from oneroster_nb.transport.paging import Tables
 from oneroster_nb.where import active
 
 __all__ = ["Connector"]
 
-_IN_EVERY_ROSTER = frozenset(
-    {"orgs", "academicSessions", "courses", "classes", "users", "enrollments"}
-)
-_RESOURCES_OF: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "classes": ("classResources", "classSourcedId"),
-        "courses": ("courseResources", "courseSourcedId"),
-    }
-)
 _NESTED_ROLES = frozenset({"student", "teacher"})
 
 
-class Connector(LiveSource):
+class Connector(RosterSource):
     """A live source that answers questions; a subclass adds the ways of a provider.
 
     Where a few groups are asked for, their members are listed one group beside the other; where
@@ -63,83 +45,6 @@ class Connector(LiveSource):
             places = self._places(query, groups, reporter)
             frame = None if places is None else self._from_lists(query, groups, places, reporter)
             return self._from_tables(query, groups, reporter) if frame is None else frame
-
-    def get_roster(
-        self, *, tables: Sequence[str] | None = None, progress: ProgressOption = None
-    ) -> Roster:
-        """Pull every table once, to ask and keep the roster locally.
-
-        Parameters
-        ----------
-        tables : sequence of str, optional
-            Canonical names of the tables to pull; left out, all that the provider has.
-        progress : None, bool or callable
-            See :data:`oneroster_nb.progress.ProgressOption`.
-
-        Returns
-        -------
-        Roster
-
-        Raises
-        ------
-        QueryError
-            For a name that is no canonical table.
-        RosterError
-            Where a table cannot be pulled that was named, or that every roster has.
-
-        Warns
-        -----
-        PartialResultWarning
-            Where the server does not show a table; it is empty then.
-        DanglingReferenceWarning
-            Where references point nowhere.
-
-        Examples
-        --------
-        >>> import oneroster_nb as onb
-        >>> with onb.connect("demo") as conn:
-        ...     roster = conn.get_roster()
-        >>> len(roster.get_users("students", "classes", "31763"))
-        3
-        """
-        wanted = [name for name in self._listable if tables is None or name in tables]
-        unknown = [name for name in tables or () if name not in TABLES]
-        if unknown:
-            raise QueryError(
-                f"There is no canonical table {unknown[0]!r}.{nearest(str(unknown[0]), TABLES)}"
-                f" The tables are: {', '.join(TABLES)}."
-            )
-        optional = (ForbiddenError, NotFoundError)
-        jobs = [self._list_job(name, sensitive=True) for name in wanted]
-        for name, job in zip(wanted, jobs, strict=True):
-            job.keep = optional if tables is None and name not in _IN_EVERY_ROSTER else ()
-        with Reporter(progress, "roster") as reporter:
-            outcomes = dict(zip(wanted, self._pull(jobs, reporter), strict=True))
-        return Roster(self._frames(outcomes), provider=self.host)
-
-    def _frames(self, outcomes: Mapping[str, Tables | RosterError]) -> dict[str, pd.DataFrame]:
-        """Make canonical tables of what was pulled, those among them that follow from others."""
-        frames: dict[str, pd.DataFrame] = {}
-        pairs: dict[str, pd.DataFrame] = {}
-        for name, outcome in outcomes.items():
-            if isinstance(outcome, RosterError):
-                warn(
-                    f"The server does not show {name}, so that table is empty: {outcome}",
-                    PartialResultWarning,
-                )
-            elif name != "users":
-                frames[name] = self._frame(name, outcome)
-                if name in ("classes", "courses"):
-                    pairs[name] = resources_of(outcome, frames[name])
-        people = outcomes.get("users")
-        if people is not None:
-            orgs = frames.get("orgs", empty_table("orgs"))
-            frames["users"], frames["roles"] = self._people(whole_tables(people), True, orgs)
-        for name, owned in pairs.items():
-            table, owner = _RESOURCES_OF[name]
-            frames[table] = link_resources(table, owner, owned)
-        warn_of_dangling(frames)
-        return frames
 
     def _without_group(self, query: Query, reporter: Reporter) -> pd.DataFrame:
         role = query.roles[0] if query.roles else "user"

@@ -3,7 +3,6 @@
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Self
 
 import pandas as pd
 import pyarrow as pa
@@ -73,6 +72,11 @@ class LiveSource(Source):
 
     host: str
 
+    @property
+    def provider(self) -> str:
+        """Where this source's data come from, as a roster keeps it."""
+        return self.host
+
     def __init__(
         self,
         *,
@@ -130,12 +134,6 @@ class LiveSource(Source):
     def close(self) -> None:
         """Close the connections."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     @property
     def recipe(self) -> str:
         """A Python expression that makes this connection anew and holds no secret."""
@@ -170,6 +168,9 @@ class LiveSource(Source):
         schools = _named("schools", tables)
         return {"students": told[0], "teachers": told[1], "schools": len(active(schools, "active"))}
 
+    def _people_of(self, group_filter: str, groups: pd.DataFrame) -> dict[str, list[int | None]]:  # noqa: ARG002
+        return {column: [None] * len(groups) for column in ("studentCount", "teacherCount")}
+
     def refresh_groups(self) -> None:
         """Forget the groups as listed; the next question lists them again."""
         self._kept.clear()
@@ -200,10 +201,6 @@ class LiveSource(Source):
         """Give users and the roles that they hold."""
         users = with_primary_org(self._frame("users", tables, sensitive), orgs)
         return users, roles_of_users(users, orgs)
-
-    def _table(self, name: str, progress: ProgressOption) -> pd.DataFrame:
-        with Reporter(progress, name) as reporter:
-            return self._frame(name, whole_tables(self._pull([self._list_job(name)], reporter)[0]))
 
     def _listed(
         self, names: Sequence[str], reporter: Reporter, required: str = ""

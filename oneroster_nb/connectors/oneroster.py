@@ -2,7 +2,7 @@
 
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from threading import Event
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from oneroster_nb.errors import (
 )
 from oneroster_nb.membership import with_primary_org
 from oneroster_nb.roles import users_with_roles
+from oneroster_nb.schema import TABLES, Kind
 from oneroster_nb.secret import Secret, as_secret
 from oneroster_nb.transport.address import checked_host, encoded
 from oneroster_nb.transport.auth import Auth, BearerAuth, ClientCredentialsAuth, OAuth1Auth
@@ -31,6 +32,7 @@ from oneroster_nb.transport.decode import Decoder
 from oneroster_nb.transport.paging import Ask, Page, pull
 from oneroster_nb.transport.pulls import Job
 from oneroster_nb.transport.session import Answer, Session
+from oneroster_nb.transport.shapes import Shape
 
 __all__ = ["OneRosterConnector"]
 
@@ -45,6 +47,18 @@ _SERVICES: Mapping[str, str] = MappingProxyType(
     }
 )
 """The tables of OneRoster 1.2 that are not in its rostering service."""
+
+_PARTS: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("classes", "courseSourcedId"): "courses",
+        ("classes", "schoolSourcedId"): "schools",
+        ("courses", "orgSourcedId"): "schools",
+        ("enrollments", "schoolSourcedId"): "schools",
+        ("lineItems", "classSourcedId"): "classes",
+        ("results", "classSourcedId"): "classes",
+    }
+)
+"""Table and column to the collection below which the rows with a value there are listed."""
 
 _TRIES_OF_A_LARGE_PAGE = 4
 
@@ -81,6 +95,8 @@ class OneRosterConnector(Connector):
         ``"HMAC-SHA256"`` or ``"HMAC-SHA1"``, of OAuth 1.0a.
     access_token : str, optional
         A token that was handed out once and for all; then nothing else is needed.
+    version : str, optional
+        ``"1.1"`` or ``"1.2"``; left out, the host's path says it (1.2 where it holds ``v1p2``).
     token_url : str, optional
         Where a server of OAuth 2.0 hands out tokens for an id and a secret.
     scope : str, optional
@@ -126,6 +142,7 @@ class OneRosterConnector(Connector):
         allow_insecure: bool = False,
         signature_method: str = "HMAC-SHA256",
         access_token: str | Secret | None = None,
+        version: str | None = None,
         token_url: str | None = None,
         scope: str | None = None,
         client_auth: str = "basic",
@@ -140,7 +157,7 @@ class OneRosterConnector(Connector):
             max_workers=max_workers,
         )
         self.host = checked_host(host, allow_insecure=allow_insecure)
-        self.version = "1.2" if "/v1p2/" in self.host else "1.1"
+        self.version = _version(version, self.host)
         timeout = _checked_timeout(timeout)
         auth: Auth
         if access_token:
@@ -168,6 +185,7 @@ class OneRosterConnector(Connector):
             "max_workers": max_workers,
             "allow_insecure": allow_insecure,
             "signature_method": signature_method,
+            "version": version,
             "token_url": token_url,
             "scope": scope,
             "client_auth": client_auth,
@@ -214,6 +232,26 @@ class OneRosterConnector(Connector):
 
     def _list_job(self, table: str, *, sensitive: bool = False) -> Job:
         return self._job(table, table, table, sensitive=sensitive)
+
+    def _plain_fields(self, table: str) -> Collection[str]:
+        records = RECORDS[self.version].get(table, ())
+        return {f.column for f in records if f.shape is Shape.TEXT and f.column == f.source} & {
+            column for column, kind in TABLES[table].columns.items() if kind is Kind.TEXT
+        }
+
+    def _filtered_job(
+        self, table: str, clause: str, *, sensitive: bool = False, wanted: int | None = None
+    ) -> Job:
+        params = {"filter": clause} if clause else {}
+        return self._job(table, table, table, sensitive=sensitive, wanted=wanted, params=params)
+
+    def _part_job(self, table: str, column: str, value: str) -> Job | None:
+        if column == "sourcedId":
+            return self._object_job(table, value)
+        within = _PARTS.get((table, column))
+        if within is None:
+            return None
+        return self._job(table, encoded(within, value, table), f"{table} of {within}")
 
     def _object_job(self, table: str, key: str) -> Job:
         decoder = self._decoders[table]
@@ -278,6 +316,7 @@ class OneRosterConnector(Connector):
         *,
         sensitive: bool = False,
         wanted: int | None = None,
+        params: Mapping[str, str] = MappingProxyType({}),
     ) -> Job:
         """Pull the list at a path, whose records become rows of a canonical table."""
         if table not in self._decoders:
@@ -285,8 +324,8 @@ class OneRosterConnector(Connector):
         decoder = self._decoders[table]
 
         def fetch(ask: Ask, cancel: Event) -> Page:
-            params = {"limit": str(ask.limit), "offset": str(ask.offset)}
-            url = ask.link or self._session.url(path, params, self._base(table))
+            query = {"limit": str(ask.limit), "offset": str(ask.offset), **params}
+            url = ask.link or self._session.url(path, query, self._base(table))
             tries = _TRIES_OF_A_LARGE_PAGE if ask.divisible else None
             answer, (columns, total) = self._read(url, cancel, tries, decoder.read)
             length = len(columns["sourcedId"])
@@ -300,6 +339,14 @@ class OneRosterConnector(Connector):
 
         size = self.page_size if wanted is None else min(wanted, self.page_size)
         return Job(pull(what, size, wanted), fetch)
+
+
+def _version(version: object, host: str) -> str:
+    """Give the version that is asked for, or the one that the host's path names."""
+    if version not in (None, *RECORDS):
+        listed = " or ".join(map(repr, RECORDS))
+        raise ConfigurationError(f"version can be {listed}, not {version!r}.")
+    return str(version) if version else "1.2" if "/v1p2/" in host else "1.1"
 
 
 def _wrapped(*secrets: object) -> list[Secret | None]:

@@ -31,6 +31,11 @@ class DemoConnector(OneRosterConnector):
         self._stop_server = weakref.finalize(self, server.close)
         super().__init__(server.host, server.client_id, server.client_secret, **options)
 
+    @property
+    def provider(self) -> str:
+        """The demo, whose district is the same at whatever address it is."""
+        return "demo"
+
     def _own_recipe(self) -> str:
         return "onb.connect('demo')"
 

@@ -7,7 +7,6 @@ import ipywidgets as widgets
 from traitlets import link
 
 from oneroster_nb.connectors import connect
-from oneroster_nb.connectors.base import Connector
 from oneroster_nb.errors import ConfigurationError, RosterError
 from oneroster_nb.forms.runner import Done, Runner
 from oneroster_nb.forms.secret import SecretField
@@ -46,7 +45,7 @@ class ConnectionPanel:
         self._connected = connected
         self._runner = Runner()
         self.source: Source | None = None
-        self._made: Connector | None = None
+        self._made: Source | None = None
         self._provider_of_saved = ""
         # The options that a connection was made with, and the secret that was typed for it.
         self._typed: tuple[str, dict[str, Any], Secret | None] | None = None
@@ -131,7 +130,7 @@ class ConnectionPanel:
         self.connect_button.disabled = True
         self.message.say("Connecting …", "working")
 
-        def work(_: object) -> tuple[Connector, str]:
+        def work(_: object) -> tuple[Source, str]:
             source = connect(provider, profile=profile, **options)
             try:
                 return source, _words(source)
@@ -139,14 +138,14 @@ class ConnectionPanel:
                 source.close()
                 raise
 
-        def ended(done: Done[tuple[Connector, str]]) -> None:
+        def ended(done: Done[tuple[Source, str]]) -> None:
             if done.value is not None:
                 self._typed = typed
             self._ended(done)
 
         self._runner.start(work, ended)
 
-    def _ended(self, done: Done[tuple[Connector, str]]) -> None:
+    def _ended(self, done: Done[tuple[Source, str]]) -> None:
         self.connect_button.disabled = False
         if done.value is None:
             self.message.say(str(done.error), "error")
@@ -227,12 +226,12 @@ class ConnectionPanel:
         self._saving.layout.display = None if needed and self.source is not None else "none"
 
 
-def _words(source: Connector) -> str:
+def _words(source: Source) -> str:
     """Say what one is connected to."""
     counts = source.headcounts()
     orgs = source.get_orgs(progress=False)
     district = orgs.loc[orgs["type"] == "district", "name"].dropna()
-    name = district.iloc[0] if len(district) == 1 else source.host
+    name = district.iloc[0] if len(district) == 1 else repr(source)
     told = [
         f"{count:,} {what[:-1] if count == 1 else what}"
         for what, count in counts.items()

@@ -8,7 +8,6 @@ import ipywidgets as widgets
 import pandas as pd
 from traitlets import TraitError
 
-from oneroster_nb.connectors.base import Connector
 from oneroster_nb.errors import CancelledError, ConfigurationError, QueryError
 from oneroster_nb.forms.connection import ConnectionPanel
 from oneroster_nb.forms.marker import FORM_CLASS, FormMarker
@@ -170,8 +169,7 @@ class Explorer(State, widgets.VBox):
         said = f"{len(frame):,} rows, {people:,} {'person' if people == 1 else 'people'}."
         if frame.empty and not done.warnings:
             said = "Nobody fits this question. Try another group, other users, or no group at all."
-        recipe = source.recipe if isinstance(source, Connector) else ""
-        self._results.show(frame, _explicit(query, source), recipe)
+        self._results.show(frame, _explicit(query, source), source.recipe)
         # Last, so that who reads it and begins to search finds the new table.
         self._message.say("\n".join([said, *done.warnings]))
 

@@ -1,0 +1,56 @@
+"""What changed in a table, put into the table as it was."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["merged"]
+
+_OWNERS: Mapping[str, str] = MappingProxyType(
+    {
+        "roles": "userSourcedId",
+        "classResources": "classSourcedId",
+        "courseResources": "courseSourcedId",
+    }
+)
+"""The tables whose rows are parts of another table's rows, and the column that names those."""
+
+
+def merged(table: str, old: pd.DataFrame, new: pd.DataFrame, changed: pd.DataFrame) -> pd.DataFrame:
+    """Put changed rows in the place of what they were, and those that are new at the end.
+
+    Parameters
+    ----------
+    table : str
+        The canonical name.
+    old : pandas.DataFrame
+        The table as it was.
+    new : pandas.DataFrame
+        The rows that changed, or that are new.
+    changed : pandas.DataFrame
+        The rows that were pulled: `new` itself, or for roles and resources, which are a part of
+        other rows, the users, classes or courses that they are of.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table as it is now, with the columns of both.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> old = pd.DataFrame({"sourcedId": ["a", "b"], "title": ["Art", "Bio"]})
+    >>> new = pd.DataFrame({"sourcedId": ["c", "a"], "title": ["Chem", "Art II"]})
+    >>> merged("courses", old, new, new)["title"].tolist()
+    ['Art II', 'Bio', 'Chem']
+    """
+    owner = _OWNERS.get(table, "sourcedId")
+    stays = ~old[owner].isin(changed["sourcedId"]).to_numpy(dtype=bool)
+    firsts = old[owner].drop_duplicates()
+    place = pd.Series(firsts.index, index=firsts.array)
+    places = new[owner].map(place).fillna(len(old)).to_numpy(dtype=np.float64)
+    order = np.argsort(np.concatenate([np.flatnonzero(stays), places]), kind="stable")
+    whole = pd.concat([old.loc[stays], new], ignore_index=True)
+    return whole.iloc[order].reset_index(drop=True)
