@@ -134,7 +134,7 @@ def _each(column: "pd.Series[Any]", kind: Kind, holds: Callable[[Any], bool]) ->
         value: any(map(holds, split_text(value))) if kind is Kind.VALUES else holds(value)
         for value in column.dropna().unique()
     }
-    return column.map(verdicts).fillna(False).astype(bool)
+    return column.isin([value for value, fits in verdicts.items() if fits])
 
 
 def _parsed(value: Any, kind: Kind, name: str) -> Any:

@@ -178,10 +178,30 @@ def filters_to_nothing(asked: Asked, answer: Answer) -> None:
         answer.records, answer.total = [], 0
 
 
-def refuses_filters(asked: Asked, answer: Answer) -> None:
-    """Answer any filter with 400."""
-    if "filter" in asked.query:
-        status(400)(asked, answer)
+def filters_well(asked: Asked, answer: Answer) -> None:
+    """Honour clauses of ``=`` and ``>=`` that are joined by AND."""
+    if "filter" not in asked.query:
+        return
+    for clause in asked.query["filter"].split(" AND "):
+        parts = re.fullmatch(r"(\w+)(=|>=)'(.*)'", clause)
+        assert parts is not None
+        name, sign, value = parts.groups()
+        answer.records = [
+            record
+            for record in answer.records
+            if (record[name] == value if sign == "=" else record[name] >= value)
+        ]
+    answer.total = None if answer.total is None else len(answer.records)
+
+
+def refuses_filters(code: int) -> Behaviour:
+    """Answer any filter with an error status."""
+
+    def behave(asked: Asked, answer: Answer) -> None:
+        if "filter" in asked.query:
+            status(code)(asked, answer)
+
+    return behave
 
 
 # --- time ------------------------------------------------------------------------------------

@@ -3,11 +3,12 @@
 import secrets
 import socket
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-import oneroster_nb
+import oneroster_nb as onb
 from oneroster_nb import (
     ClasslinkConnector,
     OneRosterConnector,
@@ -149,6 +150,86 @@ def test_profiles_are_listed_replaced_and_forgotten() -> None:
 
 
 def test_the_public_names_are_there() -> None:
-    for name in oneroster_nb.__all__:
-        assert getattr(oneroster_nb, name) is not None
-    assert set(oneroster_nb.__all__) <= set(dir(oneroster_nb))
+    for name in onb.__all__:
+        assert getattr(onb, name) is not None
+    assert set(onb.__all__) <= set(dir(onb))
+
+
+# --- ClassLink's proxy, versions and saved rosters ---------------------------------------------
+
+
+def test_an_application_id_makes_the_address_of_the_proxy() -> None:
+    conn = onb.ClasslinkConnector(application_id="a%2Fb-1", access_token=secrets.token_hex(8))
+    assert conn.host == "https://oneroster-proxy.apis.classlink.com/a%2Fb-1/ims/oneroster/v1p1/"
+
+
+def test_a_host_that_is_given_is_taken_as_it_stands(server: DemoServer) -> None:
+    token = secrets.token_hex(8)
+    conn = onb.ClasslinkConnector(server.host, application_id="app-1", access_token=token)
+    assert conn.host == server.host
+
+
+@pytest.mark.parametrize("application_id", ["", " ", "a/b", "..", "a?b", "a@b", 7])
+def test_an_application_id_that_is_none(application_id: Any) -> None:
+    with pytest.raises(errors.ConfigurationError, match="application_id must be"):
+        onb.ClasslinkConnector(application_id=application_id, access_token=secrets.token_hex(8))
+
+
+def test_the_proxy_needs_a_token() -> None:
+    with pytest.raises(errors.CredentialsError, match="access_token"):
+        onb.ClasslinkConnector(application_id="app-1")
+
+
+def test_the_environment_has_an_application_and_its_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONEROSTER_PROVIDER", "classlink")
+    monkeypatch.setenv("ONEROSTER_APPLICATION_ID", "app-1")
+    monkeypatch.setenv("ONEROSTER_ACCESS_TOKEN", secrets.token_hex(8))
+    assert "/app-1/" in onb.connect().host  # type: ignore[union-attr]
+    with pytest.raises(errors.CredentialsError):  # the token is of another application
+        onb.connect("classlink", application_id="app-2")
+
+
+def test_the_application_of_the_environment_is_no_matter_of_other_providers(
+    server: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONEROSTER_APPLICATION_ID", "app-1")
+    account = {"client_id": server.client_id, "client_secret": server.client_secret}
+    with onb.connect("oneroster", host=server.host, **account) as conn:
+        assert len(conn.get_schools()) == 3
+
+
+def test_the_version_is_that_of_the_path_or_the_one_asked_for(server: DemoServer) -> None:
+    account = {"client_id": "analyst", "client_secret": secrets.token_hex(8)}
+    assert onb.OneRosterConnector(server.host, **account).version == "1.1"
+    assert onb.OneRosterConnector(server.host_v1p2, **account).version == "1.2"
+    assert onb.OneRosterConnector(server.host, version="1.2", **account).version == "1.2"
+    with pytest.raises(errors.ConfigurationError, match=r"'1.1' or '1.2', not '1.3'"):
+        onb.OneRosterConnector(server.host, version="1.3", **account)
+
+
+def test_a_saved_roster_is_a_source_like_others(
+    server: DemoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONEROSTER_HOST", server.host)  # says nothing of a folder
+    with onb.connect("demo") as conn:
+        conn.get_roster().save(tmp_path / "demo.roster")
+    with onb.connect("snapshot", path=tmp_path / "demo.roster") as roster:
+        assert len(roster.get_users("students", "schools", "Classlink HS")) == 38
+        assert roster.get_roster() is roster
+        assert len(roster.get_roster(tables=["users"]).enrollments) == 0
+        assert eval(roster.recipe, {"onb": onb, "PosixPath": Path}).taken == roster.taken
+    for options in ({}, {"path": tmp_path / "none"}, {"folder": "x"}):
+        with pytest.raises(errors.RosterError):
+            onb.connect("snapshot", **options)
+
+
+def test_a_roster_knows_how_many_people_are_in_its_groups(demo: OneRosterConnector) -> None:
+    roster = demo.get_roster()
+    for kind in ("classes", "courses", "schools"):
+        groups = roster.groups(kind)
+        for who in ("student", "teacher"):
+            members = roster.get_users(f"{who}s", kind)
+            expected = members.groupby("groupSourcedId")["sourcedId"].nunique()
+            counted = groups.set_index("sourcedId")[f"{who}Count"]
+            assert counted.to_dict() == expected.reindex(counted.index, fill_value=0).to_dict()
+    assert roster.headcounts() == {"students": 139, "teachers": 37, "schools": 3}

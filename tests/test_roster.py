@@ -100,7 +100,7 @@ def test_saved_and_loaded_it_is_the_same(district: Tables, tmp_path: Path) -> No
     loaded = onb.Roster.load(path)
     assert (loaded.provider, loaded.taken) == (roster.provider, roster.taken)
     for name, table in district.items():
-        pd.testing.assert_frame_equal(loaded._table(name, None), table)
+        pd.testing.assert_frame_equal(loaded.table(name), table)
     modes = {stat.S_IMODE(os.stat(file).st_mode) for file in path.iterdir()}
     assert modes == {0o600}
     assert stat.S_IMODE(path.stat().st_mode) == 0o700

@@ -59,7 +59,7 @@ def test_a_server_without_an_address_for_a_role_is_asked_for_users(
 
 
 @pytest.mark.parametrize(
-    "behaviour", [filters_exactly, filters_to_nothing, refuses_filters, lambda *_: None]
+    "behaviour", [filters_exactly, filters_to_nothing, refuses_filters(400), lambda *_: None]
 )
 @pytest.mark.parametrize("name", ["ART SECTION 1", "c1"])
 def test_the_way_of_a_server_with_filters_does_not_change_the_answer(

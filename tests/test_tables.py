@@ -21,6 +21,13 @@ Connect = Callable[..., OneRosterConnector]
         ("get_classes", "classes", None),
         ("get_enrollments", "enrollments", None),
         ("get_academic_sessions", "academicSessions", None),
+        ("get_terms", "academicSessions", ["term", "semester"]),
+        ("get_grading_periods", "academicSessions", ["gradingPeriod"]),
+        ("get_demographics", "demographics", None),
+        ("get_resources", "resources", None),
+        ("get_categories", "categories", None),
+        ("get_line_items", "lineItems", None),
+        ("get_results", "results", None),
     ],
 )
 def test_a_table_is_the_one_of_the_district(

@@ -52,7 +52,6 @@ _PARTS: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ("classes", "courseSourcedId"): "courses",
         ("classes", "schoolSourcedId"): "schools",
-        ("courses", "orgSourcedId"): "schools",
         ("enrollments", "schoolSourcedId"): "schools",
         ("lineItems", "classSourcedId"): "classes",
         ("results", "classSourcedId"): "classes",

@@ -95,7 +95,7 @@ class RosterSource(ChoosingSource):
         taken = datetime.datetime.now(datetime.UTC)
         with Reporter(progress, "roster") as reporter:
             outcomes = self._whole_tables(wanted, reporter, lenient=asked is None)
-        frames = self._frames(outcomes, {})
+        frames = self._frames(outcomes)
         warn_of_dangling(frames)
         recipe = f"{self.recipe}.get_roster({'' if asked is None else f'tables={asked!r}'})"
         return Roster(frames, provider=self.provider, taken=taken, recipe=recipe)
@@ -108,33 +108,32 @@ class RosterSource(ChoosingSource):
                 f" {self.provider}. Call get_roster() on the new connection instead."
             )
         taken = datetime.datetime.now(datetime.UTC)
-        before = {name: old.table(name) for name in self._listable}
         since = since_clause(pd.Timestamp(old.taken))
         with Reporter(progress, "changes") as reporter:
+            # The orgs are few, and what users say of themselves is read with all of them.
             able = [
                 name
                 for name in self._listable
-                if len(before[name]) and self._honours(name, since, reporter)
+                if name != "orgs" and len(old.table(name)) and self._honours(name, since, reporter)
             ]
-            jobs = [
-                *(self._filtered_job(name, str(since), sensitive=True) for name in able),
-                *(self._filtered_job(name, "", wanted=1) for name in able),
-            ]
-            for job in jobs:
+            changed = [self._filtered_job(name, str(since), sensitive=True) for name in able]
+            counted = [self._filtered_job(name, "", wanted=1) for name in able]
+            for job in (*changed, *counted):
                 job.keep = (ServerError, AnswerError, IncompleteError)
-            outcomes = self._pull(jobs, reporter)
-            totals = {name: job.total for name, job in zip(able, jobs[len(able) :], strict=True)}
+            outcomes = self._pull([self._list_job("orgs"), *changed, *counted], reporter)
+            totals = {name: job.total for name, job in zip(able, counted, strict=True)}
             changes = {
                 name: outcome
-                for name, outcome in zip(able, outcomes, strict=False)
+                for name, outcome in zip(["orgs", *able], outcomes, strict=False)
                 if not isinstance(outcome, RosterError)
             }
-            kept = {name: old.table(name) for name in (*self._listable, *_MADE_OF)}
-            news = self._frames(changes, kept)
+            news = self._frames(changes)
             frames = {
-                name: merged(name, kept[name], frame, news[_MADE_OF.get(name, name)])
+                name: merged(name, old.table(name), frame, news[_MADE_OF.get(name, name)])
                 for name, frame in news.items()
-            }
+                if name != "orgs"
+            } | {"orgs": news["orgs"]}
+            totals["orgs"] = len(frames["orgs"])
             # What is gone without a trace shows in the number of rows alone.
             anew = [
                 name
@@ -142,7 +141,7 @@ class RosterSource(ChoosingSource):
                 if name not in frames or len(frames[name]) != totals.get(name)
             ]
             pulled = self._whole_tables(anew, reporter, lenient=True)
-        frames |= self._frames(pulled, frames)
+        frames |= self._frames(pulled, frames["orgs"])
         if not allow_shrink:
             _check_size(old, frames)
         warn_of_dangling(frames)
@@ -158,8 +157,11 @@ class RosterSource(ChoosingSource):
             job.keep = (ForbiddenError, NotFoundError) if optional else ()
         return dict(zip(names, self._pull(jobs, reporter), strict=True))
 
-    def _frames(self, outcomes: _Outcomes, kept: Mapping[str, pd.DataFrame]) -> _Frames:
-        """Make canonical tables of what was pulled, those among them that follow from others."""
+    def _frames(self, outcomes: _Outcomes, orgs: pd.DataFrame | None = None) -> _Frames:
+        """Make canonical tables of what was pulled, those among them that follow from others.
+
+        The orgs are among what was pulled, or given.
+        """
         frames: _Frames = {}
         pairs: _Frames = {}
         for name, outcome in outcomes.items():
@@ -174,7 +176,7 @@ class RosterSource(ChoosingSource):
                     pairs[name] = resources_of(outcome, frames[name])
         people = outcomes.get("users")
         if people is not None:
-            orgs = frames.get("orgs", kept.get("orgs", empty_table("orgs")))
+            orgs = frames.get("orgs", empty_table("orgs") if orgs is None else orgs)
             frames["users"], frames["roles"] = self._people(whole_tables(people), True, orgs)
         for name, owned in pairs.items():
             table, owner = _RESOURCES_OF[name]
