@@ -86,9 +86,8 @@ class Roster(Source):
                 f" {type(tables).__name__}. Roster.load(path) reads a saved roster."
             )
         self._match_on = list(DEFAULT_MATCH_ON)
-        self._tables = {name: _checked(name, table) for name, table in tables.items()}
-        for name in TABLES:
-            self._tables.setdefault(name, empty_table(name))
+        given = {name: _checked(name, table) for name, table in tables.items()}
+        self._tables = {name: given.get(name, empty_table(name)) for name in TABLES}
         self.provider = provider
         self.taken = taken or datetime.datetime.now(datetime.UTC)
         self._recipe = recipe

@@ -83,3 +83,10 @@ def test_quick_start_gives_its_figures(executed):
         "13 students have classes in room 302",
     ):
         assert figure in shown
+
+
+def test_the_whole_roster_gives_the_figures_of_the_demo(executed):
+    shown = "\n".join(texts(executed("03_whole_roster.ipynb")))
+    assert "38" in shown.splitlines()  # students at Classlink HS, from the saved roster
+    assert "manifest.json" in shown
+    assert "True 371" in shown
