@@ -100,7 +100,7 @@ class Roster(Source):
     def close(self) -> None:
         """Do nothing: a roster holds nothing open."""
 
-    def headcounts(self) -> dict[str, int | None]:
+    def headcounts(self, *, progress: ProgressOption = False) -> dict[str, int | None]:  # noqa: ARG002
         """Count the active ``students``, ``teachers`` and ``schools``."""
         people = {
             who: int(self._chosen_users(Query(who)).sum()) for who in ("students", "teachers")

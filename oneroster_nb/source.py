@@ -46,8 +46,14 @@ class Source(TableCalls):
         """Let go of what the source holds open."""
 
     @abstractmethod
-    def headcounts(self) -> dict[str, int | None]:
+    def headcounts(self, *, progress: ProgressOption = False) -> dict[str, int | None]:
         """Say how many students, teachers and schools there are, None where it is not known."""
+
+    @abstractmethod
+    def get_roster(
+        self, *, tables: Sequence[str] | None = None, progress: ProgressOption = None
+    ) -> "Roster":
+        """Give every table at once, to ask and keep the roster locally."""
 
     @abstractmethod
     def _refreshed(

@@ -759,7 +759,7 @@ def test_cancelled_work_ends_at_its_next_report() -> None:
         runner.start(work, ended)
         done = await ended.wait()
         assert isinstance(done.error, CancelledError)
-        assert "press Run query to ask again" in str(done.error)
+        assert "press the button again" in str(done.error)
         again = Ended()
         runner.start(lambda report: report(Progress("students", 1, 1)) or "went on", again)
         assert (await again.wait()).value == "went on"

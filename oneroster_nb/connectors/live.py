@@ -143,8 +143,13 @@ class LiveSource(Source):
     def _own_recipe(self) -> str:
         """Give the recipe of a connector that was made without :func:`connect`."""
 
-    def headcounts(self) -> dict[str, int | None]:
+    def headcounts(self, *, progress: ProgressOption = False) -> dict[str, int | None]:
         """Say how much there is, from the totals that the server announces.
+
+        Parameters
+        ----------
+        progress : None, bool or callable
+            See :data:`oneroster_nb.progress.ProgressOption`.
 
         Returns
         -------
@@ -156,7 +161,7 @@ class LiveSource(Source):
         RosterError
             Where the server cannot be asked.
         """
-        with Reporter(False, "totals") as reporter:
+        with Reporter(progress, "totals") as reporter:
             jobs = [
                 self._user_job(role, sensitive=False, wanted=1) for role in ("student", "teacher")
             ]

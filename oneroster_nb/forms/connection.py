@@ -1,6 +1,7 @@
 """The first part of the form: which source, and how to get in."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets as widgets
@@ -8,18 +9,28 @@ from traitlets import link
 
 from oneroster_nb.connectors import connect
 from oneroster_nb.errors import ConfigurationError, RosterError
-from oneroster_nb.forms.runner import Done, Runner
-from oneroster_nb.forms.secret import SecretField
+from oneroster_nb.forms.fields import AccountFields, Secrets
+from oneroster_nb.forms.runner import Done
 from oneroster_nb.forms.state import PROVIDERS, State
-from oneroster_nb.forms.words import LABEL, Message, labelled, row
+from oneroster_nb.forms.words import Message, labelled, row, told
+from oneroster_nb.forms.working import Working
 from oneroster_nb.profiles import keep_secret, list_profiles, load_profile, save_profile
-from oneroster_nb.secret import Secret
+from oneroster_nb.progress import Progress
+from oneroster_nb.roster import Roster
 from oneroster_nb.source import Source
 
 __all__ = ["ConnectionPanel"]
 
-_NEEDS_ACCOUNT = frozenset({"classlink", "oneroster"})
 _NONE = "(none)"
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """How the connection was made that stands: what to save of it, and its secrets."""
+
+    provider: str
+    options: dict[str, Any]
+    secrets: Secrets
 
 
 class ConnectionPanel:
@@ -29,6 +40,8 @@ class ConnectionPanel:
     ----------
     state : State
         What is chosen.
+    working : Working
+        Does the work beside the form.
     connected : callable
         Called with a source once there is one.
 
@@ -40,67 +53,105 @@ class ConnectionPanel:
         What one is connected to.
     """
 
-    def __init__(self, state: State, connected: Callable[[Source], None]) -> None:
+    def __init__(self, state: State, working: Working, connected: Callable[[Source], None]) -> None:
         self._state = state
+        self._working = working
         self._connected = connected
-        self._runner = Runner()
         self.source: Source | None = None
         self._made: Source | None = None
         self._provider_of_saved = ""
-        # The options that a connection was made with, and the secret that was typed for it.
-        self._typed: tuple[str, dict[str, Any], Secret | None] | None = None
+        self._opened: _Opened | None = None
 
         self.provider = widgets.Dropdown(
             options=list(PROVIDERS.items()), description="Provider", **labelled()
         )
         self.saved = widgets.Dropdown(description="Saved connection", **labelled())
-        self.host = widgets.Text(
-            description="Host",
-            placeholder="https://example.oneroster.com/ims/oneroster/v1p1/",
-            continuous_update=False,
-            **labelled(width="40em"),
-        )
-        self.client_id = widgets.Text(description="Client ID", **labelled())
-        self.client_secret = SecretField(
-            description="Client secret",
-            placeholder="kept by the environment or keyring? leave empty",
-            label_width=LABEL,
-            layout=widgets.Layout(width="26em", max_width="100%"),
-        )
         self.connect_button = widgets.Button(description="Connect", button_style="primary")
+        self.load_button = widgets.Button(description="Load whole roster")
         self.name = widgets.Text(
             description="Save as", placeholder="a name for this connection", **labelled()
         )
         self.save_button = widgets.Button(description="Save connection")
         self.message = Message()
-        self._account = widgets.VBox([self.host, row(self.client_id, self.client_secret)])
+        self.message.say("Choose a provider and press Connect.")
+        self._offer_saved()
+        link((state, "provider"), (self.provider, "value"))
+        self._fields = AccountFields(state)
         self._saving = row(self.name, self.save_button)
         self.widget = widgets.VBox(
             [
                 row(self.provider, self.saved),
-                self._account,
-                self.connect_button,
+                self._fields.widget,
+                row(self.connect_button, self.load_button),
                 self.message,
                 self._saving,
             ]
         )
-        self.message.say("Choose a provider and press Connect.")
-        self._offer_saved()
-        link((state, "provider"), (self.provider, "value"))
-        link((state, "host"), (self.host, "value"))
-        link((state, "client_id"), (self.client_id, "value"))
         self._fill_in()
         self._show_fields()
         self.provider.observe(lambda _: self._provider_chosen(), "value")
         self.saved.observe(lambda _: self._fill_in(), "value")
         self.connect_button.on_click(lambda _: self._pressed())
-        self.client_secret.on_submit(self._start)
+        self.load_button.on_click(lambda _: self.load())
+        self._fields.on_submit(self._pressed)
         self.save_button.on_click(lambda _: self._save())
 
-    def connect(self, client_secret: str | Secret | None = None) -> None:
+    def connect(self, secrets: Secrets) -> None:
         """Connect to what the fields say; a secret that is not given is looked for."""
-        secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
-        self._start(secret)
+        if self._working.busy:
+            return
+        typed = self._fields.options()
+        if "access_token" in secrets:
+            typed.pop("client_id", None)  # a token stands for itself
+        profile = self._state.profile
+        provider = None if profile else self._state.provider
+        self.connect_button.disabled = True
+        self.message.clear()
+
+        def work(report: Callable[[Progress], None]) -> tuple[Source, str]:
+            source = connect(provider, profile=profile, **typed, **secrets)
+            try:
+                return source, _words(source, report)
+            except BaseException:
+                source.close()
+                raise
+
+        def ended(done: Done[tuple[Source, str]]) -> None:
+            self.connect_button.disabled = False
+            if done.value is None:
+                self.message.say(*told(done.error))
+                return
+            self._opened = _Opened(self._state.provider, typed, secrets)
+            source, words = done.value
+            self._fields.clear_secrets()
+            self.take(source, "\n".join([words, *done.warnings]))
+            self._made = source
+
+        self._working.start("Connecting …", work, ended)
+
+    def load(self) -> None:
+        """Load the whole roster; from then on questions are answered from memory."""
+        source = self.source
+        if self._working.busy or source is None:
+            return
+        self.load_button.disabled = True
+
+        def ended(done: Done[Roster]) -> None:
+            self.load_button.disabled = False
+            roster = done.value
+            if roster is None:
+                self.message.say(*told(done.error))
+                return
+            loaded = (
+                f"Loaded: {len(roster.users):,} people, {len(roster.classes):,} classes,"
+                f" {len(roster.enrollments):,} enrollments. Every question is now answered from"
+                " memory; Connect asks the server again."
+            )
+            self.take(roster, "\n".join([loaded, *done.warnings]))
+
+        self._working.start(
+            "Loading the whole roster …", lambda report: source.get_roster(progress=report), ended
+        )
 
     def take(self, source: Source, words: str = "") -> None:
         """Take a source that is connected already."""
@@ -113,75 +164,42 @@ class ConnectionPanel:
         self._connected(source)
 
     def _pressed(self) -> None:
-        if self.provider.value in _NEEDS_ACCOUNT:
-            self.client_secret.collect(self._start)
-        else:
-            self._start(None)
-
-    def _start(self, secret: Secret | None) -> None:
-        if self._runner.busy:
-            return
-        options = self._options()
-        typed = (self._state.provider, dict(options), secret or None)
-        if secret:
-            options["client_secret"] = secret
-        profile = self._state.profile
-        provider = None if profile else self._state.provider
-        self.connect_button.disabled = True
-        self.message.say("Connecting …", "working")
-
-        def work(_: object) -> tuple[Source, str]:
-            source = connect(provider, profile=profile, **options)
-            try:
-                return source, _words(source)
-            except RosterError:
-                source.close()
-                raise
-
-        def ended(done: Done[tuple[Source, str]]) -> None:
-            if done.value is not None:
-                self._typed = typed
-            self._ended(done)
-
-        self._runner.start(work, ended)
-
-    def _ended(self, done: Done[tuple[Source, str]]) -> None:
-        self.connect_button.disabled = False
-        if done.value is None:
-            self.message.say(str(done.error), "error")
-            return
-        source, words = done.value
-        self.client_secret.clear()
-        self.take(source, "\n".join([words, *done.warnings]))
-        self._made = source
-
-    def _options(self) -> dict[str, Any]:
-        if self.provider.value not in _NEEDS_ACCOUNT:
-            return {}
-        typed = {"host": self.host.value.strip(), "client_id": self.client_id.value.strip()}
-        return {name: value for name, value in typed.items() if value}
+        self._fields.collect(self.connect)
 
     def _save(self) -> None:
         name = self.name.value.strip()
+        opened = self._opened
+        options = self._fields.options()
+        if opened is not None and "access_token" in opened.secrets:
+            options.pop("client_id", None)
         try:
             if not name:
                 raise ConfigurationError("Give the connection a name in Save as, then save it.")
-            save_profile(name, self.provider.value, **self._options())
+            save_profile(name, self.provider.value, **options)
         except RosterError as error:
             self.message.say(str(error), "error")
             return
         # A secret is kept only for the connection that it opened.
-        provider, options, secret = self._typed or ("", {}, None)
-        same = (provider, options) == (self.provider.value, self._options())
-        kept = same and secret is not None and keep_secret(name, secret)
+        secrets: Secrets = {}
+        if opened is not None and (opened.provider, opened.options) == (
+            self.provider.value,
+            options,
+        ):
+            secrets = opened.secrets
+        secret = secrets.get("access_token") or secrets.get("client_secret")
+        kept = secret is not None and keep_secret(name, secret)
         self._offer_saved()
         self.saved.value = name
+        if self.provider.value == "snapshot":
+            self.message.say(f"Saved as {name!r}.")
+            return
         self.message.say(
             f"Saved as {name!r}, "
             + (
                 "and its secret in this system's keyring."
                 if kept
-                else "without its secret: type it next time, or set ONEROSTER_CLIENT_SECRET."
+                else "without its secret: type it next time, or set ONEROSTER_CLIENT_SECRET or"
+                " ONEROSTER_ACCESS_TOKEN."
             )
         )
 
@@ -209,8 +227,7 @@ class ConnectionPanel:
                 return
             self._provider_of_saved = profile.provider
             self.provider.value = profile.provider
-            self.host.value = profile.options.get("host", "")
-            self.client_id.value = profile.options.get("client_id", "")
+            self._fields.fill(profile.options)
             self.name.value = profile.name
         self._state.profile = self.saved.value or None
 
@@ -220,21 +237,23 @@ class ConnectionPanel:
         self._show_fields()
 
     def _show_fields(self) -> None:
-        """Show only what the chosen provider needs."""
-        needed = self.provider.value in _NEEDS_ACCOUNT
-        self._account.layout.display = None if needed else "none"
-        self._saving.layout.display = None if needed and self.source is not None else "none"
+        """Show only what the chosen provider needs, and what can be done with the source."""
+        self._fields.show()
+        live = self.source is not None and not isinstance(self.source, Roster)
+        self.load_button.layout.display = None if live else "none"
+        savable = self._fields.needed and self.source is not None
+        self._saving.layout.display = None if savable else "none"
 
 
-def _words(source: Source) -> str:
+def _words(source: Source, report: Callable[[Progress], None]) -> str:
     """Say what one is connected to."""
-    counts = source.headcounts()
-    orgs = source.get_orgs(progress=False)
+    counts = source.headcounts(progress=report)
+    orgs = source.get_orgs(progress=report)
     district = orgs.loc[orgs["type"] == "district", "name"].dropna()
     name = district.iloc[0] if len(district) == 1 else repr(source)
-    told = [
+    numbers = [
         f"{count:,} {what[:-1] if count == 1 else what}"
         for what, count in counts.items()
         if count is not None
     ]
-    return f"Connected to {name}: {', '.join(told)}."
+    return f"Connected to {name}: {', '.join(numbers)}."

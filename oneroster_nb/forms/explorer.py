@@ -8,19 +8,20 @@ import ipywidgets as widgets
 import pandas as pd
 from traitlets import TraitError
 
-from oneroster_nb.errors import CancelledError, ConfigurationError, QueryError
+from oneroster_nb.errors import ConfigurationError, QueryError
 from oneroster_nb.forms.connection import ConnectionPanel
 from oneroster_nb.forms.marker import FORM_CLASS, FormMarker
 from oneroster_nb.forms.question import QuestionPanel
 from oneroster_nb.forms.results import ResultsPanel
-from oneroster_nb.forms.runner import Done, Runner
+from oneroster_nb.forms.runner import Done
 from oneroster_nb.forms.state import State
-from oneroster_nb.forms.words import Message, row
+from oneroster_nb.forms.words import Message, told
+from oneroster_nb.forms.working import Working
 from oneroster_nb.matching import DEFAULT_MATCH_ON
 from oneroster_nb.profiles import load_profile
 from oneroster_nb.progress import Progress
 from oneroster_nb.query import Query, nearest
-from oneroster_nb.secret import Secret
+from oneroster_nb.secret import Secret, as_secret
 from oneroster_nb.source import Source
 
 __all__ = ["Explorer", "explore"]
@@ -63,23 +64,17 @@ class Explorer(State, widgets.VBox):
             )
         if self.profile is not None:
             load_profile(self.profile)  # an unknown one is an error here and now
-        self._runner = Runner(self._ticked)
+        self._working = Working()
         self._results = ResultsPanel(self)
         self._question = QuestionPanel(self, self.run)
-        self._connection = ConnectionPanel(self, self._question.use)
+        self._connection = ConnectionPanel(self, self._working, self._question.use)
         self._message = Message()
-        self._bar = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="16em"))
-        self._rows_so_far = Message()
-        self._cancel = widgets.Button(description="Cancel")
-        self._working = row(self._bar, self._rows_so_far, self._cancel)
-        self._working.layout.display = "none"
-        self._cancel.on_click(lambda _: self.cancel())
         self.add_class(FORM_CLASS)
         self.children = (
             FormMarker(),
             _titled("Connection", self._connection.widget),
             _titled("Question", self._question.widget),
-            self._working,
+            self._working.widget,
             self._message,
             self._results.widget,
         )
@@ -121,19 +116,30 @@ class Explorer(State, widgets.VBox):
         """What the form says of the last question."""
         return self._message.text
 
-    def connect(self, client_secret: str | Secret | None = None) -> None:
+    def connect(
+        self,
+        client_secret: str | Secret | None = None,
+        *,
+        access_token: str | Secret | None = None,
+    ) -> None:
         """Connect to what is chosen, as the button does.
 
         Parameters
         ----------
-        client_secret : str, optional
+        client_secret, access_token : str, optional
             What would be typed; left out, the environment and the keyring are asked.
         """
-        self._connection.connect(client_secret)
+        typed = {"client_secret": client_secret, "access_token": access_token}
+        wrapped = {name: as_secret(text) for name, text in typed.items()}
+        self._connection.connect({name: secret for name, secret in wrapped.items() if secret})
+
+    def load_roster(self) -> None:
+        """Load the whole roster, as the button does."""
+        self._connection.load()
 
     def run(self) -> None:
         """Ask the question, as the button does."""
-        if self._runner.busy:
+        if self._working.busy:
             return
         source = self.source
         try:
@@ -143,26 +149,25 @@ class Explorer(State, widgets.VBox):
         except QueryError as error:
             self._message.say(str(error), "error")
             return
-        self._show_working(True)
+        self._question.run.disabled = True
+        self._message.clear()
 
         def ask(report: Callable[[Progress], None]) -> pd.DataFrame:
             return source.query(query, progress=report)
 
         def answered(done: Done[pd.DataFrame]) -> None:
-            self._show_working(False)
+            self._question.run.disabled = False
             self._answered(source, query, done)
 
-        self._runner.start(ask, answered)
+        self._working.start("Asking …", ask, answered)
 
     def cancel(self) -> None:
-        """Cancel the question that is being asked."""
-        self._runner.cancel()
-        self._rows_so_far.say("Cancelling …", "working")
+        """Cancel what is being done."""
+        self._working.cancel()
 
     def _answered(self, source: Source, query: Query, done: Done[pd.DataFrame]) -> None:
         if done.value is None:
-            kind = "info" if isinstance(done.error, CancelledError) else "error"
-            self._message.say(str(done.error), kind)
+            self._message.say(*told(done.error))
             return
         frame = done.value
         people = frame["sourcedId"].nunique()
@@ -172,20 +177,6 @@ class Explorer(State, widgets.VBox):
         self._results.show(frame, _explicit(query, source), source.recipe)
         # Last, so that who reads it and begins to search finds the new table.
         self._message.say("\n".join([said, *done.warnings]))
-
-    def _show_working(self, working: bool) -> None:
-        self._working.layout.display = None if working else "none"
-        self._question.run.disabled = working
-        self._bar.value, self._bar.bar_style = 0, ""
-        if working:
-            self._rows_so_far.say("Asking …", "working")
-            self._message.clear()
-
-    def _ticked(self, progress: Progress) -> None:
-        if progress.total:
-            self._bar.max, self._bar.value = progress.total, progress.done
-        of = f" of {progress.total:,}" if progress.total else ""
-        self._rows_so_far.say(f"{progress.what}: {progress.done:,}{of} rows", "working")
 
 
 def explore(source: Source | None = None, **state: Any) -> Explorer:
@@ -197,8 +188,9 @@ def explore(source: Source | None = None, **state: Any) -> Explorer:
         A connection or a roster to start with; left out, one is chosen in the form.
     **state
         Where to start: the arguments of ``get_users``, ``provider``, ``profile``, ``host``,
-        ``client_id``, and ``by rows columns unit margins normalize suppress_below`` of the
-        counting. What :meth:`Explorer.state` gives restores a form.
+        ``client_id``, ``token_url``, ``application_id``, ``path``, and ``by rows columns unit
+        margins normalize suppress_below`` of the counting. What :meth:`Explorer.state` gives
+        restores a form.
 
     Returns
     -------

@@ -87,7 +87,9 @@ class Runner:
 
     def _report(self, progress: Progress) -> None:
         if self._cancelled:
-            raise CancelledError("Cancelled. Nothing was changed; press Run query to ask again.")
+            raise CancelledError(
+                "Cancelled. Nothing was changed; press the button again to start anew."
+            )
         self._latest = progress
 
     def _done(self, work: Callable[[Callable[[Progress], None]], T]) -> Done[T]:

@@ -11,10 +11,18 @@ from oneroster_nb.query import MATCHES, STATUSES, Query, checked_group_filter
 
 __all__ = ["PROVIDERS", "State"]
 
-PROVIDERS = {"Demo district": "demo", "ClassLink": "classlink", "OneRoster": "oneroster"}
+PROVIDERS = {
+    "Demo district": "demo",
+    "ClassLink": "classlink",
+    "OneRoster": "oneroster",
+    "Saved roster": "snapshot",
+}
 """The label of each provider, and what :func:`oneroster_nb.connect` takes."""
 
-_CONNECTION = ("provider", "profile", "host", "client_id")
+_CONNECTION = (
+    *("provider", "profile", "host", "client_id"),
+    *("token_url", "application_id", "path"),
+)
 _QUESTION = (
     *("user_filter", "group_filter", "group_name", "match_on", "match", "term"),
     *("status", "unique", "max_users", "sensitive"),
@@ -29,7 +37,7 @@ class State(HasTraits):
 
     Attributes
     ----------
-    provider, profile, host, client_id : str
+    provider, profile, host, client_id, token_url, application_id, path : str
         The connection; a profile is missing where there is none.
     user_filter, group_filter, group_name, match_on, match, term, status, unique, max_users,
     sensitive
@@ -47,6 +55,9 @@ class State(HasTraits):
     profile = Unicode(None, allow_none=True)
     host = Unicode("")
     client_id = Unicode("")
+    token_url = Unicode("")
+    application_id = Unicode("")
+    path = Unicode("")
 
     user_filter = Unicode("students")
     group_filter = Unicode(None, allow_none=True)

@@ -4,7 +4,9 @@ import html
 
 import ipywidgets as widgets
 
-__all__ = ["LABEL", "Message", "labelled", "row"]
+from oneroster_nb.errors import CancelledError, RosterError
+
+__all__ = ["LABEL", "Message", "labelled", "row", "told"]
 
 LABEL = "9.5em"
 """How wide the labels of a form are."""
@@ -34,6 +36,11 @@ class Message(widgets.HTML):
     def clear(self) -> None:
         """Show nothing."""
         self.text = self.value = ""
+
+
+def told(error: RosterError | None) -> tuple[str, str]:
+    """Give the words and the kind of message for work that did not end well."""
+    return str(error), "info" if isinstance(error, CancelledError) else "error"
 
 
 def labelled(**width: str) -> dict[str, object]:

@@ -1,0 +1,158 @@
+"""The fields of a connection: which ones a provider needs, and what was typed into them."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import ipywidgets as widgets
+from traitlets import link
+
+from oneroster_nb.forms.secret import SecretField
+from oneroster_nb.forms.state import State
+from oneroster_nb.forms.words import LABEL, Message, labelled, row
+from oneroster_nb.secret import Secret
+
+__all__ = ["AccountFields"]
+
+_PLAIN = ("host", "client_id", "token_url", "application_id", "path")
+_NEEDED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "demo": frozenset(),
+        "classlink": frozenset(
+            {"host", "client_id", "client_secret", "application_id", "access_token"}
+        ),
+        "oneroster": frozenset({"host", "client_id", "client_secret", "token_url", "access_token"}),
+        "snapshot": frozenset({"path"}),
+    }
+)
+"""Provider to the fields it knows."""
+_ADVICE: Mapping[str, str] = MappingProxyType(
+    {
+        "classlink": (
+            "Give the host, client ID and client secret; for ClassLink's proxy, the application"
+            " ID and access token instead."
+        ),
+        "oneroster": (
+            "Give the host, client ID and client secret, and the token URL where the server"
+            " speaks OAuth 2.0; or the host and an access token."
+        ),
+        "snapshot": "Give the folder that Roster.save() wrote.",
+    }
+)
+
+Secrets = dict[str, Secret]
+"""Name of an option to the secret that was typed for it."""
+
+
+class AccountFields:
+    """Host, ids, secrets and what else the chosen provider needs.
+
+    Parameters
+    ----------
+    state : State
+        Holds what is typed, but for the secrets.
+
+    Attributes
+    ----------
+    widget : ipywidgets.Box
+        What to show.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._texts = {
+            "host": _text("Host", "https://example.oneroster.com/ims/oneroster/v1p1/", "40em"),
+            "client_id": _text("Client ID"),
+            "token_url": _text("Token URL", "where the server speaks OAuth 2.0", "40em"),
+            "application_id": _text("Application ID", "of ClassLink's proxy"),
+            "path": _text("Folder", "lincoln.roster", "40em"),
+        }
+        self._secrets = {
+            "client_secret": _secret("Client secret"),
+            "access_token": _secret("Access token"),
+        }
+        self._advice = Message()
+        field = {**self._texts, **self._secrets}
+        self.widget = widgets.VBox(
+            [
+                field["path"],
+                field["host"],
+                row(field["client_id"], field["client_secret"]),
+                field["token_url"],
+                row(field["application_id"], field["access_token"]),
+                self._advice,
+            ]
+        )
+        for name, text in self._texts.items():
+            link((state, name), (text, "value"))
+        self.show()
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The fields of the chosen provider."""
+        return _NEEDED[self._state.provider]
+
+    def show(self) -> None:
+        """Show what the chosen provider needs, and nothing else."""
+        for name, field in {**self._texts, **self._secrets}.items():
+            field.layout.display = None if name in self.needed else "none"
+        self._advice.say(_ADVICE.get(self._state.provider, ""))
+        self.widget.layout.display = None if self.needed else "none"
+
+    def options(self) -> dict[str, Any]:
+        """Give the options of the connection that were typed, without secrets."""
+        typed = {name: self._texts[name].value.strip() for name in _PLAIN if name in self.needed}
+        return {name: value for name, value in typed.items() if value}
+
+    def fill(self, options: Mapping[str, Any]) -> None:
+        """Show what a saved connection holds."""
+        for name in _PLAIN:
+            self._texts[name].value = str(options.get(name, ""))
+
+    def collect(self, then: Callable[[Secrets], None]) -> None:
+        """Hand over the secrets that were typed, once the browser has told them."""
+        names = [name for name in self._secrets if name in self.needed]
+        found: Secrets = {}
+
+        def ask(place: int) -> None:
+            if place == len(names):
+                then(found)
+                return
+            name = names[place]
+
+            def told(secret: Secret) -> None:
+                if secret:
+                    found[name] = secret
+                ask(place + 1)
+
+            self._secrets[name].collect(told)
+
+        ask(0)
+
+    def on_submit(self, then: Callable[[], None]) -> None:
+        """Call `then` when Enter is pressed in a secret field."""
+        for field in self._secrets.values():
+            field.on_submit(lambda _: then())
+
+    def clear_secrets(self) -> None:
+        """Empty the secret fields wherever they are shown."""
+        for field in self._secrets.values():
+            field.clear()
+
+
+def _text(label: str, placeholder: str = "", width: str = "26em") -> widgets.Text:
+    return widgets.Text(
+        description=label,
+        placeholder=placeholder,
+        continuous_update=False,
+        **labelled(width=width),
+    )
+
+
+def _secret(label: str) -> SecretField:
+    return SecretField(
+        description=label,
+        placeholder="kept by the environment or keyring? leave empty",
+        label_width=LABEL,
+        layout=widgets.Layout(width="26em", max_width="100%"),
+    )

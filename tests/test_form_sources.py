@@ -1,0 +1,195 @@
+"""Every kind of source that the form offers, and the whole roster loaded in it."""
+
+import asyncio
+import json
+import secrets
+import threading
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+import keyring
+import pandas as pd
+import pytest
+from faults import status
+from faultserver import FaultServer
+from records import school
+from test_form import check_code, control, in_loop, is_shown, press, save_as, texts, until
+from test_profiles import MemoryKeyring
+
+import oneroster_nb as onb
+from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.forms.explorer import Explorer, explore
+
+FIELDS = (
+    *("Host", "Client ID", "Client secret", "Token URL"),
+    *("Access token", "Application ID", "Folder"),
+)
+
+
+@pytest.mark.parametrize(
+    ("provider", "shown"),
+    [
+        ("demo", ()),
+        ("classlink", ("Host", "Client ID", "Client secret", "Access token", "Application ID")),
+        ("oneroster", ("Host", "Client ID", "Client secret", "Token URL", "Access token")),
+        ("snapshot", ("Folder",)),
+    ],
+)
+def test_only_the_fields_of_a_provider_are_shown(provider: str, shown: tuple[str, ...]) -> None:
+    form = explore(provider=provider)
+    assert {label for label in FIELDS if is_shown(form, label)} == set(shown)
+
+
+def over_oauth2(server: DemoServer) -> Explorer:
+    return explore(
+        provider="oneroster",
+        host=server.host_v1p2,
+        client_id=server.client_id,
+        token_url=server.token_url,
+        group_filter="schools",
+    )
+
+
+def test_oneroster_1p2_is_asked_with_tokens(
+    server: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = over_oauth2(server)
+    form.connect(server.client_secret)
+    assert "139 students, 37 teachers, 3 schools" in texts(form)
+    form.run()
+    assert len(form.result) == 139
+    assert json.loads(json.dumps(form.state()))["token_url"] == server.token_url
+    monkeypatch.setenv("ONEROSTER_CLIENT_SECRET", server.client_secret)
+    check_code(form)
+    form.source.close()
+
+
+def test_an_access_token_is_enough_and_shows_nowhere(
+    server: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = secrets.token_urlsafe(16)
+    with FaultServer(school()) as other:
+        form = explore(provider="oneroster", host=other.host, client_id="typed before")
+        form.connect(access_token=token)
+        form.run()
+        assert len(form.result) == 6
+        assert other.requests[-1].headers["Authorization"] == f"Bearer {token}"
+        state = json.dumps(widgets.Widget.get_manager_state(), default=str)
+        for place in (json.dumps(form.state()), form.code, repr(form.source), texts(form), state):
+            assert token not in place
+        monkeypatch.setenv("ONEROSTER_ACCESS_TOKEN", token)
+        check_code(form)
+
+
+def test_a_kept_token_opens_the_saved_connection_again() -> None:
+    backend, before = MemoryKeyring(), keyring.get_keyring()
+    keyring.set_keyring(backend)
+    try:
+        token = secrets.token_urlsafe(16)
+        with FaultServer(school()) as server:
+            form = explore(provider="oneroster", host=server.host)
+            form.connect(access_token=token)
+            save_as(form, "north")
+            assert list(backend.kept.values()) == [token]
+            again = explore(profile="north")
+            again.connect()
+            assert "Connected to" in texts(again)
+            assert server.requests[-1].headers["Authorization"] == f"Bearer {token}"
+    finally:
+        keyring.set_keyring(before)
+
+
+def test_the_proxy_of_classlink_needs_its_token() -> None:
+    form = explore(provider="classlink", application_id="app-1")
+    form.connect()
+    assert "needs an access_token" in texts(form)
+    assert form.application_id == "app-1"
+    assert form.source is None
+
+
+def test_a_saved_roster_is_opened_asked_and_written_as_code(tmp_path: Path) -> None:
+    with onb.connect("demo") as conn:
+        conn.get_roster().save(tmp_path / "demo.roster")
+    form = explore(provider="snapshot", path=str(tmp_path / "demo.roster"))
+    form.connect()
+    assert "Connected to Classlink District: 139 students, 37 teachers, 3 schools." in texts(form)
+    assert not is_shown(form, "Load whole roster")
+    form.run()
+    assert len(form.result) == 139
+    check_code(form)
+    save_as(form, "yesterday")
+    again = explore(profile="yesterday")
+    assert again.path == form.path
+    again.connect()
+    assert again.source is not None
+
+
+@pytest.mark.parametrize(("path", "words"), [("", "needs path="), ("nowhere", "holds no roster")])
+def test_a_folder_without_a_roster_is_said(tmp_path: Path, path: str, words: str) -> None:
+    form = explore(provider="snapshot", path=path and str(tmp_path / path))
+    form.connect()
+    assert words in texts(form)
+    assert form.source is None
+
+
+def test_the_whole_roster_answers_without_the_server(server: DemoServer) -> None:
+    form = explore(provider="demo", group_filter="classes", group_name="302", match_on="location")
+    assert not is_shown(form, "Load whole roster")
+    form.connect()
+    form.run()
+    live = form.result
+    press(form, "Load whole roster")
+    assert "Loaded: 371 people, 87 classes, 846 enrollments." in texts(form)
+    assert isinstance(form.source, onb.Roster)
+    assert not is_shown(form, "Load whole roster")
+    form.run()
+    columns = [c for c in live.columns if not c.startswith("enrollment")]
+    pd.testing.assert_frame_equal(form.result[columns], live[columns])
+    assert "onb.connect('demo').get_roster()" in form.code
+    check_code(form)
+
+
+def test_a_roster_that_cannot_be_loaded_leaves_the_connection(server: DemoServer) -> None:
+    broken: list[bool] = []
+
+    def fails(asked: Any, answer: Any) -> None:
+        if broken and asked.path == "enrollments":
+            status(403)(asked, answer)
+
+    with FaultServer(school(), fails) as other:
+        form = explore(provider="oneroster", host=other.host, client_id="analyst")
+        form.connect(secrets.token_hex(8))
+        broken.append(True)
+        form.load_roster()
+        assert "may not see this" in texts(form)
+        assert is_shown(form, "Load whole roster")
+        form.run()
+        assert len(form.result) == 6
+
+
+def test_connecting_can_be_cancelled_and_begun_anew() -> None:
+    async def test() -> None:
+        shut = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        door = threading.Event()
+
+        def waits(_asked: Any, _answer: Any) -> None:
+            loop.call_soon_threadsafe(shut.set)
+            door.wait(60)
+
+        with FaultServer(school(), waits) as other:
+            form = explore(provider="oneroster", host=other.host, client_id="analyst")
+            form.connect(secrets.token_hex(8))
+            async with asyncio.timeout(30):
+                await shut.wait()
+            assert control(form, "Connect").disabled
+            assert is_shown(form, "Cancel")
+            press(form, "Cancel")
+            await until(form, "Cancelled. Nothing was changed")
+            assert form.source is None
+            door.set()
+            form.connect(secrets.token_hex(8))
+            await until(form, "Connected to")
+
+    in_loop(test)
