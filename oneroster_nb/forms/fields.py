@@ -152,7 +152,7 @@ def _text(label: str, placeholder: str = "", width: str = "26em") -> widgets.Tex
 def _secret(label: str) -> SecretField:
     return SecretField(
         description=label,
-        placeholder="kept by the environment or keyring? leave empty",
+        placeholder="empty where it is kept",
         label_width=LABEL,
-        layout=widgets.Layout(width="26em", max_width="100%"),
+        layout=widgets.Layout(width="26em", max_width="calc(100% - 4px)"),
     )

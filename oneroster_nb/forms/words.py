@@ -47,7 +47,7 @@ def labelled(**width: str) -> dict[str, object]:
     """Give the style and layout of a control with its label beside it."""
     return {
         "style": {"description_width": LABEL},
-        "layout": widgets.Layout(width=width.get("width", "26em"), max_width="100%"),
+        "layout": widgets.Layout(width=width.get("width", "26em"), max_width="calc(100% - 4px)"),
     }
 
 

@@ -43,15 +43,21 @@ def test_labels_find_their_controls(form: Form) -> None:
         expect_one(form, "Provider")
         for label in ("Host", "Client ID", "Client secret", "Saved connection", "Group"):
             expect(form.labelled(label).filter(visible=True)).to_have_count(0)
-        assert form.options("Provider") == ["Demo district", "ClassLink", "OneRoster"]
+        assert form.options("Provider") == [
+            *("Demo district", "ClassLink", "OneRoster", "Saved roster"),
+        ]
         form.choose("Provider", "OneRoster")
-        expect_one(form, "Host", "Client ID", "Client secret")
+        expect_one(form, "Host", "Client ID", "Client secret", "Token URL", "Access token")
+        form.choose("Provider", "ClassLink")
+        expect_one(form, "Host", "Client ID", "Client secret", "Application ID", "Access token")
+        form.choose("Provider", "Saved roster")
+        expect_one(form, "Folder")
         expect_button(form, "Connect")
 
         form.connect(host=server.host, client_id="analyst", client_secret="any")
         form.expect_words("Connected to")
         expect_one(form, "Save as")
-        expect_button(form, "Save connection")
+        expect_button(form, "Save connection", "Load whole roster")
         form.labelled("Save as").fill("North")
         form.button("Save connection").click()
         expect_one(form, "Saved connection")
