@@ -1,11 +1,13 @@
 """A roster on disk: a folder of Parquet files and a manifest that says what is in them."""
 
 import datetime
+import glob
 import hashlib
 import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ SCHEMA_VERSION = 1
 _FORMAT = "oneroster_nb roster"
 _MANIFEST = "manifest.json"
 _BLOCK = 1 << 20
+_ABANDONED = 3600.0  # seconds after which nobody is writing a partial folder any more
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,9 @@ def write_snapshot(snapshot: Snapshot, path: str | Path, *, overwrite: bool) -> 
     """Write a snapshot into a folder, all of it or nothing, readable by its owner alone.
 
     Everything is written into a hidden folder beside the target, which is renamed when it is
-    whole; a process that is killed leaves the old folder, or none.
+    whole. A process that is killed leaves the old roster, or none; where it was killed between
+    setting the old folder aside and putting the new one in its place, the old one is found where
+    it was set aside. What killed processes left unfinished is removed an hour later.
 
     Parameters
     ----------
@@ -60,6 +65,9 @@ def write_snapshot(snapshot: Snapshot, path: str | Path, *, overwrite: bool) -> 
         Where the folder is there already, holds something else, or cannot be written.
     """
     target = Path(path)
+    aside = _set_aside(target)
+    if aside is not None:
+        aside.rename(target)
     if target.exists():
         if not overwrite:
             raise SnapshotError(
@@ -70,6 +78,7 @@ def write_snapshot(snapshot: Snapshot, path: str | Path, *, overwrite: bool) -> 
             raise SnapshotError(f"{target} holds no roster, so it is not overwritten.")
     partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     try:
+        _remove_abandoned(target)
         partial.mkdir(mode=0o700)
         try:
             _write_files(snapshot, partial)
@@ -93,7 +102,7 @@ def read_snapshot(path: str | Path) -> Snapshot:
         Where it is no such folder, was written by a newer version, or is not whole: each file's
         SHA-256 and number of rows are compared with the manifest.
     """
-    folder = Path(path)
+    folder = _set_aside(Path(path)) or Path(path)
     manifest = _manifest(folder)
     tables = {}
     try:
@@ -140,6 +149,22 @@ def _replace(partial: Path, target: Path) -> None:
     target.rename(old)
     partial.rename(target)
     shutil.rmtree(old)
+
+
+def _set_aside(target: Path) -> Path | None:
+    """Give the folder that was set aside and never replaced, where the target is missing."""
+    if target.exists():
+        return None
+    return next(target.parent.glob(f".{glob.escape(target.name)}.*.old"), None)
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Remove what killed processes left unfinished: it holds people's data."""
+    kinds = ["partial", "old"] if target.exists() else ["partial"]
+    for kind in kinds:
+        for left in target.parent.glob(f".{glob.escape(target.name)}.*.{kind}"):
+            if time.time() - left.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -85,6 +85,8 @@ class Connector(RosterSource):
             return None
         if in_schools and query.term is not None:
             return None
+        if not in_schools and query.status == "all":
+            return None  # such lists leave out who is no longer enrolled
         if query.group_filter == "courses":
             places = self._classes_of(groups, reporter)
         else:
