@@ -11,6 +11,7 @@ __all__ = ["merged"]
 _OWNERS: Mapping[str, str] = MappingProxyType(
     {
         "roles": "userSourcedId",
+        "userProfiles": "userSourcedId",
         "classResources": "classSourcedId",
         "courseResources": "courseSourcedId",
     }

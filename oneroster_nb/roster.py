@@ -23,7 +23,7 @@ from oneroster_nb.membership import (
 )
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query import Query
-from oneroster_nb.schema import TABLES, empty_table, split_text
+from oneroster_nb.schema import BEYOND, TABLES, empty_table, split_text
 from oneroster_nb.snapshot import Snapshot, read_snapshot, write_snapshot
 from oneroster_nb.source import Source
 from oneroster_nb.tables import checked_tables
@@ -33,7 +33,10 @@ from oneroster_nb.where import Where, active
 __all__ = ["Roster"]
 
 _ATTRIBUTES: Mapping[str, str] = MappingProxyType(
-    {"".join("_" + c.lower() if c.isupper() else c for c in name): name for name in TABLES}
+    {
+        "".join("_" + c.lower() if c.isupper() else c for c in name): name
+        for name in (*TABLES, *BEYOND)
+    }
 )
 """Attribute of a roster to the canonical table that it gives."""
 
@@ -44,7 +47,8 @@ class Roster(Source):
     Parameters
     ----------
     tables : mapping of str to pandas.DataFrame
-        Canonical tables by name; those that are left out are empty.
+        Canonical tables by name; those that are left out are empty. The tables of OneRoster 1.2
+        beyond them (``userProfiles scoreScales …``) are kept as they are.
     provider : str
         Where they come from.
     taken : datetime.datetime, optional
@@ -87,7 +91,9 @@ class Roster(Source):
             )
         self._match_on = list(DEFAULT_MATCH_ON)
         given = {name: _checked(name, table) for name, table in tables.items()}
-        self._tables = {name: given.get(name, empty_table(name)) for name in TABLES}
+        self._tables = {
+            name: given[name] if name in given else _nothing(name) for name in (*TABLES, *BEYOND)
+        }
         self.provider = provider
         self.taken = taken or datetime.datetime.now(datetime.UTC)
         self._recipe = recipe
@@ -449,14 +455,19 @@ class Roster(Source):
         )
 
 
+def _nothing(name: str) -> pd.DataFrame:
+    return empty_table(name) if name in TABLES else pd.DataFrame(columns=BEYOND[name], dtype="str")
+
+
 def _checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    if name not in TABLES:
+    if name not in TABLES and name not in BEYOND:
         raise ConfigurationError(
             f"There is no canonical table {name!r}. The tables are: {', '.join(TABLES)}."
         )
     if not isinstance(table, pd.DataFrame):
         raise ConfigurationError(f"The table {name} is no DataFrame but {type(table).__name__}.")
-    lacking = [column for column in TABLES[name].visible() if column not in table.columns]
+    needed = TABLES[name].visible() if name in TABLES else BEYOND[name]
+    lacking = [column for column in needed if column not in table.columns]
     if lacking:
         raise ConfigurationError(f"The table {name} lacks the columns {', '.join(lacking)}.")
     return table.reset_index(drop=True)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-__all__ = ["TABLES", "Kind", "Table", "empty_table", "join_values", "split_values"]
+__all__ = ["BEYOND", "TABLES", "Kind", "Table", "empty_table", "join_values", "split_values"]
 
 
 class Kind(Enum):
@@ -205,6 +205,23 @@ TABLES: Mapping[str, Table] = MappingProxyType(
 """The canonical tables by name.
 
 Sources: OneRoster 1.1 CSV Tables, section 4; OneRoster 1.2 CSV Binding, section 4.
+"""
+
+
+BEYOND: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "userProfiles": (
+            *("sourcedId", "status", "dateLastModified", "userSourcedId", "profileType"),
+            *("vendorId", "applicationId", "description"),
+        ),
+        "scoreScales": ("sourcedId", "status", "dateLastModified"),
+        "assessmentLineItems": ("sourcedId", "status", "dateLastModified"),
+        "assessmentResults": ("sourcedId", "status", "dateLastModified"),
+    }
+)
+"""Tables of OneRoster 1.2 beyond the canonical ones, and the columns that they have at least.
+
+A roster keeps them as they were found, but for the credentials of profiles.
 """
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query import nearest
-from oneroster_nb.schema import TABLES
+from oneroster_nb.schema import BEYOND, TABLES
 from oneroster_nb.where import Where, selected
 
 __all__ = ["TableCalls", "checked_tables"]
@@ -19,7 +19,7 @@ def checked_tables(names: str | Sequence[str]) -> list[str]:
     """Give the names of canonical tables as a list; QueryError for one that is none."""
     listed = [names] if isinstance(names, str) else list(names)
     for name in listed:
-        if name not in TABLES:
+        if name not in TABLES and name not in BEYOND:
             raise QueryError(
                 f"There is no canonical table {name!r}.{nearest(str(name), TABLES)}"
                 f" The tables are: {', '.join(TABLES)}."

@@ -2,12 +2,15 @@
 
 import json
 import os
+import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from faultserver import FaultServer
+from records import user
 
 import oneroster_nb as onb
 from oneroster_nb.demo.server import DemoServer
@@ -191,3 +194,42 @@ def test_a_wrong_secret_gets_no_token(server: DemoServer) -> None:
         pytest.raises(onb.AuthenticationError, match="check the client id, the secret"),
     ):
         conn.get_users("students")
+
+
+def test_the_profiles_of_users_are_kept_without_their_credentials(
+    server: DemoServer, tmp_path: Path
+) -> None:
+    password = secrets.token_hex(8)
+    ada = user("u1", "student", ["s1"]) | {
+        "roles": [{"roleType": "primary", "role": "student", "org": {"sourcedId": "s1"}}],
+        "userProfiles": [
+            {
+                "profileId": "pr1",
+                "profileType": "LMS",
+                "vendorId": "vendor",
+                "credentials": [
+                    {"type": "OAuth", "username": "u.one", "password": password},
+                    {"type": "SAML", "username": "one@school.example"},
+                ],
+            },
+            {"profileId": "pr2", "profileType": "SIS", "vendorId": "other", "credentials": None},
+        ],
+    }
+    ben = user("u2", "student", ["s1"]) | {"userProfiles": [], "roles": []}
+    with (
+        FaultServer({"users": [ada, ben], "orgs": []}) as fault,
+        onb.OneRosterConnector(fault.host, version="1.2", access_token="made up") as conn,
+    ):
+        roster = conn.get_roster(tables=["users"])
+    roster = onb.Roster.load(roster.save(tmp_path / "kept.roster"))
+    profiles = roster.user_profiles
+    columns = ["sourcedId", "userSourcedId", "profileType", "vendorId"]
+    assert profiles[columns].to_numpy().tolist() == [
+        ["pr1", "u1", "LMS", "vendor"],
+        ["pr2", "u1", "SIS", "other"],
+    ]
+    for table in (roster.users, roster.roles, profiles):
+        assert password not in table.to_csv()
+        assert "u.one" not in table.to_csv()
+    assert roster.table("userProfiles") is profiles
+    assert onb.Roster({"users": roster.users}).user_profiles.empty

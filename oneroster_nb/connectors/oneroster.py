@@ -37,7 +37,7 @@ from oneroster_nb.transport.shapes import Shape
 __all__ = ["OneRosterConnector"]
 
 _T = TypeVar("_T")
-_SAID_ELSEWHERE = frozenset({"_children", "_profiles"})
+_SAID_ELSEWHERE = frozenset({"_children"})
 _SERVICES: Mapping[str, str] = MappingProxyType(
     {
         "categories": "gradebook",
@@ -201,6 +201,7 @@ class OneRosterConnector(Connector):
         records = RECORDS[self.version]
         self._decoders = {table: Decoder(fields) for table, fields in records.items()}
         self._listable = tuple(records)
+        self._has_profiles = self.version == "1.2"
 
     def _credentials(
         self, client_id: str | None, client_secret: Secret | None

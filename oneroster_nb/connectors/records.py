@@ -92,6 +92,6 @@ RECORDS: Mapping[str, Mapping[str, tuple[Field, ...]]] = MappingProxyType(
 """Version to canonical table to the fields of a record (1.1: section 4.2 on; 1.2: the OpenAPI).
 
 What records say of one another in both directions is taken once. A field whose column begins with
-``_`` is no column of its table: the roles of 1.2 and the resources of classes become rows of
-tables of their own, the rest is left out.
+``_`` is no column of its table: the roles and profiles of 1.2 and the resources of classes become
+rows of tables of their own, the rest is left out.
 """

@@ -9,6 +9,7 @@ import pandas as pd
 from oneroster_nb.connectors.choosing import ChoosingSource
 from oneroster_nb.connectors.clauses import since_clause
 from oneroster_nb.connectors.live import whole_tables
+from oneroster_nb.connectors.v1p2 import profiles_of
 from oneroster_nb.errors import (
     AnswerError,
     ConfigurationError,
@@ -41,7 +42,12 @@ _RESOURCES_OF: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 _MADE_OF: Mapping[str, str] = MappingProxyType(
-    {"roles": "users", "classResources": "classes", "courseResources": "courses"}
+    {
+        "roles": "users",
+        "userProfiles": "users",
+        "classResources": "classes",
+        "courseResources": "courses",
+    }
 )
 """The tables that are pulled as a part of another one."""
 
@@ -51,6 +57,9 @@ _Outcomes = Mapping[str, Tables | RosterError]
 
 class RosterSource(ChoosingSource):
     """A live source whose tables can be had all at once."""
+
+    _has_profiles = False
+    """Whether the records of users hold their profiles."""
 
     def get_roster(
         self, *, tables: Sequence[str] | None = None, progress: ProgressOption = None
@@ -177,7 +186,10 @@ class RosterSource(ChoosingSource):
         people = outcomes.get("users")
         if people is not None:
             orgs = frames.get("orgs", empty_table("orgs") if orgs is None else orgs)
-            frames["users"], frames["roles"] = self._people(whole_tables(people), True, orgs)
+            pages = whole_tables(people)
+            frames["users"], frames["roles"] = self._people(pages, True, orgs)
+            if self._has_profiles:
+                frames["userProfiles"] = profiles_of(pages, frames["users"])
         for name, owned in pairs.items():
             table, owner = _RESOURCES_OF[name]
             frames[table] = link_resources(table, owner, owned)
