@@ -88,7 +88,7 @@ def test_a_kept_token_opens_the_saved_connection_again() -> None:
     try:
         token = secrets.token_urlsafe(16)
         with FaultServer(school()) as server:
-            form = explore(provider="oneroster", host=server.host)
+            form = explore(provider="oneroster", host=server.host, client_id="typed before")
             form.connect(access_token=token)
             save_as(form, "north")
             assert list(backend.kept.values()) == [token]
