@@ -122,7 +122,7 @@ def test_what_can_be_had_comes_whole(connected: Connect, fault: str) -> None:
     routes = pupils()
     routes["pupils"] = routes["students"]
     with FaultServer(routes, at("pupils", envelope("users")), WHOLE[fault]) as server:
-        frame = connected(server, page_size=10).get_users("students")
+        frame = connected(server, page_size=10, retry_seconds=60).get_users("students")
         assert sorted(frame["sourcedId"]) == sorted(KEYS)
         assert (frame["orgSourcedIds"] == "s1").all()
         assert frame["enabledUser"].all()
@@ -198,7 +198,8 @@ def test_an_answer_that_does_not_come_is_asked_for_again(connected: Connect) -> 
             asked_again.set()
 
     with FaultServer(pupils(), at("students", slow)) as server:
-        frame = connected(server, timeout=(10, 0.5)).get_users("students")
+        connector = connected(server, timeout=(10, 0.5), retry_seconds=60)
+        frame = connector.get_users("students")
         assert asked_again.is_set()
         over.set()
     assert len(frame) == COUNT
