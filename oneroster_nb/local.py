@@ -1,0 +1,192 @@
+"""Answering questions from tables in memory, by positions in them."""
+
+import datetime
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oneroster_nb.membership import (
+    Members,
+    codes,
+    link_classes,
+    link_courses,
+    with_group,
+    without_group,
+)
+from oneroster_nb.progress import ProgressOption
+from oneroster_nb.query import Query
+from oneroster_nb.schema import TABLES, split_text
+from oneroster_nb.source import Source
+from oneroster_nb.terms import classes_in_term, sessions_of_term
+from oneroster_nb.where import Where, active
+
+__all__ = ["LocalSource"]
+
+
+class LocalSource(Source):
+    """A source whose canonical tables are in memory and do not change.
+
+    References between tables are looked up once and kept as positions; a question then takes rows
+    by number.
+    """
+
+    _tables: Mapping[str, pd.DataFrame]
+
+    def headcounts(self, *, progress: ProgressOption = False) -> dict[str, int | None]:  # noqa: ARG002
+        """Count the active ``students``, ``teachers`` and ``schools``."""
+        people = {w: int(self._chosen_users(Query(w)).sum()) for w in ("students", "teachers")}
+        schools = active(self._listed_groups("schools", False), "active")
+        return {**people, "schools": len(schools)}
+
+    def _rows(
+        self,
+        name: str,
+        where: Where | None,  # noqa: ARG002
+        modified_since: str | datetime.date | None,  # noqa: ARG002
+        status: str,  # noqa: ARG002
+        progress: ProgressOption,  # noqa: ARG002
+    ) -> pd.DataFrame:
+        return self._tables[name]
+
+    def _people_of(self, group_filter: str, groups: pd.DataFrame) -> dict[str, list[int | None]]:
+        find = self._of_schools if group_filter == "schools" else self._of_classes
+        counts: dict[str, list[int | None]] = {}
+        for column, who in (("studentCount", "students"), ("teacherCount", "teachers")):
+            members = find(Query(who, group_filter), groups)
+            pairs = pd.DataFrame({"group": members.group, "user": members.user}).drop_duplicates()
+            counted = np.bincount(pairs["group"].to_numpy(dtype=np.intp), minlength=len(groups))
+            counts[column] = [int(count) for count in counted]
+        return counts
+
+    def _listed_groups(self, group_filter: str, progress: ProgressOption) -> pd.DataFrame:  # noqa: ARG002
+        if group_filter == "classes":
+            return self._classes
+        orgs = self._tables["orgs"]
+        if group_filter == "courses":
+            return link_courses(self._tables["courses"], orgs)
+        return orgs.loc[orgs["type"] == "school"].reset_index(drop=True)
+
+    def _answer(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
+        if query.group_filter is None:
+            users = self._shown_users(query)
+            users = users.loc[self._chosen_users(query)]
+            if users.empty and query.term is None:
+                self._warn_not_shared(query.user_filter)
+            return without_group(query, users, self._tables["orgs"])
+        return self.members(query, self._matched_groups(query, progress))
+
+    def members(self, query: Query, groups: pd.DataFrame) -> pd.DataFrame:
+        """Answer a question whose groups are known; they have a column ``matchedOn``."""
+        find = self._of_schools if query.group_filter == "schools" else self._of_classes
+        return with_group(
+            query,
+            find(query, groups),
+            users=self._shown_users(query),
+            groups=groups,
+            classes=self._classes,
+            enrollments=self._tables["enrollments"],
+        )
+
+    def _of_classes(self, query: Query, groups: pd.DataFrame) -> Members:
+        """Find the members of classes and courses by their enrollments."""
+        enrollments = self._tables["enrollments"]
+        key = "sourcedId" if query.group_filter == "classes" else "courseSourcedId"
+        group_of_class = codes(self._classes[key], groups["sourcedId"])
+        group_of_class[~self._chosen_classes(query)] = -1
+        users, classes = self._user_of_enrollment, self._class_of_enrollment
+        roles = query.roles or ()
+        role = codes(enrollments["role"], pd.Series(roles, dtype="str"))
+        user_active = self._active("users", query)
+        enrolled = (users >= 0) & (classes >= 0) & (role >= 0) & self._active("enrollments", query)
+        rows = np.flatnonzero(enrolled)
+        rows = rows[(group_of_class[classes[rows]] >= 0) & user_active[users[rows]]]
+        group = group_of_class[classes[rows]]
+        order = np.lexsort((users[rows], role[rows], classes[rows], group))
+        rows = rows[order]
+        return Members(users[rows], group[order], classes[rows], rows)
+
+    def _of_schools(self, query: Query, groups: pd.DataFrame) -> Members:
+        """Find the members of schools by the orgs of users."""
+        orgs = self._tables["users"]["orgSourcedIds"]
+        text_codes, texts = pd.factorize(orgs)
+        lists = [
+            codes(pd.Series(split_text(str(text)), dtype="str"), groups["sourcedId"])
+            for text in texts
+        ]
+        lists = [positions[positions >= 0] for positions in lists]
+        chosen = np.flatnonzero(self._chosen_users(query) & (text_codes >= 0))
+        mine = [lists[code] for code in text_codes[chosen]]
+        user = np.repeat(chosen, [len(positions) for positions in mine]).astype(np.intp)
+        group = np.concatenate([*mine, np.array([], dtype=np.intp)])
+        order = np.lexsort((user, self._role_rank(query)[user], group))
+        none = np.full(len(user), -1)
+        return Members(user[order], group[order], none, none)
+
+    def _chosen_users(self, query: Query) -> NDArray[np.bool_]:
+        """Say of each user whether the question asks for people of that role, status and term."""
+        chosen = self._active("users", query)
+        if query.roles is not None:
+            chosen = chosen & (self._role_rank(query) < len(query.roles))
+        if query.term is not None:
+            here = (self._user_of_enrollment >= 0) & (self._class_of_enrollment >= 0)
+            here &= self._active("enrollments", query)
+            rows = np.flatnonzero(here)
+            rows = rows[self._chosen_classes(query)[self._class_of_enrollment[rows]]]
+            enrolled = np.zeros(len(chosen), dtype=bool)
+            enrolled[self._user_of_enrollment[rows]] = True
+            chosen = chosen & enrolled
+        return chosen
+
+    def _role_rank(self, query: Query) -> NDArray[np.intp]:
+        """Give for each user the place of the first wanted role that they hold."""
+        roles = query.roles or ()
+        users, held = self._tables["users"], active(self._tables["roles"], query.status)
+        rank = np.full(len(users), len(roles))
+        holder = codes(held["userSourcedId"], users["sourcedId"])
+        for place, role in reversed(list(enumerate(roles))):
+            rank[(users["role"] == role).to_numpy(dtype=bool)] = place
+            rank[holder[(held["role"] == role).to_numpy(dtype=bool) & (holder >= 0)]] = place
+        return rank
+
+    def _chosen_classes(self, query: Query) -> NDArray[np.bool_]:
+        chosen = self._active("classes", query)
+        if query.term is not None:
+            sessions = sessions_of_term(self._tables["academicSessions"], query.term)
+            chosen = chosen & classes_in_term(self._classes, sessions).to_numpy(dtype=bool)
+        return chosen
+
+    def _active(self, name: str, query: Query) -> NDArray[np.bool_]:
+        table = self._tables[name]
+        if query.status == "all":
+            return np.ones(len(table), dtype=bool)
+        return (table["status"] != "tobedeleted").to_numpy(dtype=bool)
+
+    def _shown_users(self, query: Query) -> pd.DataFrame:
+        users = self._tables["users"]
+        if query.sensitive:
+            return users
+        return users.drop(columns=list(TABLES["users"].sensitive), errors="ignore")
+
+    @cached_property
+    def _classes(self) -> pd.DataFrame:
+        return link_classes(
+            self._tables["classes"],
+            self._tables["courses"],
+            self._tables["orgs"],
+            self._tables["academicSessions"],
+        )
+
+    @cached_property
+    def _user_of_enrollment(self) -> NDArray[np.intp]:
+        return codes(
+            self._tables["enrollments"]["userSourcedId"], self._tables["users"]["sourcedId"]
+        )
+
+    @cached_property
+    def _class_of_enrollment(self) -> NDArray[np.intp]:
+        return codes(
+            self._tables["enrollments"]["classSourcedId"], self._tables["classes"]["sourcedId"]
+        )
