@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from faultserver import FaultServer
+from records import school
 
 import oneroster_nb as onb
 from oneroster_nb import (
@@ -163,10 +165,15 @@ def test_an_application_id_makes_the_address_of_the_proxy() -> None:
     assert conn.host == "https://oneroster-proxy.apis.classlink.com/a%2Fb-1/ims/oneroster/v1p1/"
 
 
-def test_a_host_that_is_given_is_taken_as_it_stands(server: DemoServer) -> None:
+def test_a_host_that_is_given_is_taken_as_it_stands_and_asked_with_the_token() -> None:
     token = secrets.token_hex(8)
-    conn = onb.ClasslinkConnector(server.host, application_id="app-1", access_token=token)
-    assert conn.host == server.host
+    with (
+        FaultServer(school()) as server,
+        onb.ClasslinkConnector(server.host, application_id="app-1", access_token=token) as conn,
+    ):
+        assert conn.host == server.host
+        assert len(conn.get_users("students")) == 6
+    assert {a.headers["Authorization"] for a in server.requests} == {f"Bearer {token}"}
 
 
 @pytest.mark.parametrize("application_id", ["", " ", "a/b", "..", "a?b", "a@b", 7])
