@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from oneroster_nb.analysis import count, crosstab
     from oneroster_nb.connectors import connect
     from oneroster_nb.connectors.classlink import ClasslinkConnector
+    from oneroster_nb.connectors.clever import CleverConnector
     from oneroster_nb.connectors.oneroster import OneRosterConnector
     from oneroster_nb.errors import (
         AnswerError,
@@ -54,6 +55,7 @@ __all__ = [
     "CancelledError",
     "CertificateError",
     "ClasslinkConnector",
+    "CleverConnector",
     "ConfigurationError",
     "ConnectionFailedError",
     "CredentialsError",
@@ -93,6 +95,7 @@ _HOMES = {
     "CancelledError": "errors",
     "CertificateError": "errors",
     "ClasslinkConnector": "connectors.classlink",
+    "CleverConnector": "connectors.clever",
     "ConfigurationError": "errors",
     "ConnectionFailedError": "errors",
     "CredentialsError": "errors",

@@ -35,6 +35,12 @@ class LocalSource(Source):
 
     _tables: Mapping[str, pd.DataFrame]
 
+    @property
+    def default_match_on(self) -> tuple[str, ...]:
+        """As for the source that the tables come from: Clever's ids of the student system, too."""
+        usual = super().default_match_on
+        return (*usual, "sis_id") if "clever.sis_id" in self._tables["classes"] else usual
+
     def headcounts(self, *, progress: ProgressOption = False) -> dict[str, int | None]:  # noqa: ARG002
         """Count the active ``students``, ``teachers`` and ``schools``."""
         people = {w: int(self._chosen_users(Query(w)).sum()) for w in ("students", "teachers")}

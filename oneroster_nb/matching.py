@@ -3,8 +3,9 @@
 import fnmatch
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,14 @@ from oneroster_nb.grades import grade_code
 from oneroster_nb.query import nearest
 from oneroster_nb.schema import TABLES, Kind, split_text
 
-__all__ = ["DEFAULT_MATCH_ON", "Matched", "checked_fields", "match_groups", "match_values"]
+__all__ = [
+    "DEFAULT_MATCH_ON",
+    "Matched",
+    "checked_fields",
+    "field_named",
+    "match_groups",
+    "match_values",
+]
 
 DEFAULT_MATCH_ON = ("sourcedId", "name", "title")
 
@@ -25,7 +33,24 @@ _LISTS = frozenset(
     for column, kind in table.columns.items()
     if kind is Kind.VALUES
 ) | {"termTitles"}
-_SYNONYMS = {"name": "title", "title": "name"}
+_SYNONYMS: Mapping[str, Sequence[str]] = MappingProxyType(
+    {
+        "name": ("title",),
+        "title": ("name",),
+        "id": ("sourcedId",),
+        "sis_id": ("clever.sis_id", "identifier"),
+        "number": ("courseCode",),
+        "section_number": ("classCode",),
+        "subject": ("subjects",),
+        "grade": ("grades",),
+        "period": ("periods",),
+        "course": ("courseSourcedId",),
+        "school": ("schoolSourcedId",),
+        "term_id": ("termSourcedIds",),
+    }
+)
+"""Other names of fields: what a group is called, and the words of Clever."""
+_ADDED = ("clever.", "metadata.")
 
 
 @dataclass(frozen=True)
@@ -50,7 +75,8 @@ class Matched:
 def checked_fields(match_on: Sequence[str], available: Sequence[str]) -> list[str]:
     """Check that a group table has the fields that are to be matched.
 
-    ``name`` and ``title`` both mean what the group is called, whichever its table has.
+    ``name`` and ``title`` both mean what the group is called, whichever its table has; the words
+    of Clever and the bare names of a vendor's additions are understood, too.
 
     Raises
     ------
@@ -59,14 +85,26 @@ def checked_fields(match_on: Sequence[str], available: Sequence[str]) -> list[st
     """
     checked = []
     for name in match_on:
-        field = name if name in available else _SYNONYMS.get(name, name)
-        if field not in available:
+        field = field_named(name, available)
+        if field is None:
             raise QueryError(
                 f"Unknown match_on field {name!r}.{nearest(name, available)}"
                 f" The fields are: {', '.join(available)}."
             )
         checked.append(field)
     return list(dict.fromkeys(checked))
+
+
+def field_named(name: str, available: Collection[str]) -> str | None:
+    """Find the column that a name means, None where there is none.
+
+    Examples
+    --------
+    >>> field_named("sis_id", ["sourcedId", "title", "clever.sis_id"])
+    'clever.sis_id'
+    """
+    names = (name, *_SYNONYMS.get(name, ()), *(prefix + name for prefix in _ADDED))
+    return next((candidate for candidate in names if candidate in available), None)
 
 
 def match_groups(

@@ -10,7 +10,6 @@ import pandas as pd
 
 from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.local import LocalSource
-from oneroster_nb.matching import DEFAULT_MATCH_ON
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.schema import BEYOND, TABLES, empty_table
 from oneroster_nb.snapshot import Snapshot, read_snapshot, write_snapshot
@@ -76,7 +75,6 @@ class Roster(LocalSource):
                 "Roster() takes a mapping of canonical names to DataFrames, not"
                 f" {type(tables).__name__}. Roster.load(path) reads a saved roster."
             )
-        self._match_on = list(DEFAULT_MATCH_ON)
         given = {name: _checked(name, table) for name, table in tables.items()}
         self._tables = {
             name: given[name] if name in given else _nothing(name) for name in (*TABLES, *BEYOND)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 import pandas as pd
 
 from oneroster_nb.errors import NoMatchWarning, NotSharedWarning, warn
-from oneroster_nb.matching import DEFAULT_MATCH_ON, checked_fields, match_groups
+from oneroster_nb.matching import DEFAULT_MATCH_ON, checked_fields, field_named, match_groups
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query import Query, checked_group_filter, nearest
 from oneroster_nb.tables import TableCalls
@@ -23,7 +23,7 @@ __all__ = ["Source"]
 class Source(TableCalls):
     """What connectors and rosters have in common: the calls of an analyst."""
 
-    _match_on: list[str]
+    _match_on: list[str] | None = None
     max_users: int | None = None
 
     # What a kind of source provides.
@@ -81,12 +81,17 @@ class Source(TableCalls):
     @property
     def match_groups_by(self) -> list[str]:
         """The fields that group names are compared with where a call does not say."""
-        return list(self._match_on)
+        return list(self._match_on or self.default_match_on)
 
     @match_groups_by.setter
     def match_groups_by(self, fields: str | Sequence[str] | None) -> None:
         given = Query(group_filter="classes", match_on=fields).match_fields
-        self._match_on = list(given or DEFAULT_MATCH_ON)
+        self._match_on = None if given in (None, self.default_match_on) else list(given or ())
+
+    @property
+    def default_match_on(self) -> tuple[str, ...]:
+        """The fields that group names are compared with where nobody says; not all have each."""
+        return DEFAULT_MATCH_ON
 
     def get_users(
         self,
@@ -259,7 +264,7 @@ class Source(TableCalls):
         groups = groups.reset_index(drop=True)
         if groups.empty:
             self._warn_not_shared(query.group_filter)
-        fields = checked_fields(query.match_fields or self._match_on, list(groups.columns))
+        fields = self._compared(query.match_fields or self._match_on, list(groups.columns))
         matched = match_groups(groups, query.names, fields, query.match)
         if matched.unmatched and not groups.empty:
             name = "name" if query.group_filter == "schools" else "title"
@@ -273,6 +278,13 @@ class Source(TableCalls):
             )
         on = pd.Series(matched.matched_on, dtype="str").replace("", None).astype("str")
         return groups.iloc[matched.positions].reset_index(drop=True).assign(matchedOn=on)
+
+    def _compared(self, asked: Sequence[str] | None, available: Sequence[str]) -> list[str]:
+        """Give the columns that names are compared with: those asked for, or the usual ones."""
+        if asked:
+            return checked_fields(asked, available)
+        usual = (field_named(name, available) for name in self.default_match_on)
+        return list(dict.fromkeys(field for field in usual if field))
 
     def _warn_not_shared(self, what: str) -> None:
         warn(

@@ -8,6 +8,7 @@ from typing import Any
 
 from oneroster_nb.connectors.base import Connector
 from oneroster_nb.connectors.classlink import ClasslinkConnector
+from oneroster_nb.connectors.clever import CleverConnector
 from oneroster_nb.connectors.oneroster import OneRosterConnector
 from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.profiles import hidden, resolve, without_secrets
@@ -23,17 +24,28 @@ def _demo(**options: Any) -> Connector:
     return DemoConnector(**options)
 
 
+def _demo_clever(**options: Any) -> Connector:
+    from oneroster_nb.demo.connection import DemoCleverConnector
+
+    return DemoCleverConnector(**options)
+
+
 def _snapshot(path: str | Path) -> Roster:
     return Roster.load(path)
 
 
 _OF_AN_ACCOUNT = frozenset(
-    {"host", "client_id", "client_secret", "access_token", "token_url", "scope", "client_auth"}
+    {
+        *("host", "client_id", "client_secret", "access_token", "token_url", "scope"),
+        *("client_auth", "district", "allow_insecure"),
+    }
 )
 PROVIDERS: Mapping[str, Callable[..., Connector | Roster]] = MappingProxyType(
     {
         "demo": _demo,
+        "demo-clever": _demo_clever,
         "classlink": ClasslinkConnector,
+        "clever": CleverConnector,
         "oneroster": OneRosterConnector,
         "snapshot": _snapshot,
     }
@@ -55,8 +67,9 @@ def connect(
     Parameters
     ----------
     provider : str, optional
-        ``"demo"`` (an embedded server with made-up people, no account needed), ``"classlink"``,
-        ``"oneroster"``, or ``"snapshot"``, a roster that was saved, with its `path`.
+        ``"demo"`` (an embedded server with made-up people, no account needed), ``"demo-clever"``
+        (the same people over Clever's API), ``"classlink"``, ``"clever"``, ``"oneroster"``, or
+        ``"snapshot"``, a roster that was saved, with its `path`.
     profile : str, optional
         The name of a saved connection.
     **options
@@ -108,9 +121,11 @@ def _options(build: Callable[..., Connector | Roster]) -> list[str]:
     """List the options that a provider takes."""
     if build is _snapshot:
         return ["path"]
-    known = dict.fromkeys(inspect.signature(OneRosterConnector).parameters)
-    if build is _demo:
-        return [name for name in known if name not in _OF_AN_ACCOUNT]
+    clever = build in (CleverConnector, _demo_clever)
+    known = inspect.signature(CleverConnector if clever else OneRosterConnector).parameters
+    if build is _demo or build is _demo_clever:
+        free = [name for name in known if name not in _OF_AN_ACCOUNT]
+        return free if build is _demo else ["version", *free]
     own = dict.fromkeys(inspect.signature(build).parameters)
     return [name for name in {**own, **known} if name != "options"]
 

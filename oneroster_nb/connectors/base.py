@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from oneroster_nb.connectors.live import (
     LINKED,
@@ -16,6 +17,7 @@ from oneroster_nb.errors import (
     QueryError,
     RosterError,
 )
+from oneroster_nb.matching import field_named
 from oneroster_nb.membership import Members, codes, with_group, without_group
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.query import Query, nearest
@@ -134,27 +136,31 @@ class Connector(RosterSource):
             self._member_job(kind, key, role, sensitive=query.sensitive) for _, key, role in asked
         ]
         pages: list[pa.Table] = []
-        place_of_row: list[int] = []
+        asked_of_row: list[int] = []
         outcomes = self._pull(jobs, reporter)
         if all(isinstance(outcome, RosterError) for outcome in outcomes) and len(places) > 1:
             # One list may be missing with its class; all of them only with the address.
             self._lacking.update(_route(in_schools, role) for _, _, role in asked)
-        for (place, _, _), outcome in zip(asked, outcomes, strict=True):
+        for number, outcome in enumerate(outcomes):
             if isinstance(outcome, RosterError):
                 return None
             pages += outcome
-            place_of_row += [place] * sum(table.num_rows for table in outcome)
+            asked_of_row += [number] * sum(table.num_rows for table in outcome)
         orgs = self._listed(("orgs",), reporter)["orgs"]
         listed, _ = self._people(pages, query.sensitive, orgs)
-        listed = active(listed.assign(place=place_of_row), query.status)
-        users = listed.drop(columns="place").drop_duplicates("sourcedId", ignore_index=True)
-        place_codes = listed["place"].to_numpy(dtype=np.intp)
+        listed = active(listed.assign(asked=asked_of_row), query.status)
+        asked_of_row = listed.pop("asked").tolist()
+        users = listed.drop_duplicates("sourcedId", ignore_index=True)
+        place_codes = np.array([asked[number][0] for number in asked_of_row], dtype=np.intp)
         none = np.full(len(listed), -1)
+        enrollments = self._kept.get("enrollments", empty_table("enrollments"))
+        roles = pd.Series([asked[number][2] for number in asked_of_row], dtype="str")
+        keys = places["sourcedId"].take(place_codes).reset_index(drop=True)
         members = Members(
             user=codes(listed["sourcedId"], users["sourcedId"]),
             group=places["group"].to_numpy(dtype=np.intp)[place_codes],
             klass=none if in_schools or groups.empty else place_codes,
-            enrollment=none,
+            enrollment=none if in_schools else _enrolled(keys, listed, roles, enrollments),
         )
         return with_group(
             query,
@@ -162,7 +168,7 @@ class Connector(RosterSource):
             users=users,
             groups=groups,
             classes=linked_classes({}) if in_schools or groups.empty else places,
-            enrollments=empty_table("enrollments"),
+            enrollments=enrollments,
         )
 
     def _from_tables(self, query: Query, groups: pd.DataFrame, reporter: Reporter) -> pd.DataFrame:
@@ -175,20 +181,25 @@ class Connector(RosterSource):
         by_classes = kind in ("classes", "courses") or query.term is not None
         names = LINKED["classes" if by_classes else "schools"]
         jobs = [self._list_job("users", sensitive=query.sensitive)]
-        if by_classes:
+        swept = by_classes and self._made_of.get("enrollments") == "classes"
+        if by_classes and not swept:
             jobs.append(self._list_job("enrollments"))
+        if swept and "enrollments" not in self._kept:
+            self._kept.pop("classes", None)  # who is in them is known from the sweep alone
         (users, *enrollments), tables = self._together(jobs, names, reporter)
         tables["users"], tables["roles"] = self._people(
             whole_tables(users), query.sensitive, tables["orgs"]
         )
         for outcome in enrollments:
             tables["enrollments"] = self._frame("enrollments", whole_tables(outcome))
+        if swept:
+            # Not for the next question: by then somebody may have moved.
+            tables["enrollments"] = self._kept.pop("enrollments", empty_table("enrollments"))
         return Roster(tables)
 
     def _keys(self, groups: pd.DataFrame) -> list[str]:
         """Give what stands for each group in addresses."""
-        named = (self.key_identifier, f"metadata.{self.key_identifier}")
-        column = next((name for name in named if name in groups), None)
+        column = field_named(self.key_identifier, groups.columns)
         if column is None:
             raise QueryError(
                 f"key_identifier {self.key_identifier!r} is no field of these groups."
@@ -205,3 +216,20 @@ class Connector(RosterSource):
 
 def _route(in_schools: bool, role: str) -> str:
     return f"{'schools' if in_schools else 'classes'}/{role}"
+
+
+def _enrolled(
+    classes: "pd.Series[str]",
+    users: pd.DataFrame,
+    roles: "pd.Series[str]",
+    enrollments: pd.DataFrame,
+) -> NDArray[np.intp]:
+    """Find the enrollment of each row, by class, user and role; -1 where it is not known."""
+    if enrollments.empty:
+        return np.full(len(classes), -1)
+    keys = classes + "\x1f" + users["sourcedId"].reset_index(drop=True) + "\x1f" + roles
+    parts = (enrollments[name] for name in ("classSourcedId", "userSourcedId", "role"))
+    known = next(parts)
+    for part in parts:
+        known = known + "\x1f" + part
+    return codes(keys, known)

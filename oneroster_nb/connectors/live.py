@@ -17,7 +17,6 @@ from oneroster_nb.errors import (
     UnreadableValueWarning,
     warn,
 )
-from oneroster_nb.matching import DEFAULT_MATCH_ON
 from oneroster_nb.membership import (
     link_classes,
     link_courses,
@@ -91,7 +90,7 @@ class LiveSource(Source):
                 f"key_identifier must be the name of a field, not {key_identifier!r}."
             )
         self.key_identifier = key_identifier
-        self.match_groups_by = DEFAULT_MATCH_ON if match_on is None else match_on
+        self.match_groups_by = match_on
         self.max_users = Query(max_users=max_users).max_users
         self.page_size = _whole("page_size", page_size, 0) or _DEFAULT_PAGE_SIZE
         self.max_workers = _whole("max_workers", max_workers, 1)
@@ -107,6 +106,13 @@ class LiveSource(Source):
     _listable: Sequence[str]
     """The canonical tables that can be pulled, in the order of the schema."""
 
+    _made_of: Mapping[str, str] = MappingProxyType({})
+    """Table to the one with whose pages it comes, so that it need not be pulled by itself."""
+
+    def _followers(self, name: str, pages: Tables) -> dict[str, pd.DataFrame]:  # noqa: ARG002
+        """Give the tables that are made of the pages of another one."""
+        return {}
+
     @abstractmethod
     def _list_job(self, table: str, *, sensitive: bool = False) -> Job:
         """Pull a whole canonical table."""
@@ -121,6 +127,10 @@ class LiveSource(Source):
 
         For students and teachers a 404 is an outcome.
         """
+
+    def _count_job(self, role: str) -> Job:
+        """Pull what announces how many students or teachers there are."""
+        return self._user_job(role, sensitive=False, wanted=1)
 
     @abstractmethod
     def _member_job(self, kind: str, key: str, role: str, *, sensitive: bool) -> Job:
@@ -162,9 +172,7 @@ class LiveSource(Source):
             Where the server cannot be asked.
         """
         with Reporter(progress, "totals") as reporter:
-            jobs = [
-                self._user_job(role, sensitive=False, wanted=1) for role in ("student", "teacher")
-            ]
+            jobs = [self._count_job(role) for role in ("student", "teacher")]
             outcomes, tables = self._together(jobs, ("orgs",), reporter)
         told = [
             None if isinstance(outcome, RosterError) else job.total
@@ -238,6 +246,7 @@ class LiveSource(Source):
                 tables[name] = empty_table(name)
             else:
                 tables[name] = self._kept[name] = self._frame(name, outcome)
+                self._kept |= self._followers(name, outcome)
         return outcomes[: len(jobs)], tables
 
     def _listed_groups(self, group_filter: str, progress: ProgressOption) -> pd.DataFrame:

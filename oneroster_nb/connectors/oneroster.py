@@ -1,11 +1,10 @@
 """OneRoster REST 1.1 and 1.2: their paths, and the ways to sign a request."""
 
 import inspect
-import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from threading import Event
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
@@ -13,10 +12,10 @@ import pyarrow as pa
 
 from oneroster_nb.conform import conform
 from oneroster_nb.connectors.base import Connector
+from oneroster_nb.connectors.options import checked_seconds, checked_timeout, wrapped_secrets
 from oneroster_nb.connectors.records import RECORDS
 from oneroster_nb.connectors.v1p2 import spread_roles
 from oneroster_nb.errors import (
-    AnswerError,
     ConfigurationError,
     CredentialsError,
     NotFoundError,
@@ -25,18 +24,17 @@ from oneroster_nb.errors import (
 from oneroster_nb.membership import with_primary_org
 from oneroster_nb.roles import users_with_roles
 from oneroster_nb.schema import TABLES, Kind
-from oneroster_nb.secret import Secret, as_secret
+from oneroster_nb.secret import Secret
 from oneroster_nb.transport.address import checked_host, encoded
 from oneroster_nb.transport.auth import Auth, BearerAuth, ClientCredentialsAuth, OAuth1Auth
 from oneroster_nb.transport.decode import Decoder
 from oneroster_nb.transport.paging import Ask, Page, pull
 from oneroster_nb.transport.pulls import Job
-from oneroster_nb.transport.session import Answer, Session
+from oneroster_nb.transport.session import Session
 from oneroster_nb.transport.shapes import Shape
 
 __all__ = ["OneRosterConnector"]
 
-_T = TypeVar("_T")
 _SAID_ELSEWHERE = frozenset({"_children"})
 _SERVICES: Mapping[str, str] = MappingProxyType(
     {
@@ -147,7 +145,7 @@ class OneRosterConnector(Connector):
         client_auth: str = "basic",
     ) -> None:
         # At once, so that no traceback that shows variables shows the secret.
-        client_secret, access_token = _wrapped(client_secret, access_token)
+        client_secret, access_token = wrapped_secrets(client_secret, access_token)
         super().__init__(
             key_identifier=key_identifier,
             match_on=match_on,
@@ -157,7 +155,7 @@ class OneRosterConnector(Connector):
         )
         self.host = checked_host(host, allow_insecure=allow_insecure)
         self.version = _version(version, self.host)
-        timeout = _checked_timeout(timeout)
+        timeout = checked_timeout(timeout)
         auth: Auth
         if access_token:
             auth = BearerAuth(access_token)
@@ -195,7 +193,7 @@ class OneRosterConnector(Connector):
             self.host,
             auth,
             timeout=timeout,
-            retry_seconds=_seconds("retry_seconds", retry_seconds),
+            retry_seconds=checked_seconds("retry_seconds", retry_seconds),
             pool=self.max_workers,
         )
         records = RECORDS[self.version]
@@ -258,7 +256,7 @@ class OneRosterConnector(Connector):
 
         def fetch(ask: Ask, cancel: Event) -> Page:  # noqa: ARG001 - there is one page
             url = self._session.url(encoded(table, key), base=self._base(table))
-            _, columns = self._read(url, cancel, None, decoder.read_one)
+            _, columns = self._session.read(url, cancel, decoder.read_one)
             return Page(conform(table, _columns(columns)), total=1)
 
         return Job(pull(table, page_size=1), fetch, keep=(NotFoundError,))
@@ -296,18 +294,6 @@ class OneRosterConnector(Connector):
             return self.host
         return self.host.replace("/rostering/", f"/{service}/")
 
-    def _read(
-        self, url: str, cancel: Event, tries: int | None, read: Callable[[bytes], _T]
-    ) -> tuple[Answer, _T]:
-        """Get an answer and read it; once more where it cannot be read, as it may be a cut one."""
-        for _ in range(2):
-            answer = self._session.get(url, cancel, attempts=tries)
-            try:
-                return answer, read(answer.body)
-            except AnswerError as error:
-                problem = str(error)
-        raise AnswerError(f"GET {urlsplit(url).path}: {problem}")
-
     def _job(
         self,
         table: str,
@@ -327,7 +313,7 @@ class OneRosterConnector(Connector):
             query = {"limit": str(ask.limit), "offset": str(ask.offset), **params}
             url = ask.link or self._session.url(path, query, self._base(table))
             tries = _TRIES_OF_A_LARGE_PAGE if ask.divisible else None
-            answer, (columns, total) = self._read(url, cancel, tries, decoder.read)
+            answer, (columns, total) = self._session.read(url, cancel, decoder.read, attempts=tries)
             length = len(columns["sourcedId"])
             return Page(
                 conform(table, _columns(columns), sensitive=sensitive),
@@ -349,14 +335,6 @@ def _version(version: object, host: str) -> str:
     return str(version) if version else "1.2" if "/v1p2/" in host else "1.1"
 
 
-def _wrapped(*secrets: object) -> list[Secret | None]:
-    """Wrap secrets that were given as text; CredentialsError for what is no text."""
-    wrapped = [as_secret(secret) for secret in secrets]
-    if any(given is not None and w is None for given, w in zip(secrets, wrapped, strict=True)):
-        raise CredentialsError("A client_secret and an access_token must be text.")
-    return wrapped
-
-
 def _columns(columns: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out the fields that say again what other records say."""
     return {name: column for name, column in columns.items() if name not in _SAID_ELSEWHERE}
@@ -371,19 +349,3 @@ def _continues(link: str | None, offset: int) -> bool:
 def _announced(headers: Mapping[str, str]) -> int | None:
     text = headers.get("X-Total-Count", "").strip()
     return int(text) if text.isdecimal() else None
-
-
-def _seconds(name: str, value: object, least: float = 0) -> float:
-    number = float(value) if type(value) in (int, float) else math.nan  # type: ignore[arg-type]
-    if math.isfinite(number) and number >= least:
-        return number
-    raise ConfigurationError(f"{name} must be a number of seconds, not {value!r}.")
-
-
-def _checked_timeout(timeout: object) -> tuple[float, float]:
-    if not isinstance(timeout, tuple | list) or len(timeout) != 2:
-        raise ConfigurationError(
-            f"timeout must be two numbers of seconds, to connect and to read, not {timeout!r}."
-        )
-    connect, read = (_seconds("timeout", value, least=0.001) for value in timeout)
-    return connect, read

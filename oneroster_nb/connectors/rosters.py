@@ -100,7 +100,10 @@ class RosterSource(ChoosingSource):
         3
         """
         asked = None if tables is None else checked_tables(tables)
-        wanted = [name for name in self._listable if asked is None or name in asked]
+        made_of = {**_MADE_OF, **self._made_of}
+        needed = {made_of.get(name, name) for name in self._listable if asked is None}
+        needed |= {made_of.get(name, name) for name in asked or ()}
+        wanted = [name for name in self._listable if name in needed]
         taken = datetime.datetime.now(datetime.UTC)
         with Reporter(progress, "roster") as reporter:
             outcomes = self._whole_tables(wanted, reporter, lenient=asked is None)
@@ -160,6 +163,7 @@ class RosterSource(ChoosingSource):
         self, names: Sequence[str], reporter: Reporter, *, lenient: bool
     ) -> dict[str, Tables | RosterError]:
         """Pull whole tables side by side; where lenient, one that is not shown is an outcome."""
+        names = [name for name in names if self._made_of.get(name) not in names]
         jobs = [self._list_job(name, sensitive=True) for name in names]
         for name, job in zip(names, jobs, strict=True):
             optional = lenient and name not in _IN_EVERY_ROSTER
@@ -181,6 +185,7 @@ class RosterSource(ChoosingSource):
                 )
             elif name != "users":
                 frames[name] = self._frame(name, outcome)
+                frames |= self._followers(name, outcome)
                 if name in _RESOURCES_OF:
                     pairs[name] = resources_of(outcome, frames[name])
         people = outcomes.get("users")
@@ -190,6 +195,7 @@ class RosterSource(ChoosingSource):
             frames["users"], frames["roles"] = self._people(pages, True, orgs)
             if self._has_profiles:
                 frames["userProfiles"] = profiles_of(pages, frames["users"])
+            frames |= self._followers("users", pages)
         for name, owned in pairs.items():
             table, owner = _RESOURCES_OF[name]
             frames[table] = link_resources(table, owner, owned)

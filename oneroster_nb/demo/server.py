@@ -15,6 +15,8 @@ from typing import Any, Self
 import pandas as pd
 
 from oneroster_nb.demo.answers import Answer, Api, RefusalError, Request
+from oneroster_nb.demo.clever import CLEVER_VERSIONS, Clever, DistrictTokens
+from oneroster_nb.demo.clever_records import CleverRecords
 from oneroster_nb.demo.district import make_district
 from oneroster_nb.demo.oauth import OAuthVerifier
 from oneroster_nb.demo.oneroster import one_roster
@@ -27,7 +29,7 @@ __all__ = ["DemoServer"]
 
 
 class DemoServer:
-    """Serves a district over OneRoster 1.1 and 1.2 on 127.0.0.1, to whoever has its secret.
+    """Serves a district over OneRoster 1.1 and 1.2 and Clever on 127.0.0.1, to whoever has a key.
 
     Parameters
     ----------
@@ -57,6 +59,12 @@ class DemoServer:
     client_id, client_secret : str
         What clients of 1.1 sign with (OAuth 1.0a, HMAC-SHA256 or HMAC-SHA1), and what those of 1.2
         show to get a token (OAuth 2.0 client credentials, by Basic or in the body).
+    clever_hosts : dict of str
+        The addresses of Clever's Data API by version: ``"3.1"``, ``"3.0"`` and ``"2.1"``.
+    clever_token : str
+        The token of the district there.
+    clever_token_url : str
+        Where that token is listed for the client id and secret.
 
     Raises
     ------
@@ -95,7 +103,11 @@ class DemoServer:
         store = Store(make_district() if tables is None else tables)
         credentials = self.client_id, self.client_secret
         self._tokens = Tokens(token_seconds)
+        clever = CleverRecords(store)
+        self.clever_token = secrets.token_hex(20)
         self._listener.apis = (
+            *(Clever(version, clever, self.clever_token) for version in CLEVER_VERSIONS),
+            DistrictTokens(*credentials, lambda: clever.districts[0]["id"], self.clever_token),
             *one_roster(V1P1, store, root, OAuthVerifier(*credentials), max_page_size),
             *one_roster(V1P2, store, root, self._tokens, max_page_size),
             TokenEndpoint(self._tokens, *credentials, SCOPES),
@@ -104,6 +116,8 @@ class DemoServer:
         self.host = root + V1P1.services[0].prefix
         self.host_v1p2 = root + V1P2.services[0].prefix
         self.token_url = root + TokenEndpoint.prefix
+        self.clever_hosts = {version: f"{root}/v{version}/" for version in CLEVER_VERSIONS}
+        self.clever_token_url = root + DistrictTokens.prefix
         self._thread: threading.Thread | None = None
 
     def __repr__(self) -> str:

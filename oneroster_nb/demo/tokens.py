@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from oneroster_nb.demo.answers import Answer, RefusalError, Request
 
-__all__ = ["TokenEndpoint", "Tokens"]
+__all__ = ["TokenEndpoint", "Tokens", "basic_credentials"]
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _ONLY_POST: Final = {"Allow": "POST"}
@@ -155,7 +155,7 @@ class TokenEndpoint:
                 400, "invalid_request", "The client is to be shown in one way, not in two."
             )
         else:
-            shown = _basic(header)
+            shown = basic_credentials(header)
             if shown and form.get("client_id", shown[0]) != shown[0]:
                 shown = None
         known = shown is not None and all(
@@ -189,7 +189,7 @@ def _form(request: Request) -> dict[str, str]:
     return dict(pairs)
 
 
-def _basic(header: str) -> tuple[str, str] | None:
+def basic_credentials(header: str) -> tuple[str, str] | None:
     """Read user and password of Basic, each of which was form-encoded."""
     kind, _, encoded = header.partition(" ")
     if kind.casefold() != "basic":

@@ -17,7 +17,6 @@ from oneroster_nb.forms.runner import Done
 from oneroster_nb.forms.state import State
 from oneroster_nb.forms.words import Message, told
 from oneroster_nb.forms.working import Working
-from oneroster_nb.matching import DEFAULT_MATCH_ON
 from oneroster_nb.profiles import load_profile
 from oneroster_nb.progress import Progress
 from oneroster_nb.query import Query, nearest
@@ -188,9 +187,9 @@ def explore(source: Source | None = None, **state: Any) -> Explorer:
         A connection or a roster to start with; left out, one is chosen in the form.
     **state
         Where to start: the arguments of ``get_users``, ``provider``, ``profile``, ``host``,
-        ``client_id``, ``token_url``, ``application_id``, ``path``, and ``by rows columns unit
-        margins normalize suppress_below`` of the counting. What :meth:`Explorer.state` gives
-        restores a form.
+        ``client_id``, ``token_url``, ``application_id``, ``district``, ``path``, and ``by rows
+        columns unit margins normalize suppress_below`` of the counting. What
+        :meth:`Explorer.state` gives restores a form.
 
     Returns
     -------
@@ -220,7 +219,8 @@ def _explicit(query: Query, source: Source) -> Query:
     """Write into a question what the source would add to it."""
     if query.group_filter and query.match_on is None:
         fields = tuple(source.match_groups_by)
-        query = replace(query, match_on=None if fields == DEFAULT_MATCH_ON else fields)
+        usual = fields == source.default_match_on
+        query = replace(query, match_on=None if usual else fields)
     return replace(query, max_users=source.max_users) if query.max_users is None else query
 
 

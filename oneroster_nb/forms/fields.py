@@ -14,13 +14,15 @@ from oneroster_nb.secret import Secret
 
 __all__ = ["AccountFields"]
 
-_PLAIN = ("host", "client_id", "token_url", "application_id", "path")
+_PLAIN = ("host", "client_id", "token_url", "application_id", "district", "path")
 _NEEDED: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "demo": frozenset(),
+        "demo-clever": frozenset(),
         "classlink": frozenset(
             {"host", "client_id", "client_secret", "application_id", "access_token"}
         ),
+        "clever": frozenset({"host", "client_id", "client_secret", "access_token", "district"}),
         "oneroster": frozenset({"host", "client_id", "client_secret", "token_url", "access_token"}),
         "snapshot": frozenset({"path"}),
     }
@@ -32,6 +34,11 @@ _ADVICE: Mapping[str, str] = MappingProxyType(
             "Give the host, client ID and client secret; for ClassLink's proxy, the application"
             " ID and access token instead."
         ),
+        "clever": (
+            "Give the access token of the district; or the client ID and client secret of the"
+            " application, and the district where several share their rosters with it. The host"
+            " can stay empty."
+        ),
         "oneroster": (
             "Give the host, client ID and client secret, and the token URL where the server"
             " speaks OAuth 2.0; or the host and an access token."
@@ -39,6 +46,10 @@ _ADVICE: Mapping[str, str] = MappingProxyType(
         "snapshot": "Give the folder that Roster.save() wrote.",
     }
 )
+
+_HOST = "https://example.oneroster.com/ims/oneroster/v1p1/"
+_HOSTS: Mapping[str, str] = MappingProxyType({"clever": "https://api.clever.com/v3.1/"})
+"""What a host looks like."""
 
 Secrets = dict[str, Secret]
 """Name of an option to the secret that was typed for it."""
@@ -61,10 +72,11 @@ class AccountFields:
     def __init__(self, state: State) -> None:
         self._state = state
         self._texts = {
-            "host": _text("Host", "https://example.oneroster.com/ims/oneroster/v1p1/", "40em"),
+            "host": _text("Host", width="40em"),
             "client_id": _text("Client ID"),
             "token_url": _text("Token URL", "where the server speaks OAuth 2.0", "40em"),
             "application_id": _text("Application ID", "of ClassLink's proxy"),
+            "district": _text("District", "its id in Clever"),
             "path": _text("Folder", "lincoln.roster", "40em"),
         }
         self._secrets = {
@@ -79,7 +91,7 @@ class AccountFields:
                 field["host"],
                 row(field["client_id"], field["client_secret"]),
                 field["token_url"],
-                row(field["application_id"], field["access_token"]),
+                row(field["application_id"], field["district"], field["access_token"]),
                 self._advice,
             ]
         )
@@ -96,6 +108,7 @@ class AccountFields:
         """Show what the chosen provider needs, and nothing else."""
         for name, field in {**self._texts, **self._secrets}.items():
             field.layout.display = None if name in self.needed else "none"
+        self._texts["host"].placeholder = _HOSTS.get(self._state.provider, _HOST)
         self._advice.say(_ADVICE.get(self._state.provider, ""))
         self.widget.layout.display = None if self.needed else "none"
 

@@ -13,7 +13,9 @@ __all__ = ["PROVIDERS", "State"]
 
 PROVIDERS = {
     "Demo district": "demo",
+    "Demo district (Clever)": "demo-clever",
     "ClassLink": "classlink",
+    "Clever": "clever",
     "OneRoster": "oneroster",
     "Saved roster": "snapshot",
 }
@@ -21,7 +23,7 @@ PROVIDERS = {
 
 _CONNECTION = (
     *("provider", "profile", "host", "client_id"),
-    *("token_url", "application_id", "path"),
+    *("token_url", "application_id", "district", "path"),
 )
 _QUESTION = (
     *("user_filter", "group_filter", "group_name", "match_on", "match", "term"),
@@ -37,7 +39,7 @@ class State(HasTraits):
 
     Attributes
     ----------
-    provider, profile, host, client_id, token_url, application_id, path : str
+    provider, profile, host, client_id, token_url, application_id, district, path : str
         The connection; a profile is missing where there is none.
     user_filter, group_filter, group_name, match_on, match, term, status, unique, max_users,
     sensitive
@@ -57,6 +59,7 @@ class State(HasTraits):
     client_id = Unicode("")
     token_url = Unicode("")
     application_id = Unicode("")
+    district = Unicode("")
     path = Unicode("")
 
     user_filter = Unicode("students")

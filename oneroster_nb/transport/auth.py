@@ -1,8 +1,10 @@
 """How a request proves who sends it."""
 
 import logging
+import math
 import threading
 import time
+from abc import abstractmethod
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -21,7 +23,7 @@ from oneroster_nb.errors import (
 )
 from oneroster_nb.secret import Secret
 
-__all__ = ["Auth", "BearerAuth", "ClientCredentialsAuth", "OAuth1Auth"]
+__all__ = ["Auth", "BearerAuth", "ClientCredentialsAuth", "FetchedTokenAuth", "OAuth1Auth"]
 
 _LOGGERS_OF_HEADERS = (
     "oauthlib.oauth1.rfc5849",
@@ -101,7 +103,39 @@ class BearerAuth(Auth):
         return request
 
 
-class ClientCredentialsAuth(Auth):
+class FetchedTokenAuth(Auth):
+    """Send a token that is fetched with the first request, and anew where it ends or is refused."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._token: Secret | None = None
+        self._ends = math.inf
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Add the Authorization header to a request; get a token first where there is none."""
+        with self._lock:
+            if self._token is None or time.monotonic() > self._ends:
+                self._fetch()
+            token = self._token
+        if token is not None:
+            request.headers["Authorization"] = f"Bearer {token.reveal()}"
+        return request
+
+    def renew(self, refused: PreparedRequest) -> bool:
+        """Forget the token that was refused, unless another request renewed it already."""
+        header = refused.headers.get("Authorization")
+        with self._lock:
+            if self._token is not None and header == f"Bearer {self._token.reveal()}":
+                self._token = None
+        return True
+
+    @abstractmethod
+    def _fetch(self) -> None:
+        """Get a token, and when it ends."""
+
+
+class ClientCredentialsAuth(FetchedTokenAuth):
     """Get tokens for a client id and secret, and send them (OAuth 2.0, RFC 6749 4.4).
 
     A token is fetched with the first request, renewed a minute before it ends, and renewed once
@@ -149,27 +183,6 @@ class ClientCredentialsAuth(Auth):
         self._scope = scope
         self._client_auth = client_auth
         self._timeout = timeout
-        self._lock = threading.Lock()
-        self._token: Secret | None = None
-        self._ends = 0.0
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Add the Authorization header to a request; get a token first where there is none."""
-        with self._lock:
-            if self._token is None or time.monotonic() > self._ends:
-                self._fetch()
-            token = self._token
-        if token is not None:
-            request.headers["Authorization"] = f"Bearer {token.reveal()}"
-        return request
-
-    def renew(self, refused: PreparedRequest) -> bool:
-        """Forget the token that was refused, unless another request renewed it already."""
-        header = refused.headers.get("Authorization")
-        with self._lock:
-            if self._token is not None and header == f"Bearer {self._token.reveal()}":
-                self._token = None
-        return True
 
     def _fetch(self) -> None:
         # What holds the plain secret is in a frame of its own, which no traceback shows.

@@ -6,7 +6,7 @@ came of them. :mod:`oneroster_nb.transport.pulls` runs such generators side by s
 
 from collections import Counter
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -17,14 +17,16 @@ from oneroster_nb.errors import (
     IncompleteError,
     NoAnswerError,
     RosterError,
+    ServerError,
     UnavailableError,
     warn,
 )
 
-__all__ = ["Ask", "Page", "Pull", "Tables", "pull"]
+__all__ = ["Ask", "Page", "Pull", "Tables", "pull", "pull_links"]
 
 _ABSURD_TOTAL = 1_000_000_000
 _HALVINGS = 3
+_TOO_LARGE = 413
 _EMPTY_AT_MOST = 100  # a server that filters its pages sends some in a row
 
 
@@ -37,11 +39,14 @@ class Ask:
     link: str | None = None
     halvings: int = 0
     """How often a page that failed was split to come to this one."""
+    sized: bool = False
+    """Whether a link is asked for with the limit, too."""
 
     @property
     def divisible(self) -> bool:
         """Whether a smaller page is worth trying where this one fails."""
-        return self.link is None and self.limit > 1 and self.halvings < _HALVINGS
+        free = self.link is None or self.sized
+        return free and self.limit > 1 and self.halvings < _HALVINGS
 
 
 @dataclass(frozen=True)
@@ -191,6 +196,86 @@ def pull(what: str, page_size: int, wanted: int | None = None) -> Pull:
     return _distinct(what, again.pages)
 
 
+def pull_links(what: str, starts: Sequence[str], page_size: int, wanted: int | None = None) -> Pull:
+    """Collect lists, one after the other, each from its first page along the links to the next.
+
+    Such a server announces no total: the end is where there is no link to a next page.
+
+    Parameters
+    ----------
+    what : str
+        What is listed, for messages.
+    starts : sequence of str
+        The addresses of the lists' first pages.
+    page_size : int
+        How many rows to ask for at once.
+    wanted : int, optional
+        Stop once so many rows are there, complete or not.
+
+    Yields
+    ------
+    list of Ask
+        One page, by its link; the limit is to be written into it.
+
+    Returns
+    -------
+    list of pyarrow.Table
+        The pages' tables in order, every row once.
+
+    Raises
+    ------
+    IncompleteError
+        Where the links lead in a circle or a page comes again, also when tried once more.
+    RosterError
+        What a page failed with, where no smaller page helped.
+
+    Warns
+    -----
+    DuplicateKeyWarning
+        Where the server lists a key twice with different values.
+    """
+    problems = []
+    for _ in range(2):
+        collected = yield from _followed(starts, page_size, wanted)
+        if not collected.problem:
+            return _distinct(what, collected.pages)
+        problems.append(collected.problem)
+    raise IncompleteError(
+        f"The list of {what} cannot be shown to be complete: {problems[0]}; asked again,"
+        f" {problems[1]}. The roster may be changing just now: try again later."
+    )
+
+
+def _followed(starts: Sequence[str], page_size: int, wanted: int | None) -> _Collecting:
+    """Collect the pages of some lists along their links."""
+    collected = _Collected()
+    seen: set[str] = set()
+    empty = 0
+    for start in starts:
+        link: str | None = start
+        while link is not None and (wanted is None or collected.rows < wanted):
+            seen.add(link)
+            ask = Ask(collected.rows, page_size, link, sized=True)
+            while True:
+                (answer,) = yield [ask]
+                if isinstance(answer, Page):
+                    break
+                ask = _halves(ask, answer)[0]
+            page_size = ask.limit
+            if collected.has(answer):
+                collected.problem = "the same page came again"
+            elif answer.next in seen:
+                collected.problem = "the links lead in a circle"
+            empty = 0 if answer.rows else empty + 1
+            if empty > _EMPTY_AT_MOST:
+                collected.problem = "only empty pages came"
+            collected.pages.append(answer)
+            if collected.problem:
+                return collected
+            link = answer.next
+    return collected
+
+
 def _collect(page_size: int, wanted: int | None, *, abreast: bool) -> _Collecting:
     """Collect pages: the first, then the rest abreast where the total is known, else in turn."""
     collected = _Collected()
@@ -267,9 +352,12 @@ def _one(ask: Ask) -> Generator[list[Ask], list[Page | RosterError], Page]:
 def _halves(ask: Ask, error: RosterError) -> list[Ask]:
     """Split a page that failed in two; raise the error where that cannot help."""
     passing = isinstance(error, UnavailableError | NoAnswerError)
-    if not passing or not ask.divisible:
+    too_large = isinstance(error, ServerError) and error.status == _TOO_LARGE
+    if not (passing or too_large) or not ask.divisible:
         raise error
     half, halvings = ask.limit // 2, ask.halvings + 1
+    if ask.link is not None:
+        return [replace(ask, limit=half, halvings=halvings)]
     return [
         Ask(ask.offset, half, halvings=halvings),
         Ask(ask.offset + half, ask.limit - half, halvings=halvings),

@@ -49,7 +49,8 @@ def parse(body: bytes) -> Any:
     if start.startswith((b"<!doctype", b"<html", b"<head", b"<body", b"<?xml")):
         raise AnswerError(
             "The server answered with a web page instead of a roster. Check that the host is the"
-            " address of the OneRoster service itself, down to .../ims/oneroster/v1p1/."
+            " address of the service itself, down to its version (.../ims/oneroster/v1p1/,"
+            " .../v3.1/), and that the token is one for rosters."
         )
     raise AnswerError(
         f"The server's answer of {len(body):,} bytes is not whole JSON: it may have been cut on"

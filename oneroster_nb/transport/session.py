@@ -3,11 +3,11 @@
 import email.utils
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Event
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import requests
@@ -32,9 +32,11 @@ from oneroster_nb.errors import (
 )
 from oneroster_nb.transport.address import joined, origin
 from oneroster_nb.transport.auth import Auth
+from oneroster_nb.transport.pace import Pace, until_reset
 
 __all__ = ["Answer", "Session"]
 
+_T = TypeVar("_T")
 _MAX_REDIRECTS = 5
 _MAX_WAIT = 30.0
 _LEAST_WAIT = 0.1
@@ -89,6 +91,8 @@ class Session:
         How long a request that fails in a passing way is tried again.
     pool : int
         How many connections are kept.
+    advice : mapping of int to str, optional
+        What to do about an HTTP status, where this provider has something of its own to say.
     """
 
     def __init__(
@@ -99,8 +103,11 @@ class Session:
         timeout: tuple[float, float],
         retry_seconds: float,
         pool: int,
+        advice: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
         self.host = host
+        self._advice = advice
+        self._pace = Pace()
         self._origin = origin(host)
         self._auth = auth
         self._timeout = timeout
@@ -126,6 +133,29 @@ class Session:
         """
         query = urlencode(params or {}, quote_via=quote, safe="")
         return (base or self.host) + path + ("?" + query if query else "")
+
+    def read(
+        self,
+        url: str,
+        cancel: Event,
+        read: Callable[[bytes], _T],
+        *,
+        attempts: int | None = None,
+    ) -> tuple[Answer, _T]:
+        """Get an answer and read it; once more where it cannot be read, as it may be a cut one.
+
+        Raises
+        ------
+        RosterError
+            As :meth:`get`, and the AnswerError of `read`.
+        """
+        for _ in range(2):
+            answer = self.get(url, cancel, attempts=attempts)
+            try:
+                return answer, read(answer.body)
+            except AnswerError as error:
+                problem = str(error)
+        raise AnswerError(f"GET {urlsplit(url).path}: {problem}")
 
     def get(self, url: str, cancel: Event, *, attempts: int | None = None) -> Answer:
         """Send a GET, and again where the failure is a passing one.
@@ -163,7 +193,7 @@ class Session:
 
     def _get(self, url: str, cancel: Event) -> Answer:
         for _ in range(_MAX_REDIRECTS + 1):
-            if cancel.is_set():
+            if cancel.wait(self._pace.pause()):
                 raise CancelledError("The pull was cancelled. The connection can be used again.")
             response = self._send(url)
             if response.status_code == 401 and self._auth.renew(response.request):
@@ -198,6 +228,7 @@ class Session:
             error, passing = self._explained(exc, url)
         else:
             self._reached = True
+            self._pace.note(response.headers)
             return response
         if passing:
             raise _PassingError(error)
@@ -250,6 +281,7 @@ class Session:
             if status >= 500
             else (ServerError, "The server does not understand the request."),
         )
+        advice = self._advice.get(status, advice)
         words = ": ".join(word for word in (code, description) if word)
         error = kind(
             f"{status} at GET {path}{f' ({words})' if words else ''}. {advice}",
@@ -307,14 +339,14 @@ def _status(error: RosterError) -> int | None:
 
 
 def _asked_wait(headers: Mapping[str, str]) -> float | None:
-    """Read ``Retry-After``: seconds, or a date (RFC 9110, 10.2.3)."""
+    """Read ``Retry-After``: seconds, or a date (RFC 9110, 10.2.3); else when the limit is reset."""
     text = headers.get("Retry-After", "").strip()
     if text.isdecimal():
         return float(text)
     try:
         moment = email.utils.parsedate_to_datetime(text)
     except ValueError:
-        return None
+        return until_reset(headers)
     return max(0.0, moment.timestamp() - time.time())
 
 

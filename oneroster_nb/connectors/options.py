@@ -1,0 +1,34 @@
+"""Options that the connectors have in common, checked."""
+
+import math
+
+from oneroster_nb.errors import ConfigurationError, CredentialsError
+from oneroster_nb.secret import Secret, as_secret
+
+__all__ = ["checked_seconds", "checked_timeout", "wrapped_secrets"]
+
+
+def wrapped_secrets(*secrets: object) -> list[Secret | None]:
+    """Wrap secrets that were given as text; CredentialsError for what is no text."""
+    wrapped = [as_secret(secret) for secret in secrets]
+    if any(given is not None and w is None for given, w in zip(secrets, wrapped, strict=True)):
+        raise CredentialsError("A client_secret and an access_token must be text.")
+    return wrapped
+
+
+def checked_seconds(name: str, value: object, least: float = 0) -> float:
+    """Give a number of seconds; ConfigurationError where it is none."""
+    number = float(value) if type(value) in (int, float) else math.nan  # type: ignore[arg-type]
+    if math.isfinite(number) and number >= least:
+        return number
+    raise ConfigurationError(f"{name} must be a number of seconds, not {value!r}.")
+
+
+def checked_timeout(timeout: object) -> tuple[float, float]:
+    """Give the seconds to connect and to read; ConfigurationError where they are none."""
+    if not isinstance(timeout, tuple | list) or len(timeout) != 2:
+        raise ConfigurationError(
+            f"timeout must be two numbers of seconds, to connect and to read, not {timeout!r}."
+        )
+    connect, read = (checked_seconds("timeout", value, least=0.001) for value in timeout)
+    return connect, read

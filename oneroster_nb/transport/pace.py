@@ -1,0 +1,83 @@
+"""How fast to ask a server that says how many requests it still takes."""
+
+import email.utils
+import time
+from collections.abc import Mapping
+from threading import Lock
+
+__all__ = ["Pace", "until_reset"]
+
+_LIMIT, _REMAINING, _RESET = (f"X-Ratelimit-{name}" for name in ("Limit", "Remaining", "Reset"))
+_UNIX = 1_000_000_000  # a smaller number is no moment in seconds since 1970
+_LONGEST = 60.0  # seconds: such a count begins again every minute
+_RESERVE = 0.05  # of the limit: from there on, requests are spread over the time that is left
+
+
+class Pace:
+    """Spreads the last requests that a server takes over the time until it counts anew.
+
+    Clever counts requests by minute and token, and says with each answer how many are left
+    (``X-Ratelimit-Remaining``) and when the count begins again (``X-Ratelimit-Reset``, in seconds
+    since 1970): https://dev.clever.com/docs/error-messages.
+
+    Examples
+    --------
+    >>> pace = Pace()
+    >>> pace.note({})
+    >>> pace.pause()
+    0.0
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._remaining = 0
+        self._reserve = 0.0
+        self._ends = 0.0
+        self._next = 0.0
+
+    def note(self, headers: Mapping[str, str]) -> None:
+        """Take in what an answer says."""
+        seconds = until_reset(headers)
+        remaining, limit = (_number(headers.get(name)) for name in (_REMAINING, _LIMIT))
+        if seconds is None or remaining is None:
+            return
+        with self._lock:
+            self._remaining = remaining
+            self._reserve = _RESERVE * (limit or 0)
+            self._ends = time.monotonic() + min(seconds, _LONGEST)
+
+    def pause(self) -> float:
+        """Give the seconds to wait before the next request; that request is counted."""
+        with self._lock:
+            now = time.monotonic()
+            left = self._ends - now
+            if left <= 0 or self._remaining > self._reserve:
+                self._remaining -= 1
+                return 0.0
+            step = left / (self._remaining + 1) if self._remaining > 0 else left
+            self._remaining = max(self._remaining - 1, 0)
+            self._next = min(max(self._next, now) + step, self._ends)
+            return self._next - now
+
+
+def until_reset(headers: Mapping[str, str]) -> float | None:
+    """Give the seconds until a server counts anew, by its own clock; None where it does not say.
+
+    Examples
+    --------
+    >>> until_reset({"X-Ratelimit-Reset": "1800000030", "Date": "Fri, 15 Jan 2027 08:00:00 GMT"})
+    30.0
+    """
+    reset = _number(headers.get(_RESET))
+    if reset is None or reset < _UNIX:
+        return None
+    try:
+        now = email.utils.parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except ValueError:
+        now = time.time()
+    return max(0.0, reset - now)
+
+
+def _number(text: str | None) -> int | None:
+    text = (text or "").strip()
+    return int(text) if text.isdecimal() else None
