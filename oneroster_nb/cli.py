@@ -110,6 +110,8 @@ def _serve_demo(port: int, students: int | None) -> int:
         print(f"host           {server.host}")
         print(f"client id      {server.client_id}")
         print(f"client secret  {server.client_secret}")
+        print(f"Clever host    {server.clever_hosts['3.1']}")
+        print(f"Clever token   {server.clever_token}")
         print("Everybody in it is made up. Press Ctrl+C to stop.", flush=True)
         try:
             stopped.wait()

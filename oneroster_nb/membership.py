@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from oneroster_nb.query import Query
-from oneroster_nb.schema import join_values, split_text
+from oneroster_nb.schema import TABLES, join_values, split_text
 
 __all__ = [
     "Members",
@@ -152,11 +152,13 @@ def with_group(
     Returns
     -------
     pandas.DataFrame
-        The columns of users, then the membership columns, of dtype str but for
+        The columns of users, of a source's additions those that one of these users has, then the
+        membership columns, of dtype str but for
         ``enrollmentPrimary`` (boolean) and the enrollment dates (datetime64).
     """
     members = members.distinct().first_users(query.max_users)
-    columns: dict[str, Any] = {name: _take(users[name], members.user) for name in users.columns}
+    shown = users.columns[_told(users.iloc[members.user])]
+    columns: dict[str, Any] = {name: _take(users[name], members.user) for name in shown}
     name = "name" if query.group_filter == "schools" else "title"
     columns["groupType"] = pd.Series([query.group_filter] * len(members.user), dtype="str")
     columns["groupSourcedId"] = _take(groups["sourcedId"], members.group)
@@ -186,9 +188,11 @@ def without_group(query: Query, users: pd.DataFrame, orgs: pd.DataFrame) -> pd.D
     Returns
     -------
     pandas.DataFrame
-        The columns of users, then ``schoolSourcedIds`` and ``schoolNames``, both str.
+        The columns of users, of a source's additions those that one of these users has, then
+        ``schoolSourcedIds`` and ``schoolNames``, both str.
     """
     users = users.head(query.max_users) if query.max_users else users
+    users = users.loc[:, _told(users)]
     schools = orgs.loc[orgs["type"] == "school"]
     names = dict(zip(schools["sourcedId"], schools["name"], strict=True))
     ids: dict[str, Any] = {}
@@ -201,6 +205,15 @@ def without_group(query: Query, users: pd.DataFrame, orgs: pd.DataFrame) -> pd.D
         schoolSourcedIds=users["orgSourcedIds"].map(ids).astype("str"),
         schoolNames=users["orgSourcedIds"].map(titles).astype("str"),
     ).reset_index(drop=True)
+
+
+def _told(users: pd.DataFrame) -> list[bool]:
+    """Say of each column whether it is canonical, or an addition that one of the users has.
+
+    Who else is in the table that they came with must not show in the answer.
+    """
+    canonical = TABLES["users"].columns
+    return [name in canonical or bool(users[name].notna().any()) for name in users.columns]
 
 
 def _one_row_each(frame: pd.DataFrame) -> pd.DataFrame:

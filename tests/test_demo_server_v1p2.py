@@ -311,7 +311,7 @@ class TestToken:
         answer = requests.get(server.token_url, timeout=TIMEOUT)
         assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
         assert answer.json()["error"] == "invalid_request"
-        assert requests.post(server.token_url + "s", data={}, timeout=TIMEOUT).status_code == 404
+        assert requests.post(server.token_url + "/x", data={}, timeout=TIMEOUT).status_code == 404
 
     def test_the_connection_is_kept(self, server: DemoServer) -> None:
         form = {"grant_type": "client_credentials"}

@@ -23,7 +23,7 @@ from oneroster_nb.forms.explorer import Explorer, explore
 
 FIELDS = (
     *("Host", "Client ID", "Client secret", "Token URL"),
-    *("Access token", "Application ID", "Folder"),
+    *("Access token", "Application ID", "District", "Folder"),
 )
 
 
@@ -31,6 +31,8 @@ FIELDS = (
     ("provider", "shown"),
     [
         ("demo", ()),
+        ("demo-clever", ()),
+        ("clever", ("Host", "Client ID", "Client secret", "Access token", "District")),
         ("classlink", ("Host", "Client ID", "Client secret", "Access token", "Application ID")),
         ("oneroster", ("Host", "Client ID", "Client secret", "Token URL", "Access token")),
         ("snapshot", ("Folder",)),
@@ -80,6 +82,44 @@ def test_an_access_token_is_enough_and_shows_nowhere(
             assert token not in place
         monkeypatch.setenv("ONEROSTER_ACCESS_TOKEN", token)
         check_code(form)
+
+
+def test_the_demo_over_clever_is_asked_and_written_as_code() -> None:
+    form = explore(provider="demo-clever", group_filter="classes", group_name="31763")
+    form.connect()
+    assert "Classlink District: 139 students, 37 teachers, 3 schools" in texts(form)
+    form.run()
+    assert len(form.result) == 3
+    assert "connect('demo-clever')" in form.code
+    check_code(form)
+    form.load_roster()
+    form.run()
+    assert len(form.result) == 3
+    form.source.close()
+
+
+def test_clever_takes_a_token_and_keeps_it_to_itself(
+    server: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = explore(provider="clever", host=server.clever_hosts["2.1"], group_filter="schools")
+    form.connect(access_token=server.clever_token)
+    assert "139 students" in texts(form)
+    form.run()
+    assert len(form.result) == 139
+    state = json.dumps(widgets.Widget.get_manager_state(), default=str)
+    for place in (json.dumps(form.state()), form.code, repr(form.source), texts(form), state):
+        assert server.clever_token not in place
+    monkeypatch.setenv("ONEROSTER_ACCESS_TOKEN", server.clever_token)
+    check_code(form)
+    form.source.close()
+
+
+def test_clever_without_a_token_says_what_is_missing() -> None:
+    form = explore(provider="clever", district="5f3c00000000000000000000")
+    form.connect()
+    assert "access_token" in texts(form)
+    assert form.source is None
+    assert form.state()["district"] == "5f3c00000000000000000000"
 
 
 def test_a_kept_token_opens_the_saved_connection_again() -> None:

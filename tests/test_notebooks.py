@@ -85,6 +85,27 @@ def test_quick_start_gives_its_figures(executed):
         assert figure in shown
 
 
+def test_quick_start_gives_the_same_over_clever(executed):
+    name = "01_quickstart.ipynb"
+    notebook = nbformat.read(FOLDER / name, as_version=4)
+    (cell,) = [
+        c
+        for c in notebook.cells
+        if 'connect("demo")' in c.source and c.execution_count is None and c.cell_type == "code"
+    ]
+    cell.source = cell.source.replace('connect("demo")', 'connect("demo-clever")')
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": FOLDER}}).execute()
+    assert not [
+        o for c in notebook.cells for o in c.get("outputs", []) if o.get("name") == "stderr"
+    ]
+    figures = [text.splitlines()[0] for text in texts(notebook) if text]
+    same = [text.splitlines()[0] for text in texts(executed(name)) if text]
+    # Only how the connection is shown, what can be matched, and headings with ids are others.
+    numbers = [line for line in same if line.partition(" ")[0].isdigit()]
+    assert len(numbers) >= 6
+    assert [line for line in figures if line.partition(" ")[0].isdigit()] == numbers
+
+
 def test_the_whole_roster_gives_the_figures_of_the_demo(executed):
     shown = "\n".join(texts(executed("03_whole_roster.ipynb")))
     assert "38" in shown.splitlines()  # students at Classlink HS, from the saved roster

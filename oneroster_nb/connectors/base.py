@@ -79,6 +79,11 @@ class Connector(RosterSource):
         whole tables are the better way: every group is asked for, no server lists such members,
         the lists would be too many, or this server lacks them.
         """
+        sessions: frozenset[str] = frozenset()
+        if query.term is not None:
+            name = "academicSessions"
+            listed = self._listed((name,), reporter, required=name)[name]
+            sessions = sessions_of_term(listed, query.term)
         if groups.empty:
             return groups.assign(group=0)
         roles = query.roles or ()
@@ -95,10 +100,7 @@ class Connector(RosterSource):
             places = groups.assign(group=np.arange(len(groups)))
         places = active(places, query.status)
         if query.term is not None:
-            name = "academicSessions"
-            sessions = self._listed((name,), reporter, required=name)[name]
-            chosen = classes_in_term(places, sessions_of_term(sessions, query.term))
-            places = places.loc[chosen]
+            places = places.loc[classes_in_term(places, sessions)]
         routes = {_route(in_schools, role) for role in roles}
         if len(places) * len(roles) > LISTS_AT_MOST or not self._lacking.isdisjoint(routes):
             return None

@@ -26,7 +26,7 @@ __all__ = ["Ask", "Page", "Pull", "Tables", "pull", "pull_links"]
 
 _ABSURD_TOTAL = 1_000_000_000
 _HALVINGS = 3
-_TOO_LARGE = 413
+_TOO_LARGE, _TOO_MANY = 413, 429  # statuses about the size of a page, and about requests
 _EMPTY_AT_MOST = 100  # a server that filters its pages sends some in a row
 
 
@@ -351,9 +351,9 @@ def _one(ask: Ask) -> Generator[list[Ask], list[Page | RosterError], Page]:
 
 def _halves(ask: Ask, error: RosterError) -> list[Ask]:
     """Split a page that failed in two; raise the error where that cannot help."""
-    passing = isinstance(error, UnavailableError | NoAnswerError)
-    too_large = isinstance(error, ServerError) and error.status == _TOO_LARGE
-    if not (passing or too_large) or not ask.divisible:
+    status = error.status if isinstance(error, ServerError) else None
+    passing = isinstance(error, UnavailableError | NoAnswerError) and status != _TOO_MANY
+    if not (passing or status == _TOO_LARGE) or not ask.divisible:
         raise error
     half, halvings = ask.limit // 2, ask.halvings + 1
     if ask.link is not None:

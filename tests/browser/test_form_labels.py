@@ -44,12 +44,15 @@ def test_labels_find_their_controls(form: Form) -> None:
         for label in ("Host", "Client ID", "Client secret", "Saved connection", "Group"):
             expect(form.labelled(label).filter(visible=True)).to_have_count(0)
         assert form.options("Provider") == [
-            *("Demo district", "ClassLink", "OneRoster", "Saved roster"),
+            *("Demo district", "Demo district (Clever)", "ClassLink", "Clever", "OneRoster"),
+            "Saved roster",
         ]
         form.choose("Provider", "OneRoster")
         expect_one(form, "Host", "Client ID", "Client secret", "Token URL", "Access token")
         form.choose("Provider", "ClassLink")
         expect_one(form, "Host", "Client ID", "Client secret", "Application ID", "Access token")
+        form.choose("Provider", "Clever")
+        expect_one(form, "Host", "Client ID", "Client secret", "Access token", "District")
         form.choose("Provider", "Saved roster")
         expect_one(form, "Folder")
         expect_button(form, "Connect")
