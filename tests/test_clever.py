@@ -396,7 +396,9 @@ def test_refresh_pulls_anew_and_refuses_a_sudden_loss() -> None:
     with CleverServer(routes) as server, onb.CleverConnector("a token", server.host) as conn:
         roster = conn.get_roster()
         server.routes["users"] = [*people[1:], {"id": "u9", "roles": {"student": {}}}]
+        asked = Counted(conn)
         newer = roster.refresh(conn)
+        assert len(asked.paths) == len(set(asked.paths))  # each list once
         assert newer.users["sourcedId"].tolist() == [f"u{number}" for number in range(2, 10)]
         server.routes["users"] = people[:2]
         with pytest.raises(onb.IncompleteError, match="users from 8 to 2"):
@@ -419,6 +421,10 @@ def test_a_token_is_fetched_for_an_id_and_a_secret(served: DemoServer) -> None:
         assert served.clever_token not in repr(vars(conn))
     with onb.CleverConnector(**options, district=district) as conn:
         assert len(conn.get_users("students")) == 139
+        assert conn.provider == f"{conn.host} {district}"
+        elsewhere = onb.Roster({}, provider=f"{conn.host} another")
+        with pytest.raises(onb.ConfigurationError, match="another"):
+            elsewhere.refresh(conn)
     with (
         onb.CleverConnector(**options, district="another") as conn,
         pytest.raises(onb.ConfigurationError, match=f"another.*{district}"),

@@ -138,6 +138,20 @@ def test_a_cursor_that_repeats_is_an_error_and_no_endless_pull(
     assert server.paths.count("users") < 10
 
 
+def test_empty_pages_that_lead_in_a_circle_end(connected: Connect) -> None:
+    def circle(asked: Asked, reply: Reply) -> None:
+        if asked.path.endswith("/users"):
+            reply.body["data"] = []
+            reply.body["links"] = [{"rel": "next", "uri": f"{asked.path}?role=student&limit=100"}]
+
+    with (
+        CleverServer({"users": STUDENTS}, circle) as server,
+        pytest.raises(onb.IncompleteError, match="circle"),
+    ):
+        connected(server, page_size=100).get_users("students")
+    assert server.paths.count("users") < 10
+
+
 def test_a_cursor_that_repeats_once_is_made_up_for(connected: Connect) -> None:
     def circle(asked: Asked, reply: Reply) -> None:
         reply.body["links"] = [{"rel": "next", "uri": f"{asked.path}?role=student&limit=100"}]
@@ -213,10 +227,10 @@ def test_the_last_requests_are_spread_over_the_time_left(
     told(600)
     assert pace.pause() == 0.0
     told(9)
-    pauses = [pace.pause() for _ in range(10)]
+    pauses = [pace.pause() for _ in range(12)]
     assert pauses[0] == pytest.approx(3.0)  # ten requests in thirty seconds
     assert pauses == sorted(pauses)
-    assert pauses[-1] == pytest.approx(30.0)
+    assert pauses[9:] == pytest.approx([30.0, 30.0, 30.0])  # by then the server counts anew
     told(0)
     assert pace.pause() == pytest.approx(30.0)
     now[0] += 30
@@ -238,6 +252,18 @@ def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones(connected: Connec
     assert frame["sourcedId"].tolist() == IDS
     limits = [asked.query["limit"] for asked in server.requests if asked.path.endswith("users")]
     assert limits == ["10000", "5000", "2500", "1250"]
+
+
+def test_the_size_that_was_found_is_kept(connected: Connect) -> None:
+    def at_most(asked: Asked, reply: Reply) -> None:
+        if int(asked.query.get("limit", 100)) > 60:
+            reply.status, reply.body = 413, {"message": "Request entity too large"}
+
+    with CleverServer({"users": STUDENTS}, at_most) as server:
+        frame = connected(server, page_size=100).get_users("students")
+    assert frame["sourcedId"].tolist() == IDS
+    limits = [asked.query["limit"] for asked in server.requests if asked.path.endswith("users")]
+    assert limits == ["100", "50", "50", "50", "50", "50"]
 
 
 def test_what_stays_too_large_is_an_error(connected: Connect) -> None:

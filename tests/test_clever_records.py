@@ -143,6 +143,16 @@ def test_contacts_are_guardians_where_their_students_are(ask: Any) -> None:
     assert conn.get_users("guardians", "schools", "North")["sourcedId"].tolist() == ["u2"]
 
 
+def test_phones_are_shown_where_they_are_asked_for(ask: Any) -> None:
+    record = person(student={"ext": {"home_phone": "201-555-0102", "bus": "1"}})
+    conn = ask(users=[record])
+    assert [name for name in conn.get_users("students") if "clever.ext" in name] == [
+        "clever.ext.bus"
+    ]
+    shown = conn.get_users("students", sensitive=True)
+    assert shown["clever.ext.home_phone"].tolist() == ["201-555-0102"]
+
+
 def test_several_roles_are_one_user_and_several_roles(ask: Any) -> None:
     record = person(
         teacher={"sis_id": "T1", "school": "s1", "schools": ["s1", "s2"], "title": "Ms"},
@@ -282,6 +292,11 @@ def test_sections_without_term_course_or_teacher(ask: Any) -> None:
         "c2:teacher:t2",
         "c3:teacher:t3",
     ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", onb.DanglingReferenceWarning)
+        assert (
+            conn.get_roster().enrollments["sourcedId"].tolist() == enrollments["sourcedId"].tolist()
+        )
     assert enrollments["primary"].tolist() == [False, False, True, False, True]
     assert enrollments["schoolSourcedId"].unique().tolist() == ["s1"]
     assert enrollments["dateLastModified"].notna().tolist() == [False, False, True, True, False]
