@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from oneroster_nb.connectors import connect
     from oneroster_nb.connectors.classlink import ClasslinkConnector
     from oneroster_nb.connectors.clever import CleverConnector
+    from oneroster_nb.connectors.csv_bundle import CsvConnector
     from oneroster_nb.connectors.oneroster import OneRosterConnector
     from oneroster_nb.errors import (
         AnswerError,
         AuthenticationError,
+        BundleError,
         CancelledError,
         CertificateError,
         ConfigurationError,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     )
     from oneroster_nb.forms.explorer import explore
     from oneroster_nb.profiles import delete_profile, list_profiles, save_profile
+    from oneroster_nb.quality import check
     from oneroster_nb.query import Query
     from oneroster_nb.roster import Roster
     from oneroster_nb.schema import split_values
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AnswerError",
     "AuthenticationError",
+    "BundleError",
     "CancelledError",
     "CertificateError",
     "ClasslinkConnector",
@@ -59,6 +63,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectionFailedError",
     "CredentialsError",
+    "CsvConnector",
     "DanglingReferenceWarning",
     "DuplicateKeyWarning",
     "ForbiddenError",
@@ -79,6 +84,7 @@ __all__ = [
     "SnapshotError",
     "UnavailableError",
     "UnreadableValueWarning",
+    "check",
     "connect",
     "count",
     "crosstab",
@@ -92,6 +98,7 @@ __all__ = [
 _HOMES = {
     "AnswerError": "errors",
     "AuthenticationError": "errors",
+    "BundleError": "errors",
     "CancelledError": "errors",
     "CertificateError": "errors",
     "ClasslinkConnector": "connectors.classlink",
@@ -99,6 +106,7 @@ _HOMES = {
     "ConfigurationError": "errors",
     "ConnectionFailedError": "errors",
     "CredentialsError": "errors",
+    "CsvConnector": "connectors.csv_bundle",
     "DanglingReferenceWarning": "errors",
     "DuplicateKeyWarning": "errors",
     "ForbiddenError": "errors",
@@ -119,6 +127,7 @@ _HOMES = {
     "SnapshotError": "errors",
     "UnavailableError": "errors",
     "UnreadableValueWarning": "errors",
+    "check": "quality",
     "connect": "connectors",
     "count": "analysis",
     "crosstab": "analysis",

@@ -18,6 +18,7 @@ Each error is also the builtin that a caller would catch for it (in brackets)::
     ├── IncompleteError                        a pull that cannot be shown to be complete
     ├── NotProvidedError [LookupError]         this source has nothing of that kind
     ├── SnapshotError [ValueError]             a saved roster is damaged, foreign or too new
+    ├── BundleError [ValueError]               a CSV bundle that cannot be read or written
     └── CancelledError                         the caller cancelled a pull
 
     RosterWarning [UserWarning]
@@ -42,6 +43,7 @@ from pathlib import Path
 __all__ = [
     "AnswerError",
     "AuthenticationError",
+    "BundleError",
     "CancelledError",
     "CertificateError",
     "ConfigurationError",
@@ -160,6 +162,10 @@ class NotProvidedError(RosterError, LookupError):
 
 class SnapshotError(RosterError, ValueError):
     """A saved roster is damaged, is none, was written by a newer version, or cannot be written."""
+
+
+class BundleError(RosterError, ValueError):
+    """A CSV bundle is damaged or too large, lacks what it must have, or cannot be written."""
 
 
 class CancelledError(RosterError):

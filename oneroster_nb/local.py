@@ -1,6 +1,7 @@
 """Answering questions from tables in memory, by positions in them."""
 
 import datetime
+from abc import abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -33,7 +34,10 @@ class LocalSource(Source):
     by number.
     """
 
-    _tables: Mapping[str, pd.DataFrame]
+    @property
+    @abstractmethod
+    def _tables(self) -> Mapping[str, pd.DataFrame]:
+        """The canonical tables."""
 
     @property
     def default_match_on(self) -> tuple[str, ...]:

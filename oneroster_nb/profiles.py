@@ -206,7 +206,7 @@ def resolve(
     found_in_env = hidden(
         {option: env[name] for option, name in _VARIABLES.items() if env.get(name)}
     )
-    if other or provider.startswith("demo") or provider == "snapshot":
+    if other or provider.startswith("demo") or provider in ("snapshot", "csv"):
         found_in_env = {}
     if provider != "classlink":
         found_in_env.pop("application_id", None)

@@ -8,7 +8,7 @@ from oneroster_nb.conform import conform, to_frame
 from oneroster_nb.membership import codes
 from oneroster_nb.schema import join_values, split_values
 
-__all__ = ["roles_of_users", "users_with_roles"]
+__all__ = ["roles_of_users", "users_of_roles", "users_with_roles"]
 
 _ADMINISTRATORS = frozenset(
     {"districtAdministrator", "siteAdministrator", "systemAdministrator", "administrator"}
@@ -64,6 +64,30 @@ def users_with_roles(users: pd.DataFrame, roles: pd.DataFrame) -> tuple[pd.DataF
     roles : pandas.DataFrame
         The canonical table.
     """
+    completed = users_of_roles(users, roles)
+    key = roles["userSourcedId"] + ":" + roles["orgSourcedId"].fillna("")
+    again = key.duplicated()
+    key = key.where(~again, key + ":" + roles["role"].fillna(""))
+    holder = users.iloc[codes(roles["userSourcedId"], users["sourcedId"])].reset_index(drop=True)
+    columns = {"sourcedId": key, **{name: roles[name] for name in roles.columns}}
+    return completed, _table(holder, columns)
+
+
+def users_of_roles(users: pd.DataFrame, roles: pd.DataFrame) -> pd.DataFrame:
+    """Complete users by ``role`` and ``orgSourcedIds``, which follow from their roles.
+
+    Parameters
+    ----------
+    users, roles : pandas.DataFrame
+        Canonical tables; of roles that are to be deleted nothing follows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The users.
+    """
+    if "status" in roles:
+        roles = roles.loc[roles["status"] != "tobedeleted"]
     ranked = roles.assign(_rank=(roles["roleType"] != "primary").to_numpy())
     first = ranked.sort_values("_rank", kind="stable").drop_duplicates("userSourcedId")
     word = first["role"].where(~first["role"].isin(_ADMINISTRATORS), "administrator")
@@ -72,16 +96,10 @@ def users_with_roles(users: pd.DataFrame, roles: pd.DataFrame) -> tuple[pd.DataF
         ["userSourcedId", "orgSourcedId"]
     )
     orgs = placed.groupby("userSourcedId", sort=False)["orgSourcedId"].agg(join_values)
-    completed = users.assign(
+    return users.assign(
         role=users["sourcedId"].map(role).astype("str"),
         orgSourcedIds=users["sourcedId"].map(orgs).astype("str"),
     )
-    key = roles["userSourcedId"] + ":" + roles["orgSourcedId"].fillna("")
-    again = key.duplicated()
-    key = key.where(~again, key + ":" + roles["role"].fillna(""))
-    holder = users.iloc[codes(roles["userSourcedId"], users["sourcedId"])].reset_index(drop=True)
-    columns = {"sourcedId": key, **{name: roles[name] for name in roles.columns}}
-    return completed, _table(holder, columns)
 
 
 def _table(users: pd.DataFrame, columns: dict[str, "pd.Series[str]"]) -> pd.DataFrame:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.local import LocalSource
-from oneroster_nb.progress import ProgressOption
+from oneroster_nb.progress import ProgressOption, Reporter
+from oneroster_nb.references import warn_of_dangling
 from oneroster_nb.schema import BEYOND, TABLES, empty_table
 from oneroster_nb.snapshot import Snapshot, read_snapshot, write_snapshot
 from oneroster_nb.source import Source
@@ -76,12 +77,16 @@ class Roster(LocalSource):
                 f" {type(tables).__name__}. Roster.load(path) reads a saved roster."
             )
         given = {name: _checked(name, table) for name, table in tables.items()}
-        self._tables = {
+        self._held = {
             name: given[name] if name in given else _nothing(name) for name in (*TABLES, *BEYOND)
         }
         self.provider = provider
         self.taken = taken or datetime.datetime.now(datetime.UTC)
         self._recipe = recipe
+
+    @property
+    def _tables(self) -> Mapping[str, pd.DataFrame]:
+        return self._held
 
     @property
     def recipe(self) -> str:
@@ -172,6 +177,73 @@ class Roster(LocalSource):
         if not isinstance(conn, Source):
             raise ConfigurationError(f"refresh() takes a live connection, not {conn!r}.")
         return conn._refreshed(self, allow_shrink=allow_shrink, progress=progress)
+
+    def apply_delta(
+        self, bundle: str | Path | bytes, *, progress: ProgressOption = None
+    ) -> "Roster":
+        """Give a new roster, changed as a delta bundle says; this one stays as it is.
+
+        Parameters
+        ----------
+        bundle : str, Path or bytes
+            A OneRoster CSV bundle. Its files of mode delta change rows, add rows and mark rows as
+            ``tobedeleted``; those of mode bulk replace a table.
+        progress : None, bool or callable
+            See :data:`oneroster_nb.progress.ProgressOption`.
+
+        Raises
+        ------
+        BundleError
+            Where it cannot be read.
+
+        Warns
+        -----
+        DanglingReferenceWarning
+            Where references point nowhere.
+        """
+        from oneroster_nb.bundle.archive import Limits
+        from oneroster_nb.bundle.delta import changed_tables
+        from oneroster_nb.bundle.reading import read_bundle
+
+        with Reporter(progress, "bundle") as reporter:
+            read = read_bundle(bundle, Limits(), reporter)
+        tables = changed_tables(self._tables, read)
+        warn_of_dangling(tables)
+        return Roster(tables, provider=self.provider)
+
+    def to_csv_bundle(
+        self, path: str | Path, version: str = "1.1", *, overwrite: bool = False
+    ) -> Path:
+        """Write the roster as a OneRoster CSV bundle, a zip that its owner alone can read.
+
+        It is a bulk bundle: what is to be deleted is left out. Read back by
+        :class:`CsvConnector`, it gives the same roster, because what the version has no column
+        for is written as ``metadata.<name>``. Version 1.1 has one role for a person.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file, ``"lincoln.zip"`` say.
+        version : str
+            ``"1.1"`` or ``"1.2"``.
+        overwrite : bool
+            Whether a file that is there already is replaced.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ConfigurationError
+            For another version.
+        BundleError
+            Where the file is there already or cannot be written.
+        """
+        from oneroster_nb.bundle.writing import write_bundle
+
+        return write_bundle(self._tables, path, version=version, overwrite=overwrite)
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         table = _ATTRIBUTES.get(name)

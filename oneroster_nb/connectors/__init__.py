@@ -9,6 +9,7 @@ from typing import Any
 from oneroster_nb.connectors.base import Connector
 from oneroster_nb.connectors.classlink import ClasslinkConnector
 from oneroster_nb.connectors.clever import CleverConnector
+from oneroster_nb.connectors.csv_bundle import CsvConnector
 from oneroster_nb.connectors.oneroster import OneRosterConnector
 from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.profiles import hidden, resolve, without_secrets
@@ -40,13 +41,14 @@ _OF_AN_ACCOUNT = frozenset(
         *("client_auth", "district", "allow_insecure"),
     }
 )
-PROVIDERS: Mapping[str, Callable[..., Connector | Roster]] = MappingProxyType(
+PROVIDERS: Mapping[str, Callable[..., Connector | CsvConnector | Roster]] = MappingProxyType(
     {
         "demo": _demo,
         "demo-clever": _demo_clever,
         "classlink": ClasslinkConnector,
         "clever": CleverConnector,
         "oneroster": OneRosterConnector,
+        "csv": CsvConnector,
         "snapshot": _snapshot,
     }
 )
@@ -55,7 +57,7 @@ PROVIDERS: Mapping[str, Callable[..., Connector | Roster]] = MappingProxyType(
 
 def connect(
     provider: str | None = None, *, profile: str | None = None, **options: Any
-) -> Connector | Roster:
+) -> Connector | CsvConnector | Roster:
     """Connect to a source.
 
     What is not given here is looked for in the environment (``ONEROSTER_PROVIDER ONEROSTER_HOST
@@ -68,8 +70,9 @@ def connect(
     ----------
     provider : str, optional
         ``"demo"`` (an embedded server with made-up people, no account needed), ``"demo-clever"``
-        (the same people over Clever's API), ``"classlink"``, ``"clever"``, ``"oneroster"``, or
-        ``"snapshot"``, a roster that was saved, with its `path`.
+        (the same people over Clever's API), ``"classlink"``, ``"clever"``, ``"oneroster"``,
+        ``"csv"``, a CSV bundle, with its `path`, or ``"snapshot"``, a roster that was saved, with
+        its `path`.
     profile : str, optional
         The name of a saved connection.
     **options
@@ -77,7 +80,7 @@ def connect(
 
     Returns
     -------
-    Connector or Roster
+    Connector, CsvConnector or Roster
         Nothing has been asked of a connector yet; a saved roster is read.
 
     Raises
@@ -110,17 +113,20 @@ def connect(
                 f"Unknown option {name!r} of provider {provider!r}.{nearest(name, known)}"
                 f" The options are: {', '.join(known)}."
             )
-    if build is _snapshot and "path" not in options:
-        raise ConfigurationError("connect('snapshot') needs path=, the folder of a saved roster.")
+    if build in (_snapshot, CsvConnector) and "path" not in options:
+        what = "a folder of a saved roster" if build is _snapshot else "a zip or a folder"
+        raise ConfigurationError(f"connect({provider!r}) needs path=, {what}.")
     source = build(**options)
     source._recipe = _recipe(provider, profile, given)
     return source
 
 
-def _options(build: Callable[..., Connector | Roster]) -> list[str]:
+def _options(build: Callable[..., Connector | CsvConnector | Roster]) -> list[str]:
     """List the options that a provider takes."""
     if build is _snapshot:
         return ["path"]
+    if build is CsvConnector:
+        return list(inspect.signature(build).parameters)
     clever = build in (CleverConnector, _demo_clever)
     known = inspect.signature(CleverConnector if clever else OneRosterConnector).parameters
     if build is _demo or build is _demo_clever:

@@ -1,0 +1,74 @@
+"""Which canonical column each column of a file is."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from oneroster_nb.bundle.layout import FILES
+from oneroster_nb.findings import Finding, found
+from oneroster_nb.schema import TABLES
+
+__all__ = ["named_columns"]
+
+_CLOSE = 0.85
+
+
+def named_columns(table: str, header: Sequence[str]) -> tuple[list[str], list[Finding]]:
+    """Give each column of a file its canonical name.
+
+    Parameters
+    ----------
+    table : str
+        The canonical table.
+    header : sequence of str
+        The names as they are written.
+
+    Returns
+    -------
+    names : list of str
+        Canonical ones, ``metadata.<name>`` for others; all differ.
+    findings : list of Finding
+        One for each kind of deviation.
+
+    Examples
+    --------
+    >>> named_columns("orgs", ["sourcedId", "NAME", "dataLastModified", "ext_code"])[0]
+    ['sourcedId', 'name', 'dateLastModified', 'metadata.ext_code']
+    """
+    known = dict.fromkeys(name for files in FILES.values() for name in files.get(table, ()))
+    known |= dict.fromkeys(TABLES[table].columns if table in TABLES else ())
+    folded = {name.casefold(): name for name in known}
+    written = [name.strip() for name in header]
+    taken = {name for name in written if name in known}
+    names: list[str] = []
+    told: dict[str, list[str]] = {}
+    for place, name in enumerate(written, 1):
+        column = name
+        if not name:
+            told.setdefault("column-empty", []).append(f"column {place}")
+            column = f"metadata.column{place}"
+        elif name.casefold().startswith("metadata."):
+            column = "metadata." + name[len("metadata.") :]
+        elif name not in known and name.casefold() in folded:
+            column = folded[name.casefold()]
+            told.setdefault("column-name", []).append(repr(name))
+        elif name not in known:
+            free = {fold: real for fold, real in folded.items() if real not in taken}
+            close = get_close_matches(name.casefold(), free, n=1, cutoff=_CLOSE)
+            column = free[close[0]] if close else f"metadata.{name}"
+            if close:
+                taken.add(column)
+            code = "column-misspelt" if close else "column-unknown"
+            told.setdefault(code, []).append(f"{name!r} is {column}" if close else repr(name))
+        if column in names:
+            told.setdefault("column-repeated", []).append(repr(name))
+            column = _free(f"metadata.{column.removeprefix('metadata.')}", names)
+        names.append(column)
+    findings = [found(code, table, ", ".join(details) + ".") for code, details in told.items()]
+    return names, findings
+
+
+def _free(name: str, names: Sequence[str]) -> str:
+    number = 2
+    while f"{name}.{number}" in names:
+        number += 1
+    return f"{name}.{number}"

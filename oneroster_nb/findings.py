@@ -1,0 +1,149 @@
+"""What is found to be wrong with a roster: the rules, each with a stable code, and the findings."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import pandas as pd
+
+__all__ = ["RULES", "Finding", "Rule", "found", "frame_of"]
+
+SEVERITIES = ("error", "warning", "info")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule that a roster can break.
+
+    Attributes
+    ----------
+    code : str
+        Its stable name.
+    severity : str
+        ``"error"`` (against the standard, or people or classes are lost), ``"warning"`` (allowed,
+        and rarely meant), ``"info"`` (good to know).
+    sentence : str
+        What is wrong where it is broken.
+    """
+
+    code: str
+    severity: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One place where a rule is broken.
+
+    Attributes
+    ----------
+    code : str
+        A key of :data:`RULES`.
+    table : str
+        The canonical table, or ``"manifest"``.
+    message : str
+        What is wrong here.
+    sourcedId, field : str or None
+        Where in the table.
+    explains : int
+        How many others have this one as their root.
+    """
+
+    code: str
+    table: str
+    message: str
+    sourcedId: str | None = None
+    field: str | None = None
+    explains: int = 0
+
+
+_TEXT = """
+error manifest-file         The manifest and the files of the bundle do not agree.
+warning manifest-missing    The bundle has no manifest, so every file was taken as a whole table.
+info file-name              A file's name is written otherwise than the standard writes it.
+info file-folder            The files are in a folder inside the bundle.
+info file-unknown           A file is none of the standard's.
+info encoding-mark          A file begins with a byte order mark.
+warning encoding-other      A file is not in UTF-8; it was read as Windows-1252 where it is not.
+info column-name            A column's name is written in other case than the standard's.
+warning column-misspelt     A column's name is misspelt; it was taken as the one that is meant.
+info column-unknown         A column is none of the standard's; it was kept as metadata.
+warning column-repeated     A column is there twice; the second was kept as metadata.
+info column-empty           A column has no name.
+warning row-ragged          Rows have more or fewer values than there are columns.
+warning date-format         Dates are not written as the standard writes them.
+info status-in-bulk         A bulk file says status or dateLastModified, which belong in a delta.
+error value-unreadable      A value is not of the type that its column has.
+error required-missing      A field that the standard requires is empty.
+error value-unknown         A value is none of those that the standard allows here.
+error key-missing           A row has no sourcedId.
+error key-repeated          A sourcedId is there more than once.
+error reference-unknown     Rows refer to something that is not in the roster.
+error cycle                 Things are below one another in a circle.
+error dates-reversed        Something ends before it begins.
+error student-without-school   A student is at no school.
+warning student-without-grade  A student has no grade.
+info student-with-two-schools  A student is at more than one school.
+warning student-without-class  A student is in no class.
+warning class-without-teacher  A class has no teacher.
+warning class-without-primary-teacher  A class has teachers, and none of them is the primary one.
+warning class-without-student  A class has no students.
+error class-without-term    A class is in no term.
+warning person-twice        One person seems to be there under two ids.
+warning email-shared        An email address is that of several people.
+warning email-malformed     An email address is none.
+error username-shared       A username is that of several people.
+warning enrollment-outside-term  An enrollment lies outside the terms of its class.
+warning enrollment-role     Somebody is enrolled in a role that the person does not have.
+warning grade-unknown       A grade is none of the CEDS list.
+"""
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        code: Rule(code, severity, sentence.strip())
+        for severity, code, sentence in (line.split(None, 2) for line in _TEXT.strip().splitlines())
+    }
+)
+"""The rules by their codes."""
+
+
+def found(
+    code: str,
+    table: str,
+    detail: str = "",
+    *,
+    key: object = None,
+    field: str | None = None,
+    explains: int = 0,
+) -> Finding:
+    """Make a finding, whose message is the sentence of the rule and what is so here."""
+    sentence = RULES[code].sentence
+    message = f"{sentence.removesuffix('.')}: {detail}" if detail else sentence
+    sourced_id = key if isinstance(key, str) else None
+    return Finding(code, table, message, sourced_id, field, explains)
+
+
+def frame_of(findings: Iterable[Finding]) -> pd.DataFrame:
+    """Put findings into a frame, the gravest first, and those that explain others before them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``severity code table sourcedId field message`` (str) and ``explains`` (int64).
+    """
+    rank = {severity: place for place, severity in enumerate(SEVERITIES)}
+    order = {code: place for place, code in enumerate(RULES)}
+    ranked = sorted(
+        findings,
+        key=lambda f: (rank[RULES[f.code].severity], -f.explains, order[f.code], f.table),
+    )
+    columns = {
+        "severity": [RULES[f.code].severity for f in ranked],
+        "code": [f.code for f in ranked],
+        "table": [f.table for f in ranked],
+        "sourcedId": [f.sourcedId for f in ranked],
+        "field": [f.field for f in ranked],
+        "message": [f.message for f in ranked],
+    }
+    frame = pd.DataFrame({name: pd.Series(v, dtype="str") for name, v in columns.items()})
+    return frame.assign(explains=pd.Series([f.explains for f in ranked], dtype="int64"))

@@ -1,0 +1,143 @@
+"""What is wrong with a roster, root causes first."""
+
+import html
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from oneroster_nb.connectors.csv_bundle import CsvConnector
+from oneroster_nb.errors import ConfigurationError, DanglingReferenceWarning
+from oneroster_nb.findings import RULES, Finding, found, frame_of
+from oneroster_nb.progress import ProgressOption
+from oneroster_nb.quality import fields, links, people
+from oneroster_nb.schema import TABLES
+from oneroster_nb.source import Source
+
+__all__ = ["Findings", "check"]
+
+_SHOWN_AT_MOST = 1000
+_RULES: tuple[Callable[[Mapping[str, pd.DataFrame]], list[Finding]], ...] = (
+    fields.keys,
+    fields.required,
+    fields.enumerations,
+    fields.grades,
+    fields.dates,
+    links.references,
+    links.cycles,
+    links.roles_of_enrollments,
+    links.enrollments_outside_terms,
+    people.students,
+    people.classes,
+    people.twice,
+    people.addresses,
+)
+
+
+class Findings(pd.DataFrame):
+    """What was found: ``severity code table sourcedId field message`` (str), ``explains`` (int64).
+
+    The gravest come first, and among them those that explain most others.
+    """
+
+    @property
+    def _constructor(self) -> "type[Findings]":
+        return Findings
+
+    def summary(self) -> pd.DataFrame:
+        """Count the findings of each rule.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``severity code table`` (str), ``findings`` and ``explains`` (int64), and ``means``,
+            the sentence of the rule.
+        """
+        counted = (
+            self.groupby(["severity", "code", "table"], sort=False)
+            .agg(findings=("message", "size"), explains=("explains", "sum"))
+            .reset_index()
+        )
+        means = counted["code"].map({code: rule.sentence for code, rule in RULES.items()})
+        return pd.DataFrame(counted.assign(means=means.astype("str")))
+
+    def _repr_html_(self) -> str:
+        if "severity" not in self or "code" not in self:
+            return str(super()._repr_html_())
+        counts = self["severity"].value_counts()
+        words = ", ".join(
+            f"{counts[severity]:,} {severity}{'' if counts[severity] == 1 else 's'}"
+            for severity in ("error", "warning", "info")
+            if severity in counts
+        )
+        table = self.summary().to_html(index=False) if len(self) else ""
+        return f"<p>{html.escape(words or 'Nothing was found to be wrong.')}</p>{table}"
+
+
+def check(source: Source, *, progress: ProgressOption = None) -> Findings:
+    """Find out what is wrong with a roster.
+
+    Parameters
+    ----------
+    source : Source
+        A roster, a CSV bundle, or a live connection, of which every table is pulled.
+    progress : None, bool or callable
+        See :data:`oneroster_nb.progress.ProgressOption`.
+
+    Returns
+    -------
+    Findings
+        A DataFrame with a row a finding: ``severity`` (``error``, ``warning`` or ``info``),
+        ``code``, ``table`` (or ``manifest``), ``sourcedId``, ``field``, ``message`` (str) and
+        ``explains`` (int64), how many others have this one as their root: of a school that is
+        missing, all rows that refer to it. What is to be deleted is not judged. Of one kind of
+        finding in one table at most 1,000 rows are given, and one that says how many more.
+
+    Raises
+    ------
+    ConfigurationError
+        For something that is no source.
+    RosterError
+        Where the source cannot be read.
+
+    Examples
+    --------
+    >>> import oneroster_nb as onb
+    >>> from oneroster_nb.demo.district import make_district
+    >>> tables = make_district()
+    >>> len(onb.check(onb.Roster(tables)))
+    0
+    >>> tables["orgs"] = tables["orgs"].loc[tables["orgs"]["name"] != "Classlink HS"]
+    >>> onb.check(onb.Roster(tables)).iloc[0][["code", "table", "sourcedId"]].tolist()
+    ['reference-unknown', 'orgs', '2']
+    """
+    if not isinstance(source, Source):
+        raise ConfigurationError(
+            f"check() takes a connection, a bundle or a roster, not {source!r}."
+        )
+    findings = list(source.read(progress).findings) if isinstance(source, CsvConnector) else []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DanglingReferenceWarning)  # they are among the findings
+        roster = source.get_roster(progress=progress)
+    tables = {name: roster.table(name) for name in TABLES}
+    live = {name: table.loc[table["status"] != "tobedeleted"] for name, table in tables.items()}
+    for rule in _RULES:
+        findings += rule(live)
+    return Findings(frame_of(_bounded(findings)))
+
+
+def _bounded(findings: list[Finding]) -> list[Finding]:
+    """Keep the first findings of a kind, and say how many more there are."""
+    counts: dict[tuple[Any, ...], int] = {}
+    kept = []
+    for finding in findings:
+        kind = (finding.code, finding.table, finding.field)
+        counts[kind] = counts.get(kind, 0) + 1
+        if counts[kind] <= _SHOWN_AT_MOST or finding.explains:
+            kept.append(finding)
+    return kept + [
+        found(code, table, f"{count - _SHOWN_AT_MOST:,} more rows.", field=field)
+        for (code, table, field), count in counts.items()
+        if count > _SHOWN_AT_MOST
+    ]

@@ -1,0 +1,125 @@
+"""Rules about people and classes: who is nowhere, what is empty, who is there twice."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from oneroster_nb.findings import Finding, found
+from oneroster_nb.schema import split_values
+
+__all__ = ["addresses", "classes", "students", "twice"]
+
+Tables = Mapping[str, pd.DataFrame]
+
+_ADDRESS = r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+"
+
+
+def students(tables: Tables) -> list[Finding]:
+    """Find students without school, grade or class, and those at several schools."""
+    users, orgs = tables["users"], tables["orgs"]
+    pupils = users.loc[users["role"] == "student"]
+    schools = orgs.loc[orgs["type"] == "school", "sourcedId"]
+    places = split_values(pupils["orgSourcedIds"]).explode().dropna()
+    at = places[places.isin(schools)]
+    # Of those whose school is missing, the missing school is the root.
+    lost = places[~places.isin(orgs["sourcedId"])]
+    without = pupils.loc[~pupils.index.isin([*at.index, *lost.index])]
+    number = at.groupby(level=0).nunique()
+    several = pupils.loc[pupils.index.isin(number[number > 1].index)]
+    return [
+        *_each("student-without-school", "users", without, "orgSourcedIds"),
+        *_each("student-without-grade", "users", pupils.loc[pupils["grades"].isna()], "grades"),
+        *_each("student-with-two-schools", "users", several, "orgSourcedIds"),
+        *_each("student-without-class", "users", _idle(tables, pupils), None),
+    ]
+
+
+def _idle(tables: Tables, pupils: pd.DataFrame) -> pd.DataFrame:
+    """Give the students who are in no class that is there; a missing class is a root of its own."""
+    enrollments = tables["enrollments"]
+    return pupils.loc[~pupils["sourcedId"].isin(enrollments["userSourcedId"])]
+
+
+def classes(tables: Tables) -> list[Finding]:
+    """Find classes without teacher, primary teacher, student or term."""
+    rows, enrollments = tables["classes"], tables["enrollments"]
+    of = {role: enrollments.loc[enrollments["role"] == role] for role in ("teacher", "student")}
+    primary = of["teacher"].loc[of["teacher"]["primary"].fillna(False).astype(bool)]
+    taught = rows["sourcedId"].isin(of["teacher"]["classSourcedId"])
+    led = rows["sourcedId"].isin(primary["classSourcedId"])
+    filled = rows["sourcedId"].isin(of["student"]["classSourcedId"])
+    return [
+        *_each("class-without-teacher", "classes", rows.loc[~taught], None),
+        *_each("class-without-primary-teacher", "classes", rows.loc[taught & ~led], None),
+        *_each("class-without-student", "classes", rows.loc[~filled], None),
+        *_each(
+            "class-without-term",
+            "classes",
+            rows.loc[rows["termSourcedIds"].isna()],
+            "termSourcedIds",
+        ),
+    ]
+
+
+def twice(tables: Tables) -> list[Finding]:
+    """Find people of one name and role who share a birth date, or where none is known a place."""
+    users = tables["users"].dropna(subset=["familyName", "role"])
+    born = tables["demographics"].drop_duplicates("sourcedId").set_index("sourcedId")["birthDate"]
+    birth = users["sourcedId"].map(born).dt.strftime("%Y-%m-%d")
+    place = users["orgSourcedIds"].fillna("") + "|" + users["grades"].fillna("")
+    same = pd.DataFrame(
+        {
+            "given": _folded(users["givenName"].fillna("")),
+            "family": _folded(users["familyName"]),
+            "role": users["role"],
+            "mark": birth.fillna(place),
+        }
+    )
+    findings = []
+    again = same.loc[same.duplicated(keep=False)]
+    for _, rows in again.groupby(list(same.columns), sort=False):
+        keys = users.loc[rows.index, "sourcedId"].dropna().tolist()
+        words = f"{', '.join(keys[:5])} have one name, role and birth date or place."
+        findings.append(found("person-twice", "users", words, key=keys[0], explains=len(keys) - 1))
+    return findings
+
+
+def addresses(tables: Tables) -> list[Finding]:
+    """Find email addresses that are none, and addresses and usernames of several people."""
+    users = tables["users"]
+    given = users.dropna(subset=["email"])
+    bad = given.loc[~given["email"].str.strip().str.fullmatch(_ADDRESS)]
+    return [
+        *_each("email-malformed", "users", bad, "email"),
+        *_shared("email-shared", users, "email"),
+        *_shared("username-shared", users, "username"),
+    ]
+
+
+def _shared(code: str, users: pd.DataFrame, column: str) -> list[Finding]:
+    """Give a finding for each value that several people have; the value itself is not told."""
+    values = users[column].dropna().str.strip().str.casefold()
+    again = values[values.duplicated(keep=False)]
+    findings = []
+    for _, rows in again.groupby(again, sort=False):
+        keys = users.loc[rows.index, "sourcedId"].dropna().tolist()
+        words = f"{len(rows):,} people: {', '.join(keys[:5])}{', …' if len(keys) > 5 else ''}."
+        key = keys[0] if keys else None
+        findings.append(found(code, "users", words, key=key, field=column, explains=len(rows) - 1))
+    return findings
+
+
+def _each(code: str, table: str, rows: pd.DataFrame, field: str | None) -> Iterable[Finding]:
+    return [found(code, table, key=key, field=field) for key in rows["sourcedId"]]
+
+
+def _folded(names: "pd.Series[str]") -> "pd.Series[str]":
+    """Write names without case and accents."""
+    distinct = {name: _plain(name) for name in names.unique()}
+    return names.map(distinct)
+
+
+def _plain(name: str) -> str:
+    parts = unicodedata.normalize("NFKD", name.strip().casefold())
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))
