@@ -6,9 +6,9 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-__all__ = ["merged"]
+__all__ = ["OWNERS", "merged"]
 
-_OWNERS: Mapping[str, str] = MappingProxyType(
+OWNERS: Mapping[str, str] = MappingProxyType(
     {
         "roles": "userSourcedId",
         "userProfiles": "userSourcedId",
@@ -19,20 +19,25 @@ _OWNERS: Mapping[str, str] = MappingProxyType(
 """The tables whose rows are parts of another table's rows, and the column that names those."""
 
 
-def merged(table: str, old: pd.DataFrame, new: pd.DataFrame, changed: pd.DataFrame) -> pd.DataFrame:
+def merged(
+    old: pd.DataFrame,
+    new: pd.DataFrame,
+    changed: "pd.Series[str]",
+    owner: str = "sourcedId",
+) -> pd.DataFrame:
     """Put changed rows in the place of what they were, and those that are new at the end.
 
     Parameters
     ----------
-    table : str
-        The canonical name.
     old : pandas.DataFrame
         The table as it was.
     new : pandas.DataFrame
         The rows that changed, or that are new.
-    changed : pandas.DataFrame
-        The rows that were pulled: `new` itself, or for roles and resources, which are a part of
-        other rows, the users, classes or courses that they are of.
+    changed : pandas.Series of str
+        The sourcedIds of the rows that were pulled: those of `new`, or for roles and resources,
+        which are a part of other rows, of the users, classes or courses that they are of.
+    owner : str
+        The column that holds these ids, as :data:`OWNERS` names it.
 
     Returns
     -------
@@ -44,11 +49,10 @@ def merged(table: str, old: pd.DataFrame, new: pd.DataFrame, changed: pd.DataFra
     >>> import pandas as pd
     >>> old = pd.DataFrame({"sourcedId": ["a", "b"], "title": ["Art", "Bio"]})
     >>> new = pd.DataFrame({"sourcedId": ["c", "a"], "title": ["Chem", "Art II"]})
-    >>> merged("courses", old, new, new)["title"].tolist()
+    >>> merged(old, new, new["sourcedId"])["title"].tolist()
     ['Art II', 'Bio', 'Chem']
     """
-    owner = _OWNERS.get(table, "sourcedId")
-    stays = ~old[owner].isin(changed["sourcedId"]).to_numpy(dtype=bool)
+    stays = ~old[owner].isin(changed).to_numpy(dtype=bool)
     firsts = old[owner].drop_duplicates()
     place = pd.Series(firsts.index, index=firsts.array)
     places = new[owner].map(place).fillna(len(old)).to_numpy(dtype=np.float64)

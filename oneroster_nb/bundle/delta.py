@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from oneroster_nb.bundle.reading import Bundle
 from oneroster_nb.membership import with_primary_org
-from oneroster_nb.merging import merged
+from oneroster_nb.merging import OWNERS, merged
 from oneroster_nb.roles import roles_of_users, users_of_roles
-from oneroster_nb.schema import empty_table
 
 __all__ = ["changed_tables"]
 
@@ -31,21 +31,33 @@ def changed_tables(old: Mapping[str, pd.DataFrame], bundle: Bundle) -> dict[str,
     tables = dict(old)
     for name, mode in bundle.modes.items():
         news = bundle.tables[name]
-        tables[name] = news if mode == "bulk" else merged(name, tables[name], news, news)
-    orgs = tables.get("orgs", empty_table("orgs"))
+        tables[name] = news if mode == "bulk" else _upserted(tables[name], news)
     if "users" not in bundle.modes and "roles" not in bundle.modes:
         return tables
+    orgs = tables["orgs"]
     if bundle.version == "1.2":
-        tables["users"] = with_primary_org(users_of_roles(tables["users"], tables["roles"]), orgs)
-        return tables
-    news = bundle.tables["users"]
-    tables["roles"] = (
-        bundle.tables["roles"]
-        if bundle.modes["users"] == "bulk"
-        else merged("roles", tables["roles"], roles_of_users(news, orgs), news)
-    )
-    users = tables["users"]
-    tables["users"] = with_primary_org(
-        users.assign(primaryOrgSourcedId=None).astype({"primaryOrgSourcedId": "str"}), orgs
-    )
+        tables["users"] = users_of_roles(tables["users"], tables["roles"])
+    elif bundle.modes.get("users") == "bulk":
+        tables["roles"] = bundle.tables["roles"]
+    else:
+        told = bundle.tables["users"]["sourcedId"]
+        changed = tables["users"].loc[tables["users"]["sourcedId"].isin(told)]
+        roles = roles_of_users(changed.reset_index(drop=True), orgs)
+        tables["roles"] = merged(tables["roles"], roles, told, OWNERS["roles"])
+    # Who moved has another first school.
+    users = tables["users"].assign(primaryOrgSourcedId=np.nan)
+    tables["users"] = with_primary_org(users.astype({"primaryOrgSourcedId": "str"}), orgs)
     return tables
+
+
+def _upserted(old: pd.DataFrame, news: pd.DataFrame) -> pd.DataFrame:
+    """Put changed rows in their places; of what is to be deleted, only that is taken."""
+    gone = news.loc[news["status"] == "tobedeleted"].set_index("sourcedId")
+    kept = old.loc[old["sourcedId"].isin(gone.index)]
+    marked = kept.assign(
+        status="tobedeleted",
+        dateLastModified=kept["sourcedId"].map(gone["dateLastModified"]),
+    ).astype({"dateLastModified": old["dateLastModified"].dtype})
+    others = news.loc[~news["sourcedId"].isin(kept["sourcedId"])]
+    changed = pd.concat([marked, others], ignore_index=True)
+    return merged(old, changed, changed["sourcedId"])

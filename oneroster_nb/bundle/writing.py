@@ -109,7 +109,7 @@ def _write_table(file: Any, name: str, table: pd.DataFrame, version: str) -> Non
         else pa.nulls(len(table), pa.string())
         for column in standard
     }
-    others = [c for c in table if c not in said and table[c].notna().any()]
+    others = [str(c) for c in table if c not in said and table[c].notna().any()]
     for column in sorted([*others, "dateLastModified"]):
         kind = kinds.get(column, Kind.TIMESTAMP if column == "dateLastModified" else Kind.TEXT)
         label = column if column.startswith("metadata.") else f"metadata.{column}"

@@ -21,7 +21,7 @@ from oneroster_nb.errors import (
     ServerError,
     warn,
 )
-from oneroster_nb.merging import merged
+from oneroster_nb.merging import OWNERS, merged
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.references import warn_of_dangling
 from oneroster_nb.resources import link_resources, resources_of
@@ -141,7 +141,12 @@ class RosterSource(ChoosingSource):
             }
             news = self._frames(changes)
             frames = {
-                name: merged(name, old.table(name), frame, news[_MADE_OF.get(name, name)])
+                name: merged(
+                    old.table(name),
+                    frame,
+                    news[_MADE_OF.get(name, name)]["sourcedId"],
+                    OWNERS.get(name, "sourcedId"),
+                )
                 for name, frame in news.items()
                 if name != "orgs"
             } | {"orgs": news["orgs"]}

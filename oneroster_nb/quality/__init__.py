@@ -64,7 +64,7 @@ class Findings(pd.DataFrame):
 
     def _repr_html_(self) -> str:
         if "severity" not in self or "code" not in self:
-            return str(super()._repr_html_())
+            return str(self.to_html(max_rows=60))
         counts = self["severity"].value_counts()
         words = ", ".join(
             f"{counts[severity]:,} {severity}{'' if counts[severity] == 1 else 's'}"

@@ -13,7 +13,7 @@ Tables = Mapping[str, pd.DataFrame]
 
 
 def references(tables: Tables) -> list[Finding]:
-    """Find what is referred to and is not there: one finding for each, with all that refer to it."""
+    """Find what is referred to and is not there: a finding each, with all that refer to it."""
     lost: dict[str, list[pd.DataFrame]] = {}
     for name, table in tables.items():
         for column, target in TABLES[name].references.items():
@@ -29,16 +29,18 @@ def references(tables: Tables) -> list[Finding]:
                 )
     findings = []
     for target, parts in lost.items():
-        counts = pd.concat(parts).groupby(["key", "place"], sort=False).size()
+        counts = pd.concat(parts).groupby(["key", "place"], sort=False).size().reset_index()
+        counts.columns = pd.Index(["key", "place", "count"])
         if tables[target].empty:
-            total = int(counts.sum())
+            total = int(counts["count"].sum())
             words = f"there are no {target} at all, and {total:,} references to them."
             findings.append(found("reference-unknown", target, words, explains=total))
             continue
-        for key, of_key in counts.groupby(level="key", sort=False):
-            where = ", ".join(f"{n:,} in {place}" for (_, place), n in of_key.items())
+        for key, of_key in counts.groupby("key", sort=False):
+            pairs = zip(of_key["count"], of_key["place"], strict=True)
+            where = ", ".join(f"{count:,} in {place}" for count, place in pairs)
             words = f"{str(key)[:60]!r} is not there; {where} refer to it."
-            total = int(of_key.sum())
+            total = int(of_key["count"].sum())
             findings.append(found("reference-unknown", target, words, key=key, explains=total))
     return findings
 
@@ -107,10 +109,12 @@ def enrollments_outside_terms(tables: Tables) -> list[Finding]:
     sessions = tables["academicSessions"].drop_duplicates("sourcedId").set_index("sourcedId")
     classes = tables["classes"].drop_duplicates("sourcedId")
     terms = split_values(classes.set_index("sourcedId")["termSourcedIds"]).explode().dropna()
+    if terms.empty:
+        return []
     spans = pd.DataFrame(
         {
-            "begins": terms.map(sessions["startDate"]),
-            "ends": terms.map(sessions["endDate"]),
+            "begins": terms.map(sessions["startDate"]).astype("datetime64[us]"),
+            "ends": terms.map(sessions["endDate"]).astype("datetime64[us]"),
         }
     )
     known = spans.notna().all(axis="columns").groupby(level=0).all()
