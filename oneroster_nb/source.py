@@ -86,7 +86,7 @@ class Source(TableCalls):
     @match_groups_by.setter
     def match_groups_by(self, fields: str | Sequence[str] | None) -> None:
         given = Query(group_filter="classes", match_on=fields).match_fields
-        self._match_on = None if given in (None, self.default_match_on) else list(given or ())
+        self._match_on = None if given is None else list(given)
 
     @property
     def default_match_on(self) -> tuple[str, ...]:
@@ -281,7 +281,7 @@ class Source(TableCalls):
 
     def _compared(self, asked: Sequence[str] | None, available: Sequence[str]) -> list[str]:
         """Give the columns that names are compared with: those asked for, or the usual ones."""
-        if asked:
+        if asked and tuple(asked) != self.default_match_on:
             return checked_fields(asked, available)
         usual = (field_named(name, available) for name in self.default_match_on)
         return list(dict.fromkeys(field for field in usual if field))

@@ -174,7 +174,21 @@ def test_a_quote_without_its_partner_loses_no_rows() -> None:
     lines = [",".join(header), *(",".join(row[:3]) for row in rows)]
     lines[200] = '18200,"active,'
     broken = raw("users.csv", lambda _: ("\n".join(lines) + "\n").encode())
-    refused(changed(broken), r"quote")
+    refused(changed(broken), "never closed")
+    # Also in the last column, where the rest of the file fits into one value.
+    lines = [",".join(header), *(",".join(row) for row in rows[:50])]
+    lines[20] = ",".join([*(["x"] * (len(header) - 1)), '"open'])
+    last = raw("users.csv", lambda _: ("\n".join(lines) + "\n").encode())
+    refused(changed(last), "never closed")
+
+
+def test_quotes_that_stand_alone_in_a_value_are_kept() -> None:
+    header, rows = table(demo()["orgs.csv"])
+    line = ",".join([*rows[1][:3], 'Pipe 5" High', *rows[1][4:]])
+    content = changed(raw("orgs.csv", lambda _: f"{','.join(header)}\n{line}\n".encode()))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", onb.RosterWarning)
+        assert onb.CsvConnector(content).get_roster().orgs["name"].tolist() == ['Pipe 5" High']
 
 
 def test_a_damaged_zip() -> None:

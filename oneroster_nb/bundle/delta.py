@@ -54,10 +54,8 @@ def _upserted(old: pd.DataFrame, news: pd.DataFrame) -> pd.DataFrame:
     """Put changed rows in their places; of what is to be deleted, only that is taken."""
     gone = news.loc[news["status"] == "tobedeleted"].set_index("sourcedId")
     kept = old.loc[old["sourcedId"].isin(gone.index)]
-    marked = kept.assign(
-        status="tobedeleted",
-        dateLastModified=kept["sourcedId"].map(gone["dateLastModified"]),
-    ).astype({"dateLastModified": old["dateLastModified"].dtype})
+    moments = gone["dateLastModified"].reindex(kept["sourcedId"]).array
+    marked = kept.assign(status="tobedeleted", dateLastModified=moments)
     others = news.loc[~news["sourcedId"].isin(kept["sourcedId"])]
     changed = pd.concat([marked, others], ignore_index=True)
     return merged(old, changed, changed["sourcedId"])

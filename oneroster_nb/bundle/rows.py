@@ -91,7 +91,12 @@ def _header(line: bytes, place: str) -> list[str]:
     if b"\0" in line:
         raise _nul(place)
     text = _decoded(line)[0]
-    names = next(csv.reader([text]), [])
+    try:
+        names = next(csv.reader([text]), [])
+    except csv.Error as exc:
+        raise BundleError(
+            f"The first line of {place} is no header ({exc}). Get the file again from its source."
+        ) from None
     if not any(name.strip() for name in names):
         raise BundleError(f"{place} is empty: it has not even a header.")
     if len(names) > _MOST_COLUMNS:
@@ -140,7 +145,11 @@ def _quick(
         done += batch.num_rows
         tell(done)
     table = pa.Table.from_batches(batches, reader.schema)
-    return [table.column(number) for number in range(width)]
+    columns = [table.column(number) for number in range(width)]
+    if any("\n" in (column[-1].as_py() or "") for column in columns if len(column)):
+        # A quote that was never closed swallows the rest: the thorough way sees whether it was.
+        raise pa.ArrowInvalid("the last row spans lines")
+    return columns
 
 
 def _thorough(
@@ -155,10 +164,11 @@ def _thorough(
     columns: list[list[str]] = [[] for _ in header]
     surplus: list[str] = []
     ragged = 0
+    open_at_end = False
     reader = csv.reader(lines)
     try:
         for number, row in enumerate(reader):
-            lines.begin()
+            open_at_end = lines.ends_row()
             if number == 0 or not row:
                 continue
             extra = [value for value in row[len(header) :] if value.strip()]
@@ -173,10 +183,10 @@ def _thorough(
             f"{place} cannot be read near line {lines.number:,} ({exc}): an opening quote there"
             " may lack its partner. Mend the file, or get it again from its source."
         ) from None
-    if lines.quotes % 2:
+    if open_at_end:
         raise BundleError(
-            f"{place} ends within quotes that were opened before line {lines.number:,}, so rows"
-            " would be lost. Mend the file, or get it again from its source."
+            f"{place} ends within a quote that was opened and never closed, so rows would be lost."
+            " Mend the file, or get it again from its source."
         )
     return Rows(
         list(header),
@@ -196,11 +206,14 @@ class _Lines(Iterator[str]):
         self._place = place
         self.number = 0
         self.others = 0
-        self.quotes = 0
+        self._quotes = 0
+        self._first = 1
 
-    def begin(self) -> None:
-        """Begin a new row; from here on its quotes are counted."""
-        self.quotes = 0
+    def ends_row(self) -> bool:
+        """End a row; say whether it spans lines with a quote that has no partner."""
+        alone = self._quotes % 2 == 1 and self.number > self._first
+        self._quotes, self._first = 0, self.number + 1
+        return alone
 
     def __next__(self) -> str:
         line = self._file.readline(_LONGEST_LINE + 1)
@@ -213,7 +226,7 @@ class _Lines(Iterator[str]):
             raise _nul(self._place)
         text, plain = _decoded(line)
         self.others += not plain
-        self.quotes += text.count('"')
+        self._quotes += text.count('"')
         return text
 
 

@@ -66,7 +66,8 @@ def twice(tables: Tables) -> list[Finding]:
     """Find people of one name and role who share a birth date, or where none is known a place."""
     users = tables["users"].dropna(subset=["familyName", "role"])
     born = tables["demographics"].drop_duplicates("sourcedId").set_index("sourcedId")["birthDate"]
-    birth = users["sourcedId"].map(born).dt.strftime("%Y-%m-%d")
+    days = born.reindex(users["sourcedId"]).dt.strftime("%Y-%m-%d")
+    birth = pd.Series(days.array, index=users.index)
     place = users["orgSourcedIds"].fillna("") + "|" + users["grades"].fillna("")
     same = pd.DataFrame(
         {
