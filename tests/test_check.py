@@ -1,6 +1,7 @@
 """Every rule fires on a district that is broken in its one way, and never on the clean one."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -243,3 +244,12 @@ def test_clever_is_checked_by_what_it_has() -> None:
 def test_what_is_no_source(source: Any) -> None:
     with pytest.raises(onb.ConfigurationError, match="check"):
         onb.check(source)
+
+
+def test_the_rules_are_in_the_readme() -> None:
+    """Write the lines between the marks anew where this fails; they are made of the rules."""
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    lines = readme.partition("<!-- rules -->\n")[2].partition("<!-- end of rules -->")[0]
+    expected = ["| code | severity | what is wrong |", "|---|---|---|"]
+    expected += [f"| `{r.code}` | {r.severity} | {r.sentence} |" for r in RULES.values()]
+    assert lines.splitlines() == expected

@@ -14,16 +14,18 @@ import pytest
 from faults import status
 from faultserver import FaultServer
 from records import school
-from test_form import check_code, control, in_loop, is_shown, press, save_as, texts, until
+from test_form import _walk, check_code, control, in_loop, is_shown, press, save_as, texts, until
 from test_profiles import MemoryKeyring
 
 import oneroster_nb as onb
+from oneroster_nb.demo.district import make_district
 from oneroster_nb.demo.server import DemoServer
 from oneroster_nb.forms.explorer import Explorer, explore
+from oneroster_nb.forms.upload import UploadField
 
 FIELDS = (
     *("Host", "Client ID", "Client secret", "Token URL"),
-    *("Access token", "Application ID", "District", "Folder"),
+    *("Access token", "Application ID", "District", "Folder", "Bundle", "Upload"),
 )
 
 
@@ -35,6 +37,7 @@ FIELDS = (
         ("clever", ("Host", "Client ID", "Client secret", "Access token", "District")),
         ("classlink", ("Host", "Client ID", "Client secret", "Access token", "Application ID")),
         ("oneroster", ("Host", "Client ID", "Client secret", "Token URL", "Access token")),
+        ("csv", ("Bundle", "Upload")),
         ("snapshot", ("Folder",)),
     ],
 )
@@ -166,6 +169,94 @@ def test_a_saved_roster_is_opened_asked_and_written_as_code(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("path", "words"), [("", "needs path="), ("nowhere", "holds no roster")])
+def bundle(folder: Path, **changes: str) -> Path:
+    """Write the demo's bundle, in which one grade is none."""
+    tables = make_district()
+    users = tables["users"] = tables["users"].copy()
+    users.loc[0, "grades"] = "Lions"
+    return onb.Roster(tables).to_csv_bundle(folder / "x.zip")
+
+
+def test_a_bundle_is_opened_asked_checked_and_written_as_code(tmp_path: Path) -> None:
+    path = bundle(tmp_path)
+    form = explore(provider="csv", path=str(path), group_filter="schools")
+    form.connect()
+    assert "139 students" in texts(form)
+    assert not is_shown(form, "Load whole roster")
+    form.check()
+    assert form.findings["code"].tolist() == ["grade-unknown"]
+    assert "1 warning" in texts(form)
+    tabs = next(w for w, _ in _walk(form) if isinstance(w, widgets.Tab))
+    assert tabs.titles[-1] == "Findings"
+    assert tabs.selected_index == len(tabs.titles) - 1
+    form.run()
+    assert tabs.selected_index == 0
+    assert len(form.result) == 139
+    check_code(form)
+    state = json.dumps(widgets.Widget.get_manager_state(), default=str)
+    assert "Lions" not in state
+    # Another source has no findings yet.
+    form.provider = "demo"
+    form.connect()
+    assert form.findings is None
+    assert "Findings" not in tabs.titles
+    form.check()
+    assert "Nothing was found to be wrong" in texts(form)
+    form.source.close()
+
+
+def upload(form: Explorer, name: str, content: bytes, piece: int = 1000) -> list[dict[str, Any]]:
+    """Send a file the way the browser does; give what the field answered."""
+    field = next(w for w, _ in _walk(form) if isinstance(w, UploadField))
+    answers: list[dict[str, Any]] = []
+    field.send = lambda message, buffers=None: answers.append(message)
+    pieces = [content[at : at + piece] for at in range(0, len(content), piece)]
+    for number, part in enumerate(pieces):
+        message = {
+            "type": "piece" if number else "begin",
+            "view": "v",
+            "name": name,
+            "size": len(content),
+            "last": number == len(pieces) - 1,
+        }
+        field._received(field, message, [memoryview(part)])
+    return answers
+
+
+def test_a_bundle_is_uploaded_in_pieces_and_kept_nowhere(tmp_path: Path) -> None:
+    content = bundle(tmp_path).read_bytes()
+    form = explore(provider="csv", path="typed before")
+    answers = upload(form, "x.zip", content)
+    assert [answer["type"] for answer in answers] == ["next"] * (len(answers) - 1) + ["done"]
+    assert form.path == ""  # what was chosen last is meant
+    form.connect()
+    assert "139 students" in texts(form)
+    form.run()
+    assert len(form.result) == 139
+    assert "PK" not in form.code
+    json.dumps(form.state())
+    save_as(form, "uploaded")
+    assert "uploaded cannot be saved" in texts(form)
+    upload(form, "y.zip", b"not a zip")
+    form.connect()
+    assert "no zip" in texts(form)
+
+
+def test_a_file_that_is_too_large_to_upload_is_refused() -> None:
+    form = explore(provider="csv")
+    field = next(w for w, _ in _walk(form) if isinstance(w, UploadField))
+    answers: list[dict[str, Any]] = []
+    field.send = lambda message, buffers=None: answers.append(message)
+    begin = {"type": "begin", "view": "v", "name": "x.zip", "size": 2 << 30, "last": False}
+    field._received(field, begin, [memoryview(b"PK")])
+    assert answers[0]["type"] == "refused"
+    assert "give its path" in answers[0]["words"]
+    field._received(field, {**begin, "type": "piece"}, [memoryview(b"PK")])
+    assert field.content is None
+    form.connect()
+    assert "path" in texts(form)
+
+
 def test_a_folder_without_a_roster_is_said(tmp_path: Path, path: str, words: str) -> None:
     form = explore(provider="snapshot", path=path and str(tmp_path / path))
     form.connect()

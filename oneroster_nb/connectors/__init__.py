@@ -138,6 +138,12 @@ def _options(build: Callable[..., Connector | CsvConnector | Roster]) -> list[st
 
 def _recipe(provider: str, profile: str | None, given: Mapping[str, Any]) -> str:
     """Write the call of :func:`connect` again, without the secrets that were given to it."""
+    if any(isinstance(value, bytes) for value in given.values()):
+        return ""  # an uploaded bundle, which nothing makes anew
     arguments = [f"profile={profile!r}"] if profile else [repr(provider)]
-    arguments += [f"{name}={value!r}" for name, value in without_secrets(given).items()]
+    plain = {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in without_secrets(given).items()
+    }
+    arguments += [f"{name}={value!r}" for name, value in plain.items()]
     return f"onb.connect({', '.join(arguments)})"

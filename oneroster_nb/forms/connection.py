@@ -14,8 +14,10 @@ from oneroster_nb.forms.runner import Done
 from oneroster_nb.forms.state import PROVIDERS, State
 from oneroster_nb.forms.words import Message, labelled, row, told
 from oneroster_nb.forms.working import Working
+from oneroster_nb.local import LocalSource
 from oneroster_nb.profiles import keep_secret, list_profiles, load_profile, save_profile
 from oneroster_nb.progress import Progress
+from oneroster_nb.quality import Findings, check
 from oneroster_nb.roster import Roster
 from oneroster_nb.source import Source
 
@@ -44,6 +46,8 @@ class ConnectionPanel:
         Does the work beside the form.
     connected : callable
         Called with a source once there is one.
+    checked : callable
+        Called with the findings about the source, and with None where another one is taken.
 
     Attributes
     ----------
@@ -53,10 +57,17 @@ class ConnectionPanel:
         What one is connected to.
     """
 
-    def __init__(self, state: State, working: Working, connected: Callable[[Source], None]) -> None:
+    def __init__(
+        self,
+        state: State,
+        working: Working,
+        connected: Callable[[Source], None],
+        checked: Callable[[Findings | None], None],
+    ) -> None:
         self._state = state
         self._working = working
         self._connected = connected
+        self._checked = checked
         self.source: Source | None = None
         self._made: Source | None = None
         self._provider_of_saved = ""
@@ -68,6 +79,9 @@ class ConnectionPanel:
         self.saved = widgets.Dropdown(description="Saved connection", **labelled())
         self.connect_button = widgets.Button(description="Connect", button_style="primary")
         self.load_button = widgets.Button(description="Load whole roster")
+        self.check_button = widgets.Button(
+            description="Check roster", tooltip="Find out what is wrong with the whole roster"
+        )
         self.name = widgets.Text(
             description="Save as", placeholder="a name for this connection", **labelled()
         )
@@ -82,7 +96,7 @@ class ConnectionPanel:
             [
                 row(self.provider, self.saved),
                 self._fields.widget,
-                row(self.connect_button, self.load_button),
+                row(self.connect_button, self.load_button, self.check_button),
                 self.message,
                 self._saving,
             ]
@@ -93,6 +107,7 @@ class ConnectionPanel:
         self.saved.observe(lambda _: self._fill_in(), "value")
         self.connect_button.on_click(lambda _: self._pressed())
         self.load_button.on_click(lambda _: self.load())
+        self.check_button.on_click(lambda _: self.check())
         self._fields.on_submit(self._pressed)
         self.save_button.on_click(lambda _: self._save())
 
@@ -153,12 +168,31 @@ class ConnectionPanel:
             "Loading the whole roster …", lambda report: source.get_roster(progress=report), ended
         )
 
+    def check(self) -> None:
+        """Find out what is wrong with the roster."""
+        source = self.source
+        if self._working.busy or source is None:
+            return
+        self.check_button.disabled = True
+
+        def ended(done: Done[Findings]) -> None:
+            self.check_button.disabled = False
+            if done.value is None:
+                self.message.say(*told(done.error))
+                return
+            self._checked(done.value)
+
+        self._working.start(
+            "Checking the roster …", lambda report: check(source, progress=report), ended
+        )
+
     def take(self, source: Source, words: str = "") -> None:
         """Take a source that is connected already."""
         if self._made is not None and self._made is not source:
             self._made.close()
             self._made = None
         self.source = source
+        self._checked(None)
         self.message.say(words or f"Connected to {source!r}.")
         self._show_fields()
         self._connected(source)
@@ -175,6 +209,11 @@ class ConnectionPanel:
         try:
             if not name:
                 raise ConfigurationError("Give the connection a name in Save as, then save it.")
+            if isinstance(options.get("path"), bytes):
+                raise ConfigurationError(
+                    "A bundle that was uploaded cannot be saved as a connection. Put it beside the"
+                    " notebook, give its path and connect to that."
+                )
             save_profile(name, self.provider.value, **options)
         except RosterError as error:
             self.message.say(str(error), "error")
@@ -190,7 +229,7 @@ class ConnectionPanel:
         kept = secret is not None and keep_secret(name, secret)
         self._offer_saved()
         self.saved.value = name
-        if self.provider.value == "snapshot":
+        if self.provider.value in ("snapshot", "csv"):
             self.message.say(f"Saved as {name!r}.")
             return
         self.message.say(
@@ -239,8 +278,9 @@ class ConnectionPanel:
     def _show_fields(self) -> None:
         """Show only what the chosen provider needs, and what can be done with the source."""
         self._fields.show()
-        live = self.source is not None and not isinstance(self.source, Roster)
+        live = self.source is not None and not isinstance(self.source, LocalSource)
         self.load_button.layout.display = None if live else "none"
+        self.check_button.layout.display = None if self.source is not None else "none"
         savable = self._fields.needed and self.source is not None
         self._saving.layout.display = None if savable else "none"
 

@@ -66,7 +66,9 @@ class Explorer(State, widgets.VBox):
         self._working = Working()
         self._results = ResultsPanel(self)
         self._question = QuestionPanel(self, self.run)
-        self._connection = ConnectionPanel(self, self._working, self._question.use)
+        self._connection = ConnectionPanel(
+            self, self._working, self._question.use, self._results.show_findings
+        )
         self._message = Message()
         self.add_class(FORM_CLASS)
         self.children = (
@@ -135,6 +137,15 @@ class Explorer(State, widgets.VBox):
     def load_roster(self) -> None:
         """Load the whole roster, as the button does."""
         self._connection.load()
+
+    def check(self) -> None:
+        """Find out what is wrong with the roster, as the button does."""
+        self._connection.check()
+
+    @property
+    def findings(self) -> pd.DataFrame | None:
+        """What was found to be wrong with the roster, where that was asked."""
+        return self._results.findings
 
     def run(self) -> None:
         """Ask the question, as the button does."""

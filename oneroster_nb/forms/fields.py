@@ -9,6 +9,7 @@ from traitlets import link
 
 from oneroster_nb.forms.secret import SecretField
 from oneroster_nb.forms.state import State
+from oneroster_nb.forms.upload import UploadField
 from oneroster_nb.forms.words import LABEL, Message, labelled, row
 from oneroster_nb.secret import Secret
 
@@ -24,6 +25,7 @@ _NEEDED: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         "clever": frozenset({"host", "client_id", "client_secret", "access_token", "district"}),
         "oneroster": frozenset({"host", "client_id", "client_secret", "token_url", "access_token"}),
+        "csv": frozenset({"path", "upload"}),
         "snapshot": frozenset({"path"}),
     }
 )
@@ -42,6 +44,10 @@ _ADVICE: Mapping[str, str] = MappingProxyType(
         "oneroster": (
             "Give the host, client ID and client secret, and the token URL where the server"
             " speaks OAuth 2.0; or the host and an access token."
+        ),
+        "csv": (
+            "Give the path of a OneRoster CSV bundle, a zip or a folder; or choose a zip on your"
+            " own computer."
         ),
         "snapshot": "Give the folder that Roster.save() wrote.",
     }
@@ -77,17 +83,25 @@ class AccountFields:
             "token_url": _text("Token URL", "where the server speaks OAuth 2.0", "40em"),
             "application_id": _text("Application ID", "of ClassLink's proxy"),
             "district": _text("District", "its id in Clever"),
-            "path": _text("Folder", "lincoln.roster", "40em"),
+            "path": _text("Folder", width="40em"),
         }
         self._secrets = {
             "client_secret": _secret("Client secret"),
             "access_token": _secret("Access token"),
         }
+        self._upload = UploadField(description="Upload", accept=".zip", label_width=LABEL)
+        self._upload.on_upload(self._uploaded)
         self._advice = Message()
-        field = {**self._texts, **self._secrets}
+        self._fields: dict[str, Any] = {
+            **self._texts,
+            **self._secrets,
+            "upload": self._upload,
+        }
+        field = self._fields
         self.widget = widgets.VBox(
             [
                 field["path"],
+                field["upload"],
                 field["host"],
                 row(field["client_id"], field["client_secret"]),
                 field["token_url"],
@@ -106,8 +120,11 @@ class AccountFields:
 
     def show(self) -> None:
         """Show what the chosen provider needs, and nothing else."""
-        for name, field in {**self._texts, **self._secrets}.items():
+        for name, field in self._fields.items():
             field.layout.display = None if name in self.needed else "none"
+        bundle = self._state.provider == "csv"
+        self._texts["path"].description = "Bundle" if bundle else "Folder"
+        self._texts["path"].placeholder = "roster.zip" if bundle else "lincoln.roster"
         self._texts["host"].placeholder = _HOSTS.get(self._state.provider, _HOST)
         self._advice.say(_ADVICE.get(self._state.provider, ""))
         self.widget.layout.display = None if self.needed else "none"
@@ -115,7 +132,14 @@ class AccountFields:
     def options(self) -> dict[str, Any]:
         """Give the options of the connection that were typed, without secrets."""
         typed = {name: self._texts[name].value.strip() for name in _PLAIN if name in self.needed}
-        return {name: value for name, value in typed.items() if value}
+        options: dict[str, Any] = {name: value for name, value in typed.items() if value}
+        if "upload" in self.needed and "path" not in options and self._upload.content is not None:
+            options["path"] = self._upload.content
+        return options
+
+    def _uploaded(self) -> None:
+        """Mean the file that was chosen, and not a path that was typed before."""
+        self._texts["path"].value = ""
 
     def fill(self, options: Mapping[str, Any]) -> None:
         """Show what a saved connection holds."""

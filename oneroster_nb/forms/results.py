@@ -19,6 +19,7 @@ from oneroster_nb.forms.download import Download, DownloadButton
 from oneroster_nb.forms.state import State
 from oneroster_nb.forms.tables import ResultTable
 from oneroster_nb.forms.words import Message, labelled, row
+from oneroster_nb.quality import Findings
 from oneroster_nb.query import Query
 
 __all__ = ["ResultsPanel"]
@@ -163,12 +164,36 @@ class ResultsPanel:
         )
         self.write_button.on_click(lambda _: self._write())
         self._filling = False
+        self.findings: Findings | None = None
+        self._found = ResultTable(page_size=100)
+        self._found_words = widgets.HTML()
+        self._found_tab = widgets.VBox([self._found_words, self._found])
+
+    def show_findings(self, findings: Findings | None) -> None:
+        """Show findings in a tab of their own; None takes that tab away."""
+        self.findings = findings
+        tabs = [tab for tab in self.tabs.children if tab is not self._found_tab]
+        if findings is None:
+            if len(tabs) < len(self.tabs.children):
+                self.tabs.selected_index = 0
+                self.tabs.children, self.tabs.titles = tabs, _TABS
+            if self.result is None:
+                self.widget.layout.display = "none"
+            return
+        self._found_words.value = findings._repr_html_()
+        self._found.show(findings)
+        self._found.layout.display = None if len(findings) else "none"
+        self.tabs.children, self.tabs.titles = [*tabs, self._found_tab], [*_TABS, "Findings"]
+        self.tabs.selected_index = len(tabs)
+        self.widget.layout.display = None
 
     def show(self, frame: pd.DataFrame, query: Query, recipe: str) -> None:
         """Show the answer to a question of a source that the recipe makes."""
         self.result, self._query, self._recipe = frame, query, recipe
         self.widget.layout.display = None
         self._offer(frame)
+        if self.findings is not None:
+            self.tabs.selected_index = 0
         self._rows.show(frame, columns=[c for c in _SHOWN_FIRST if c in frame])
         self._changed()
 
@@ -259,7 +284,7 @@ class ResultsPanel:
 
     def _freshen(self) -> None:
         """Bring the tab that is looked at up to date."""
-        tab = _TABS[self.tabs.selected_index or 0]
+        tab = self.tabs.titles[self.tabs.selected_index or 0]
         if tab not in self._stale:
             return
         self._stale.discard(tab)

@@ -17,6 +17,7 @@ PROVIDERS = {
     "ClassLink": "classlink",
     "Clever": "clever",
     "OneRoster": "oneroster",
+    "CSV bundle": "csv",
     "Saved roster": "snapshot",
 }
 """The label of each provider, and what :func:`oneroster_nb.connect` takes."""

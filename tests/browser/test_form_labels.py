@@ -45,7 +45,7 @@ def test_labels_find_their_controls(form: Form) -> None:
             expect(form.labelled(label).filter(visible=True)).to_have_count(0)
         assert form.options("Provider") == [
             *("Demo district", "Demo district (Clever)", "ClassLink", "Clever", "OneRoster"),
-            "Saved roster",
+            *("CSV bundle", "Saved roster"),
         ]
         form.choose("Provider", "OneRoster")
         expect_one(form, "Host", "Client ID", "Client secret", "Token URL", "Access token")
@@ -53,6 +53,8 @@ def test_labels_find_their_controls(form: Form) -> None:
         expect_one(form, "Host", "Client ID", "Client secret", "Application ID", "Access token")
         form.choose("Provider", "Clever")
         expect_one(form, "Host", "Client ID", "Client secret", "Access token", "District")
+        form.choose("Provider", "CSV bundle")
+        expect_one(form, "Bundle", "Upload")
         form.choose("Provider", "Saved roster")
         expect_one(form, "Folder")
         expect_button(form, "Connect")
