@@ -1,4 +1,4 @@
-"""Reading a bundle, against pandas' reader of its files: seconds and memory, in one interleaved run.
+"""Reading a bundle against pandas' reader of its files: seconds and memory, interleaved.
 
     python tests/bench/csv_bundle.py --students 500000
 
@@ -64,7 +64,7 @@ def figures(students: int, rounds: int) -> dict[str, dict[str, float]]:
 
     with tempfile.TemporaryDirectory() as folder:
         path = onb.Roster(make_district(students)).to_csv_bundle(Path(folder) / "bench.zip")
-        taken = {way: [measure(way, path) for _ in range(0)] for way in WAYS}
+        taken: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
         for _ in range(rounds):
             for way in WAYS:
                 taken[way].append(measure(way, path))
