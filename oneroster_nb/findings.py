@@ -62,12 +62,12 @@ error manifest-file         The manifest and the files of the bundle do not agre
 warning manifest-missing    The bundle has no manifest, so every file was taken as a whole table.
 info file-name              A file's name is written otherwise than the standard writes it.
 info file-folder            The files are in a folder inside the bundle.
-info file-unknown           A file is none of the standard's.
+info file-unknown           A file is not one of the standard's.
 info encoding-mark          A file begins with a byte order mark.
 warning encoding-other      A file is not in UTF-8; it was read as Windows-1252 where it is not.
 info column-name            A column's name is written in other case than the standard's.
 warning column-misspelt     A column's name is misspelt; it was taken as the one that is meant.
-info column-unknown         A column is none of the standard's; it was kept as metadata.
+info column-unknown         A column is not one of the standard's; it was kept as metadata.
 warning column-repeated     A column is there twice; the second was kept as metadata.
 info column-empty           A column has no name.
 warning row-ragged          Rows have more or fewer values than there are columns.
@@ -75,7 +75,7 @@ warning date-format         Dates are not written as the standard writes them.
 info status-in-bulk         A bulk file says status or dateLastModified, which belong in a delta.
 error value-unreadable      A value is not of the type that its column has.
 error required-missing      A field that the standard requires is empty.
-error value-unknown         A value is none of those that the standard allows here.
+error value-unknown         A value is not one that the standard allows here.
 error key-missing           A row has no sourcedId.
 error key-repeated          A sourcedId is there more than once.
 error reference-unknown     Rows refer to something that is not in the roster.
@@ -91,11 +91,12 @@ warning class-without-student  A class has no students.
 error class-without-term    A class is in no term.
 warning person-twice        One person seems to be there under two ids.
 warning email-shared        An email address is that of several people.
-warning email-malformed     An email address is none.
+warning email-malformed     An email address is malformed.
 error username-shared       A username is that of several people.
+warning username-malformed  A username holds spaces or signs that nobody can type.
 warning enrollment-outside-term  An enrollment lies outside the terms of its class.
 warning enrollment-role     Somebody is enrolled in a role that the person does not have.
-warning grade-unknown       A grade is none of the CEDS list.
+warning grade-unknown       A grade is not in the CEDS list.
 """
 
 RULES: Mapping[str, Rule] = MappingProxyType(

@@ -20,11 +20,9 @@ from bundles import (
     table,
     written,
 )
-from test_equality import questions, untidy
 
 import oneroster_nb as onb
 from oneroster_nb.demo.district import make_district
-from oneroster_nb.demo.server import DemoServer
 from oneroster_nb.schema import TABLES
 
 VERSIONS = ["1.1", "1.2"]
@@ -134,32 +132,6 @@ def test_a_file_that_is_there_is_kept(roster: onb.Roster, tmp_path: Path) -> Non
         roster.to_csv_bundle(tmp_path / "none" / "x.zip")
     with pytest.raises(onb.ConfigurationError, match=r"1\.1"):
         roster.to_csv_bundle(tmp_path / "y.zip", "1.3")
-
-
-@pytest.mark.parametrize("seed", [0, 5, 77])
-def test_live_roster_and_bundle_answer_alike(seed: int, tmp_path: Path) -> None:
-    """As in test_equality, of what is not to be deleted, which a bulk bundle leaves out."""
-    tables = untidy(seed)
-    live = {name: t.loc[t["status"] != "tobedeleted"] for name, t in tables.items()}
-    import warnings
-
-    with (
-        warnings.catch_warnings(),
-        DemoServer(live) as server,
-        onb.OneRosterConnector(server.host, server.client_id, server.client_secret) as conn,
-    ):
-        warnings.simplefilter("ignore", onb.RosterWarning)
-        whole = conn.get_roster(progress=False)
-        sources = {
-            version: onb.CsvConnector(whole.to_csv_bundle(tmp_path / f"{version}.zip", version))
-            for version in VERSIONS
-        }
-        for query in questions(live, seed):
-            expected = whole.query(query)
-            for version, source in sources.items():
-                pd.testing.assert_frame_equal(
-                    source.query(query), expected, obj=f"{version}, {query!r}"
-                )
 
 
 def test_a_bundle_answers_every_call(tmp_path: Path, roster: onb.Roster) -> None:

@@ -110,6 +110,7 @@ BREAKS: Mapping[str, Callable[[Tables], None]] = {
     "person-twice": twin,
     "email-shared": put("users", "email", "JASMINE.RAMIREZ@example.org "),
     "email-malformed": put("users", "email", "elijah at example"),
+    "username-malformed": put("users", "username", "elijah barros"),
     "username-shared": put("users", "username", "jasmine.ramirez"),
     "enrollment-outside-term": put("enrollments", "endDate", pd.Timestamp("2028-01-01")),
     "enrollment-role": put("enrollments", "role", "teacher", row=1),

@@ -141,3 +141,36 @@ def test_every_source_gives_the_same_answer(seed: int) -> None:
                 pd.testing.assert_frame_equal(
                     frame[known], expected[known], obj=f"{name}, {query!r}, seed {seed}"
                 )
+
+
+@settings(max_examples=8, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 10_000))
+@example(0)
+def test_bundles_give_the_same_answer(seed: int) -> None:
+    """Of what is not to be deleted, which is what a bulk bundle holds."""
+    tables = {n: t.loc[t["status"] != "tobedeleted"] for n, t in untidy(seed).items()}
+    with (
+        warnings.catch_warnings(),
+        tempfile.TemporaryDirectory() as folder,
+        DemoServer(tables) as server,
+        onb.OneRosterConnector(server.host, server.client_id, server.client_secret) as live,
+    ):
+        warnings.simplefilter("ignore", onb.RosterWarning)
+        roster = live.get_roster()
+        sources = {
+            version: onb.CsvConnector(roster.to_csv_bundle(f"{folder}/{version}.zip", version))
+            for version in ("1.1", "1.2")
+        }
+        for query in questions(tables, seed):
+            expected = live.query(query)
+            whole = roster.query(query)
+            for version, source in sources.items():
+                frame = source.query(query)
+                about = f"bundle {version}, {query!r}, seed {seed}"
+                pd.testing.assert_frame_equal(frame, whole, obj=about)
+                known = [
+                    column
+                    for column in expected
+                    if not (column.startswith("enrollment") and expected[column].isna().all())
+                ]
+                pd.testing.assert_frame_equal(frame[known], expected[known], obj=about)

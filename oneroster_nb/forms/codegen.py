@@ -45,7 +45,7 @@ def cell(recipe: str, query: Query, crosstab: Mapping[str, Any] | None) -> str:
     lines += [
         "import oneroster_nb as onb",
         "",
-        f"conn = {recipe}" if recipe else "# conn is the roster that explore() was given.",
+        f"conn = {recipe}" if recipe else "# conn is what this form holds: form.source.",
         _call("df = conn.get_users", [*first, *named]),
     ]
     if crosstab is not None:

@@ -166,8 +166,9 @@ class ResultsPanel:
         self._filling = False
         self.findings: Findings | None = None
         self._found = ResultTable(page_size=100)
-        self._found_words = widgets.HTML()
-        self._found_tab = widgets.VBox([self._found_words, self._found])
+        self._found_words = Message()
+        self._found_kinds = ResultTable(searchable=False, page_size=100)
+        self._found_tab = widgets.VBox([self._found_words, self._found_kinds, self._found])
 
     def show_findings(self, findings: Findings | None) -> None:
         """Show findings in a tab of their own; None takes that tab away."""
@@ -180,9 +181,12 @@ class ResultsPanel:
             if self.result is None:
                 self.widget.layout.display = "none"
             return
-        self._found_words.value = findings._repr_html_()
-        self._found.show(findings)
-        self._found.layout.display = None if len(findings) else "none"
+        self._found_words.say(findings.words)
+        self._found_kinds.show(findings.summary())
+        shown = ["severity", "table", "sourcedId", "field", "message", "explains"]
+        self._found.show(pd.DataFrame(findings), columns=shown)
+        for table in (self._found_kinds, self._found):
+            table.layout.display = None if len(findings) else "none"
         self.tabs.children, self.tabs.titles = [*tabs, self._found_tab], [*_TABS, "Findings"]
         self.tabs.selected_index = len(tabs)
         self.widget.layout.display = None

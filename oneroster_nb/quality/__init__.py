@@ -62,17 +62,22 @@ class Findings(pd.DataFrame):
         means = counted["code"].map({code: rule.sentence for code, rule in RULES.items()})
         return pd.DataFrame(counted.assign(means=means.astype("str")))
 
+    @property
+    def words(self) -> str:
+        """How many findings there are of each severity, in a sentence."""
+        counts = self["severity"].value_counts()
+        told = [
+            f"{counts[severity]:,} {noun}{'' if counts[severity] == 1 else 's'}"
+            for severity, noun in (("error", "error"), ("warning", "warning"), ("info", "note"))
+            if severity in counts
+        ]
+        return f"{', '.join(told)}." if told else "Nothing was found to be wrong."
+
     def _repr_html_(self) -> str:
         if "severity" not in self or "code" not in self:
             return str(self.to_html(max_rows=60))
-        counts = self["severity"].value_counts()
-        words = ", ".join(
-            f"{counts[severity]:,} {severity}{'' if counts[severity] == 1 else 's'}"
-            for severity in ("error", "warning", "info")
-            if severity in counts
-        )
         table = self.summary().to_html(index=False) if len(self) else ""
-        return f"<p>{html.escape(words or 'Nothing was found to be wrong.')}</p>{table}"
+        return f"<p>{html.escape(self.words)}</p>{table}"
 
 
 def check(source: Source, *, progress: ProgressOption = None) -> Findings:

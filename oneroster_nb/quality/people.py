@@ -12,6 +12,7 @@ __all__ = ["addresses", "classes", "students", "twice"]
 
 Tables = Mapping[str, pd.DataFrame]
 
+_UNTYPABLE = r"[\s\x00-\x1f\x7f]"
 _ADDRESS = r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+"
 
 
@@ -91,8 +92,11 @@ def addresses(tables: Tables) -> list[Finding]:
     users = tables["users"]
     given = users.dropna(subset=["email"])
     bad = given.loc[~given["email"].str.strip().str.fullmatch(_ADDRESS)]
+    named = users.dropna(subset=["username"])
+    odd = named.loc[named["username"].str.contains(_UNTYPABLE, regex=True)]
     return [
         *_each("email-malformed", "users", bad, "email"),
+        *_each("username-malformed", "users", odd, "username"),
         *_shared("email-shared", users, "email"),
         *_shared("username-shared", users, "username"),
     ]

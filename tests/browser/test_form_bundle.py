@@ -2,15 +2,24 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 import oneroster_nb as onb
-from browser.formdriver import Form
+from browser.formdriver import CELL, Form
+from browser.labdriver import Lab
 from oneroster_nb.demo.district import make_district
 
 
+@pytest.fixture
+def form(lab: Lab) -> Form:
+    lab.open_notebook([CELL])
+    lab.run_all()
+    return Form(lab.outputs)
+
+
 def test_a_bundle_is_uploaded_asked_and_checked(form: Form, tmp_path: Path) -> None:
-    tables = make_district(4000)  # so large that it travels in several pieces
+    tables = make_district(13_000)  # so large that it travels in several pieces
     users = tables["users"] = tables["users"].copy()
     users.loc[0, "grades"] = "<img src=x onerror=alert(1)>"
     path = onb.Roster(tables).to_csv_bundle(tmp_path / "nightly.zip", version="1.2")
@@ -20,7 +29,7 @@ def test_a_bundle_is_uploaded_asked_and_checked(form: Form, tmp_path: Path) -> N
     form.labelled("Upload").set_input_files(path)
     form.expect_words("nightly.zip is there.")
     form.button("Connect").click()
-    form.expect_words("4,000 students")
+    form.expect_words("13,000 students")
     expect(form.button("Load whole roster").filter(visible=True)).to_have_count(0)
 
     form.button("Check roster").click()
@@ -31,7 +40,7 @@ def test_a_bundle_is_uploaded_asked_and_checked(form: Form, tmp_path: Path) -> N
 
     form.run()
     expect(form.tab("Table")).to_have_attribute("aria-selected", "true")
-    form.expect_words("4,000 people")
+    form.expect_words("13,000 people")
 
 
 def test_what_is_no_bundle_is_said(form: Form, tmp_path: Path) -> None:
