@@ -209,7 +209,7 @@ def check_code(form: Explorer) -> None:
 
 
 def test_the_code_of_a_roster_says_what_it_needs() -> None:
-    assert "conn is the roster" in asked().code
+    assert "conn is what this form holds" in asked().code
 
 
 # Traits and controls
