@@ -300,6 +300,15 @@ def test_additions_and_leading_zeros_survive() -> None:
     assert users["userIds"].dropna().str.startswith("{").all()
 
 
+def test_grades_that_are_empty_stay_so_whatever_a_vendor_adds() -> None:
+    content = changed(
+        added("users.csv", "metadata.grades", "sixth"), column("users.csv", "grades", lambda _: "")
+    )
+    users = read(content).users
+    assert users["grades"].isna().all()
+    assert set(users["metadata.grades"]) == {"sixth"}
+
+
 def test_rows_with_too_many_or_few_values_lose_nothing() -> None:
     files = demo()
     header, rows = table(files["orgs.csv"])

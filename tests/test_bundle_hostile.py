@@ -153,7 +153,7 @@ def test_a_single_line_of_200_megabytes(quoted: bool) -> None:
         for name, data in demo().items():
             archive.writestr(name, data + sign + line + sign if name == "users.csv" else data)
     start = time.process_time()
-    refused(content.getvalue(), r"users\.csv")
+    refused(content.getvalue(), r"users\.csv is longer than")
     assert time.process_time() - start < 60  # bounded: it is not read over and over
     refused(packed({"users.csv": b"sourcedId," + b"x" * 2_000_000}), "longer than")
 

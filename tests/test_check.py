@@ -177,6 +177,19 @@ def test_a_missing_school_is_the_root_of_what_refers_to_it() -> None:
     assert row["explains"] == counted + int((lists == "2").sum())
 
 
+def test_a_circle_is_one_finding_with_its_way() -> None:
+    tables = make_district()
+    sessions = tables["academicSessions"] = tables["academicSessions"].copy()
+    sessions.loc[sessions["sourcedId"] == "sy2027", "parentSourcedId"] = "gp1"
+    orgs = tables["orgs"] = tables["orgs"].copy()
+    orgs.loc[orgs["sourcedId"] == "7", "parentSourcedId"] = "7"
+    findings = onb.check(onb.Roster(tables))
+    assert findings["code"].tolist() == ["cycle", "cycle"]
+    ways = dict(zip(findings["table"], findings["message"], strict=True))
+    assert "7 in 7." in ways["orgs"]
+    assert ways["academicSessions"].count(" in ") == 3  # year in quarter in semester in year
+
+
 def test_a_table_that_is_missing_is_one_finding() -> None:
     tables = make_district()
     tables["courses"] = tables["courses"].head(0)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from oneroster_nb.bundle.reading import Bundle
@@ -44,9 +43,7 @@ def changed_tables(old: Mapping[str, pd.DataFrame], bundle: Bundle) -> dict[str,
         changed = tables["users"].loc[tables["users"]["sourcedId"].isin(told)]
         roles = roles_of_users(changed.reset_index(drop=True), orgs)
         tables["roles"] = merged(tables["roles"], roles, told, OWNERS["roles"])
-    # Who moved has another first school.
-    users = tables["users"].assign(primaryOrgSourcedId=np.nan)
-    tables["users"] = with_primary_org(users.astype({"primaryOrgSourcedId": "str"}), orgs)
+    tables["users"] = with_primary_org(tables["users"], orgs)
     return tables
 
 
