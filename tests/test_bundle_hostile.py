@@ -176,7 +176,8 @@ def test_a_quote_without_its_partner_loses_no_rows() -> None:
     broken = raw("users.csv", lambda _: ("\n".join(lines) + "\n").encode())
     refused(changed(broken), "never closed")
     # Also in the last column, where the rest of the file fits into one value.
-    lines = [",".join(header), *(",".join(row) for row in rows[:50])]
+    plain = [[value.replace(",", "") for value in row] for row in rows[:50]]
+    lines = [",".join(header), *(",".join(row) for row in plain)]
     lines[20] = ",".join([*(["x"] * (len(header) - 1)), '"open'])
     last = raw("users.csv", lambda _: ("\n".join(lines) + "\n").encode())
     refused(changed(last), "never closed")
