@@ -177,7 +177,8 @@ def test_nothing_is_installed_for_tests_only(image: Image, tmp_path: Path):
         canonicalize_name(Requirement(line).name)
         for line in PROJECT["optional-dependencies"]["test"]
     }
-    tests_only -= {"jsonschema", "nbclient", "nbformat"}  # JupyterLab needs these itself
+    # JupyterLab needs these itself.
+    tests_only -= {"jsonschema", "nbclient", "nbformat", "pyyaml"}
     tests_only -= {canonicalize_name(name) for name in asked_for}
     assert not tests_only & {canonicalize_name(name) for name in found}
 

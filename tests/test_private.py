@@ -262,7 +262,8 @@ def test_a_traceback_with_its_variables_shows_no_secret(
 
 
 def test_every_kind_of_error_of_a_live_source_is_among_them() -> None:
-    elsewhere = {errors.RosterError, errors.NotProvidedError, errors.SnapshotError}
+    local = {errors.SnapshotError, errors.BundleError}
+    elsewhere = {errors.RosterError, errors.NotProvidedError, *local}
     every = {
         error
         for error in vars(errors).values()
