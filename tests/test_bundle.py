@@ -309,6 +309,32 @@ def test_grades_that_are_empty_stay_so_whatever_a_vendor_adds() -> None:
     assert set(users["metadata.grades"]) == {"sixth"}
 
 
+def test_tables_beyond_the_canonical_are_kept_as_found_without_credentials() -> None:
+    files = demo("1.2")
+    header = "sourcedId,userSourcedId,profileType,vendorId,applicationId,description"
+    profile = (
+        f"{header},credentialType,username,password\np1,18001,app,v1,a1,Maps,pin,elijah,1234\n"
+    )
+    files["userProfiles.csv"] = profile.encode()
+    files["scoreScales.csv"] = b"sourcedId,title,type\ns1,Letters,letter\n"
+    roster = read(packed(files | {"manifest.csv": b"propertyName,value\noneroster.version,1.2\n"}))
+    (row,) = roster.user_profiles.to_dict("records")
+    assert (row["userSourcedId"], row["vendorId"], row["status"]) == ("18001", "v1", "active")
+    assert not {"credentialType", "username", "password"} & set(roster.user_profiles)
+    (scale,) = roster.table("scoreScales").to_dict("records")
+    assert (scale["sourcedId"], scale["title"], scale["type"]) == ("s1", "Letters", "letter")
+    assert onb.check(roster).empty
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", TABLES)
+def test_a_part_of_a_roster_is_a_bundle(version: str, name: str, tmp_path: Path) -> None:
+    part = onb.Roster({name: make_district()[name]})
+    after = read(part.to_csv_bundle(tmp_path / "x.zip", version))
+    if (name, version) not in (("roles", "1.1"), ("users", "1.1")):
+        assert len(after.table(name)) == len(part.table(name))
+
+
 def test_rows_with_too_many_or_few_values_lose_nothing() -> None:
     files = demo()
     header, rows = table(files["orgs.csv"])

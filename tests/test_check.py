@@ -177,6 +177,22 @@ def test_a_missing_school_is_the_root_of_what_refers_to_it() -> None:
     assert row["explains"] == counted + int((lists == "2").sum())
 
 
+@pytest.mark.parametrize("name", make_district())
+def test_a_part_of_a_roster_is_checked(name: str) -> None:
+    tables = make_district()
+    alone = onb.check(onb.Roster({name: tables[name]}))
+    assert set(alone["code"]) <= set(RULES)
+    del tables[name]
+    rest = onb.check(onb.Roster(tables))
+    # What refers to a missing table is one finding about that table.
+    missing = rest.loc[rest["code"] == "reference-unknown", "table"].tolist()
+    assert missing in ([], [name])
+
+
+def test_nothing_is_wrong_with_nothing() -> None:
+    assert onb.check(onb.Roster({})).empty
+
+
 def test_a_circle_is_one_finding_with_its_way() -> None:
     tables = make_district()
     sessions = tables["academicSessions"] = tables["academicSessions"].copy()

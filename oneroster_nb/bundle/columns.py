@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from oneroster_nb.bundle.layout import FILES
 from oneroster_nb.findings import Finding, found
-from oneroster_nb.schema import TABLES
+from oneroster_nb.schema import BEYOND, TABLES
 
 __all__ = ["named_columns"]
 
@@ -25,7 +25,8 @@ def named_columns(table: str, header: Sequence[str]) -> tuple[list[str], list[Fi
     Returns
     -------
     names : list of str
-        Canonical ones, ``metadata.<name>`` for others; all differ.
+        Canonical ones, ``metadata.<name>`` for others; all differ. Tables beyond the canonical
+        ones keep their names.
     findings : list of Finding
         One for each kind of deviation.
 
@@ -35,7 +36,7 @@ def named_columns(table: str, header: Sequence[str]) -> tuple[list[str], list[Fi
     ['sourcedId', 'name', 'dateLastModified', 'metadata.ext_code']
     """
     known = dict.fromkeys(name for files in FILES.values() for name in files.get(table, ()))
-    known |= dict.fromkeys(TABLES[table].columns if table in TABLES else ())
+    known |= dict.fromkeys(TABLES[table].columns if table in TABLES else BEYOND.get(table, ()))
     folded = {name.casefold(): name for name in known}
     written = [name.strip() for name in header]
     taken = {name for name in written if name in known}
@@ -51,7 +52,7 @@ def named_columns(table: str, header: Sequence[str]) -> tuple[list[str], list[Fi
         elif name not in known and name.casefold() in folded:
             column = folded[name.casefold()]
             told.setdefault("column-name", []).append(repr(name))
-        elif name not in known:
+        elif name not in known and table in TABLES:
             free = {fold: real for fold, real in folded.items() if real not in taken}
             close = get_close_matches(name.casefold(), free, n=1, cutoff=_CLOSE)
             column = free[close[0]] if close else f"metadata.{name}"

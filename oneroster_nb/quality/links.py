@@ -109,7 +109,7 @@ def enrollments_outside_terms(tables: Tables) -> list[Finding]:
     sessions = tables["academicSessions"].drop_duplicates("sourcedId").set_index("sourcedId")
     classes = tables["classes"].drop_duplicates("sourcedId")
     terms = split_values(classes.set_index("sourcedId")["termSourcedIds"]).explode().dropna()
-    if terms.empty:
+    if terms.empty or sessions.empty:
         return []
     spans = pd.DataFrame(
         {
