@@ -200,6 +200,20 @@ class Roster(LocalSource):
         -----
         DanglingReferenceWarning
             Where references point nowhere.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from oneroster_nb.demo.district import make_district
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     manifest = "propertyName,value\\nfile.courses,delta\\n"
+        ...     row = "sourcedId,status,dateLastModified,title\\nc1,tobedeleted,2026-11-20,Art\\n"
+        ...     _ = Path(folder, "manifest.csv").write_text(manifest)
+        ...     _ = Path(folder, "courses.csv").write_text(row)
+        ...     after = Roster(make_district()).apply_delta(folder)
+        >>> len(after.get_courses())
+        68
         """
         from oneroster_nb.bundle.archive import Limits
         from oneroster_nb.bundle.delta import changed_tables
@@ -240,6 +254,16 @@ class Roster(LocalSource):
             For another version.
         BundleError
             Where the file is there already or cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import oneroster_nb as onb
+        >>> from oneroster_nb.demo.district import make_district
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Roster(make_district()).to_csv_bundle(folder + "/demo.zip", version="1.2")
+        ...     len(onb.CsvConnector(path).get_enrollments())
+        846
         """
         from oneroster_nb.bundle.writing import write_bundle
 

@@ -26,7 +26,8 @@ __all__ = ["Bundle", "read_bundle"]
 _MODES = ("bulk", "delta", "absent")
 _CREDENTIALS = frozenset({"credentialType", "username"})
 _SHOWN_AT_MOST = 1000
-_READABLE = (Kind.DATE, Kind.TIMESTAMP)
+_IN_DELTAS = ("status", "dateLastModified")
+_MOMENTS = (Kind.DATE, Kind.TIMESTAMP)
 
 
 @dataclass(frozen=True)
@@ -205,15 +206,15 @@ class _Reading:
         return self._canonical(table, columns, mode)
 
     def _canonical(self, table: str, columns: dict[str, Any], mode: str) -> pd.DataFrame:
-        columns = _restored(table, columns)
-        filled = [n for n in ("status", "dateLastModified") if not _blank(columns.get(n))]
-        if mode == "bulk" and filled and not self._restored_dates(columns):
+        filled = [name for name in _IN_DELTAS if not _blank(columns.get(name))]
+        if mode == "bulk" and filled:
             self.findings.append(found("status-in-bulk", table, f"{' and '.join(filled)}."))
+        columns = _restored(table, columns)
         kinds = TABLES[table].columns
         for name, kind in kinds.items():
-            if kind in _READABLE and name in columns:
+            if kind in _MOMENTS and name in columns:
                 columns[name] = self._dates(table, name, columns[name])
-        plain = {name: _whole(texts) for name, texts in columns.items() if name != "_restored"}
+        plain = {name: _whole(texts) for name, texts in columns.items()}
         page = conform(table, plain, sensitive=True)
         for name, kind in kinds.items():
             if kind not in (Kind.TEXT, Kind.VALUES) and name in plain:
@@ -221,10 +222,6 @@ class _Reading:
         frame = to_frame(page)
         frame = frame.assign(status=frame["status"].fillna("active").str.strip())
         return self._keyed(table, frame)
-
-    @staticmethod
-    def _restored_dates(columns: Mapping[str, Any]) -> bool:
-        return "_restored" in columns
 
     def _dates(self, table: str, name: str, texts: Any) -> Any:
         """Bring other ways to write a date to ISO 8601."""
@@ -291,8 +288,6 @@ def _restored(table: str, columns: Mapping[str, Any]) -> dict[str, Any]:
         kept = f"metadata.{name}"
         if name != "grades" and kept in restored and _blank(restored.get(name)):
             restored[name] = restored.pop(kept)
-            if name == "dateLastModified":
-                restored["_restored"] = None
     return {
         name.removeprefix("metadata.") if name.startswith("metadata.clever.") else name: texts
         for name, texts in restored.items()

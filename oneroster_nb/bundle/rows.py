@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -45,7 +45,6 @@ class Rows:
     marked: bool = False
     others: int = 0
     ragged: int = 0
-    lines: list[int] = field(default_factory=list)
 
 
 def read_rows(
