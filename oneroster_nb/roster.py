@@ -181,7 +181,7 @@ class Roster(LocalSource):
     def apply_delta(
         self, bundle: str | Path | bytes, *, progress: ProgressOption = None
     ) -> "Roster":
-        """Give a new roster, changed as a delta bundle says; this one stays as it is.
+        r"""Give a new roster, changed as a delta bundle says; this one stays as it is.
 
         Parameters
         ----------
@@ -207,8 +207,8 @@ class Roster(LocalSource):
         >>> from pathlib import Path
         >>> from oneroster_nb.demo.district import make_district
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     manifest = "propertyName,value\\nfile.courses,delta\\n"
-        ...     row = "sourcedId,status,dateLastModified,title\\nc1,tobedeleted,2026-11-20,Art\\n"
+        ...     manifest = "propertyName,value\nfile.courses,delta\n"
+        ...     row = "sourcedId,status,dateLastModified,title\nc1,tobedeleted,2026-11-20,Art\n"
         ...     _ = Path(folder, "manifest.csv").write_text(manifest)
         ...     _ = Path(folder, "courses.csv").write_text(row)
         ...     after = Roster(make_district()).apply_delta(folder)
