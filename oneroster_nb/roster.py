@@ -12,7 +12,7 @@ from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.local import LocalSource
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.references import warn_of_dangling
-from oneroster_nb.schema import BEYOND, TABLES, empty_table
+from oneroster_nb.schema import BEYOND, TABLES, nothing_of
 from oneroster_nb.snapshot import Snapshot, read_snapshot, write_snapshot
 from oneroster_nb.source import Source
 from oneroster_nb.tables import checked_tables
@@ -78,7 +78,7 @@ class Roster(LocalSource):
             )
         given = {name: _checked(name, table) for name, table in tables.items()}
         self._held = {
-            name: given[name] if name in given else _nothing(name) for name in (*TABLES, *BEYOND)
+            name: given[name] if name in given else nothing_of(name) for name in (*TABLES, *BEYOND)
         }
         self.provider = provider
         self.taken = taken or datetime.datetime.now(datetime.UTC)
@@ -376,10 +376,6 @@ class Roster(LocalSource):
         raise ConfigurationError(
             "A roster is refreshed from a live connection, not from another roster."
         )
-
-
-def _nothing(name: str) -> pd.DataFrame:
-    return empty_table(name) if name in TABLES else pd.DataFrame(columns=BEYOND[name], dtype="str")
 
 
 def _checked(name: str, table: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,16 @@ from types import MappingProxyType
 
 import pandas as pd
 
-__all__ = ["BEYOND", "TABLES", "Kind", "Table", "empty_table", "join_values", "split_values"]
+__all__ = [
+    "BEYOND",
+    "TABLES",
+    "Kind",
+    "Table",
+    "empty_table",
+    "join_values",
+    "nothing_of",
+    "split_values",
+]
 
 
 class Kind(Enum):
@@ -252,6 +261,11 @@ def empty_table(name: str, *, sensitive: bool = False) -> pd.DataFrame:
     """
     columns = TABLES[name].visible(sensitive=sensitive)
     return pd.DataFrame({c: pd.Series([], dtype=kind.dtype) for c, kind in columns.items()})
+
+
+def nothing_of(name: str) -> pd.DataFrame:
+    """Give a table without rows, canonical or of :data:`BEYOND`."""
+    return empty_table(name) if name in TABLES else pd.DataFrame(columns=BEYOND[name], dtype="str")
 
 
 def join_values(values: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from oneroster_nb.local import LocalSource
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.query import Query
 from oneroster_nb.roster import Roster
-from oneroster_nb.schema import BEYOND, TABLES, empty_table
+from oneroster_nb.schema import BEYOND, TABLES, nothing_of
 from oneroster_nb.tables import checked_tables
 from oneroster_nb.where import Where
 
@@ -112,7 +112,7 @@ class CsvConnector(LocalSource):
             )
         if not self._whole:
             self._whole = {
-                name: bundle.tables[name] if name in bundle.tables else _nothing(name)
+                name: bundle.tables[name] if name in bundle.tables else nothing_of(name)
                 for name in (*TABLES, *BEYOND)
             }
         return self._whole
@@ -209,7 +209,3 @@ class CsvConnector(LocalSource):
             "A roster is refreshed from a live connection. Of a newer bundle, take"
             " CsvConnector(path).get_roster(); of one with changes, roster.apply_delta(path)."
         )
-
-
-def _nothing(name: str) -> pd.DataFrame:
-    return empty_table(name) if name in TABLES else pd.DataFrame(columns=BEYOND[name], dtype="str")
