@@ -5,23 +5,21 @@ each total. Rows whose ``status`` is ``tobedeleted`` are left out, unless ``stat
 of the columns counted by.
 """
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from oneroster_nb.analysis.cells import TOTAL, groups_of, tally, with_totals
+from oneroster_nb.analysis.columns import checked_columns, people_of, refuse_repeats, require_column
+from oneroster_nb.analysis.footnotes import hiding_note, overlap_note, with_footnote
 from oneroster_nb.errors import QueryError
-from oneroster_nb.grades import grade_place
-from oneroster_nb.privacy import check_threshold, hide, mark
+from oneroster_nb.privacy.suppression import check_threshold, hide, hide_list, mark
 
 __all__ = ["count", "crosstab"]
 
-_TOTAL = "All"
-_MISSING = "(missing)"
 _MOST_CELLS = 5_000_000
 
 _Ints = NDArray[np.int64]
@@ -73,23 +71,21 @@ def count(
     0    student      2
     1  (missing)      1
     """
-    names = _names(df, "by", by)
+    names = checked_columns(df, "by", by)
     if "count" in names:
         raise QueryError("The counts go into a column named 'count'; rename that one of the frame")
     below = None if suppress_below is None else check_threshold(suppress_below)
     df, people, notes = _counted(df, names, unit)
-    groups, labels = _groups(df, names)
-    counts, several = _tally(groups, people, len(labels))
-    notes += _overlap_note(several, below)
+    groups, labels = groups_of(df, names)
+    counts, several = tally(groups, people, len(labels))
+    notes += overlap_note(several, below)
     result = labels.copy()
     result["count"] = counts
     if below is not None:
-        # A list with its total is a table of one column, which is then also the column of totals.
-        table = np.column_stack([counts, counts])
-        hidden, _ = hide(np.vstack([table, table.sum(axis=0)]), below, additive=several == 0)
-        result["count"] = pd.Series(mark(counts, counts, hidden[:-1, 0], below), dtype=object)
-        notes += _hiding_note(counts, hidden[:-1, 0], below)
-    return _with_footnote(result, notes)
+        hidden, _ = hide_list(np.append(counts, counts.sum()), below, additive=several == 0)
+        result["count"] = pd.Series(mark(counts, counts, hidden[:-1], below), dtype=object)
+        notes += hiding_note(counts[hidden[:-1]], below)
+    return with_footnote(result, notes)
 
 
 def crosstab(
@@ -155,27 +151,31 @@ def crosstab(
     >>> table.attrs["footnote"]
     '1 person stands in several of these counts, so they add up to more than there are people.'
     """
-    row_names, column_names = _names(df, "rows", rows), _names(df, "columns", columns)
-    _refuse_repeats(row_names + column_names)
+    row_names, column_names = (
+        checked_columns(df, "rows", rows),
+        checked_columns(df, "columns", columns),
+    )
+    refuse_repeats(row_names + column_names)
     per = _denominator(normalize)
     below = None if suppress_below is None else check_threshold(suppress_below)
     df, people, notes = _counted(df, row_names + column_names, unit)
-    row_of, row_labels = _groups(df, row_names)
-    column_of, column_labels = _groups(df, column_names)
+    row_of, row_labels = groups_of(df, row_names)
+    column_of, column_labels = groups_of(df, column_names)
     height, width = len(row_labels), len(column_labels)
     if height * width > _MOST_CELLS:
         raise QueryError(
             f"A table of {height:,} rows by {width:,} columns is too large; "
             "choose columns with fewer values, or use count()"
         )
-    counts, several = _with_totals(row_of, column_of, people, (height, width))
-    notes += _overlap_note(several, below)
+    counts, several = with_totals(row_of, column_of, people, (height, width))
+    notes += overlap_note(several, below)
     values: NDArray[Any] = counts if per is None else counts / np.maximum(counts[per], 1)
     totals = margins
     if below is not None:
         hidden, safe = hide(counts, below, additive=several == 0)
         totals = margins and safe
-        notes += _hiding_note(counts, hidden if totals else hidden[:-1, :-1], below)
+        shown = slice(None) if totals else slice(-1)
+        notes += hiding_note(counts[shown, shown][hidden[shown, shown]], below)
         if margins and not safe:
             notes.append("Totals are left out, because they would help to find what is hidden.")
         if per is not None and hidden.any():
@@ -190,51 +190,7 @@ def crosstab(
         index=_axis(row_labels, total=total_row),
         columns=_axis(column_labels, total=total_column),
     )
-    return _with_footnote(table, notes)
-
-
-def _names(df: pd.DataFrame, option: str, names: str | Sequence[str]) -> list[str]:
-    """Give the columns asked for as a list, each of them one that the frame has and can count."""
-    if not isinstance(df, pd.DataFrame):
-        raise QueryError(f"Only a DataFrame can be counted, not a {type(df).__name__}")
-    listed = [names] if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
-    if not listed:
-        raise QueryError(f"{option} is empty; name one column or several")
-    _refuse_repeats(listed)
-    for name in listed:
-        _require_column(df, name)
-        if _holds_lists(df[name]):
-            raise QueryError(
-                f"Column {name!r} holds lists, which cannot be counted; "
-                f"use df.explode({name!r}) first, or join each list to one string"
-            )
-    return listed
-
-
-def _refuse_repeats(names: list[str]) -> None:
-    for place, name in enumerate(names):
-        if name in names[:place]:
-            raise QueryError(f"Column {name!r} is named twice; name each column once")
-
-
-def _require_column(df: pd.DataFrame, name: str) -> None:
-    if not isinstance(name, str):
-        raise QueryError(f"A column is named by its text, not by {name!r}")
-    known = list(df.columns)
-    if name not in known:
-        names = [str(column) for column in known]
-        near = difflib.get_close_matches(name, names, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(names)}"
-        raise QueryError(f"There is no column {name!r}; {hint}")
-    if known.count(name) > 1:
-        raise QueryError(f"The frame has several columns {name!r}; rename all but one")
-
-
-def _holds_lists(values: pd.Series) -> bool:
-    if isinstance(values.dtype, pd.ArrowDtype):
-        return bool(pa.types.is_nested(values.dtype.pyarrow_dtype))
-    kinds = (list, tuple, set, frozenset, dict, np.ndarray)
-    return values.dtype == object and any(isinstance(value, kinds) for value in values)
+    return with_footnote(table, notes)
 
 
 def _denominator(normalize: object) -> tuple[slice, slice] | None:
@@ -261,95 +217,14 @@ def _counted(
         raise QueryError(f"unit={unit!r} is not known; use 'users' or 'rows'")
     notes = []
     if "status" in df.columns and "status" not in names:
-        _require_column(df, "status")
+        require_column(df, "status")
         deleted = (df["status"] == "tobedeleted").fillna(False).to_numpy(dtype=bool)
         if deleted.any():
             df = df[~deleted]
             notes.append("Rows whose status is tobedeleted are left out.")
     if unit == "rows":
         return df, None, notes
-    if "sourcedId" not in df.columns:
-        raise QueryError(
-            "People are counted by the column 'sourcedId', which is not there; "
-            "keep it in the frame, or count rows with unit='rows'"
-        )
-    _require_column(df, "sourcedId")
-    people, _ = pd.factorize(df["sourcedId"])
-    gaps = int((people < 0).sum())
-    if gaps:
-        raise QueryError(
-            f"{gaps} of {len(df)} rows have no sourcedId, so it is not known who they are; "
-            "leave them out, or count rows with unit='rows'"
-        )
-    return df, people.astype(np.int64), notes
-
-
-def _groups(df: pd.DataFrame, names: list[str]) -> tuple[_Ints, pd.DataFrame]:
-    """Give each row the number of its combination, and the labels of those that occur, in order."""
-    groups = np.zeros(len(df), dtype=np.int64)
-    first = np.zeros(0, dtype=np.int64)
-    found = {}
-    for name in names:
-        codes, labels = _categories(df[name])
-        found[name] = codes, labels
-        _, first, groups = np.unique(
-            groups * max(len(labels), 1) + codes, return_index=True, return_inverse=True
-        )
-    return groups.astype(np.int64), pd.DataFrame(
-        {
-            name: pd.Series([labels[code] for code in codes[first]], dtype="str")
-            for name, (codes, labels) in found.items()
-        }
-    )
-
-
-def _categories(values: pd.Series) -> tuple[_Ints, list[str]]:
-    """Give each row the number of its value, and the labels of the values in order."""
-    unordered_category = isinstance(values.dtype, pd.CategoricalDtype) and not values.cat.ordered
-    as_text = unordered_category or values.dtype == object or values.dtype == "str"
-    codes, uniques = pd.factorize(values, sort=not as_text)
-    texts = [_text(value) for value in uniques]
-    key = grade_place if values.name == "grades" else str
-    in_order = sorted(texts, key=key) if as_text else texts
-    labels = [text for text in dict.fromkeys(in_order) if text not in ("", _MISSING)]
-    if "" in texts or _MISSING in texts or (codes < 0).any():
-        labels.append(_MISSING)
-    place = {label: number for number, label in enumerate(labels)}
-    # The code of a missing value is -1, which finds the last place.
-    numbers = [place[text or _MISSING] for text in texts] + [place.get(_MISSING, -1)]
-    return np.array(numbers, dtype=np.int64)[codes], labels
-
-
-def _text(value: object) -> str:
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return str(int(value))
-    if isinstance(value, pd.Timestamp) and value.tz is None and value == value.normalize():
-        return value.date().isoformat()
-    return str(value)
-
-
-def _with_totals(
-    row_of: _Ints, column_of: _Ints, people: _Ints | None, shape: tuple[int, int]
-) -> tuple[_Ints, int]:
-    """Count the cells of a table and its totals; say how many people stand in several cells."""
-    height, width = shape
-    body, several = _tally(row_of * width + column_of, people, height * width)
-    counts = np.zeros((height + 1, width + 1), dtype=np.int64)
-    counts[:-1, :-1] = body.reshape(shape)
-    counts[:-1, -1], _ = _tally(row_of, people, height)
-    counts[-1, :-1], _ = _tally(column_of, people, width)
-    counts[-1, -1] = len(row_of) if people is None else len(np.unique(people))
-    return counts, several
-
-
-def _tally(groups: _Ints, people: _Ints | None, size: int) -> tuple[_Ints, int]:
-    """Count what stands in each group; say how many people stand in several of them."""
-    if people is None or not len(people):
-        return np.bincount(groups, minlength=size).astype(np.int64), 0
-    total = int(people.max()) + 1
-    pairs = np.unique(groups * total + people)
-    several = int((np.bincount(pairs % total) > 1).sum())
-    return np.bincount(pairs // total, minlength=size).astype(np.int64), several
+    return df, people_of(df), notes
 
 
 def _axis(labels: pd.DataFrame, *, total: bool) -> pd.Index:
@@ -357,34 +232,10 @@ def _axis(labels: pd.DataFrame, *, total: bool) -> pd.Index:
     levels = [labels[name].tolist() for name in names]
     if total:
         for depth, level in enumerate(levels):
-            level.append("" if depth else _TOTAL)
+            level.append("" if depth else TOTAL)
     if len(names) > 1:
         return pd.MultiIndex.from_arrays(
             [pd.Index(level, dtype="str") for level in levels], names=names
         )
     axis: pd.Index = pd.Index(levels[0], dtype="str", name=names[0])
     return axis
-
-
-def _overlap_note(several: int, below: int | None) -> list[str]:
-    if not several:
-        return []
-    # How many there are would tell something about what is hidden.
-    who = "Some people stand" if below is not None else f"{several} people stand"
-    who = "1 person stands" if several == 1 and below is None else who
-    return [f"{who} in several of these counts, so they add up to more than there are people."]
-
-
-def _hiding_note(counts: _Ints, hidden: NDArray[np.bool_], below: int) -> list[str]:
-    shown = counts[tuple(slice(size) for size in hidden.shape)][hidden]
-    if not len(shown):
-        return []
-    small, others = int((shown < below).sum()), int((shown >= below).sum())
-    note = f"Hidden: {small} of 1 to {below - 1} (<{below})"
-    return [note + (f", and {others} of {below} or more to protect them (*)." if others else ".")]
-
-
-def _with_footnote(table: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    if notes:
-        table.attrs["footnote"] = " ".join(notes)
-    return table

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from oneroster_nb.errors import QueryError
 
-__all__ = ["check_threshold", "hide", "mark"]
+__all__ = ["check_threshold", "hide", "hide_list", "mark"]
 
 _Ints = NDArray[np.int64]
 _Bools = NDArray[np.bool_]
@@ -95,6 +95,36 @@ def hide(counts: _Ints, below: int, *, additive: bool) -> tuple[_Bools, bool]:
     hidden[-1, :-1] = body.any(axis=0)
     hidden[-1, -1] = True
     return hidden, False
+
+
+def hide_list(counts: _Ints, below: int, *, additive: bool) -> tuple[_Bools, bool]:
+    """Choose what to hide of a list of counts that ends with its total.
+
+    Parameters
+    ----------
+    counts : array of int64
+        The counts, and their total.
+    below : int
+        Counts from 1 to ``below - 1`` are hidden, and what would give them away.
+    additive : bool
+        Whether the total is the sum of the others.
+
+    Returns
+    -------
+    hidden : array of bool
+        What to hide, the total included.
+    totals : bool
+        Whether the total may be shown, be it as a mark.
+
+    Examples
+    --------
+    >>> hidden, total = hide_list(np.array([4, 20, 30, 54]), 10, additive=True)
+    >>> hidden.tolist(), total
+    ([True, True, False, False], True)
+    """
+    # Such a list is a table of one column, which is then also the column of totals.
+    hidden, totals = hide(np.column_stack([counts, counts]), below, additive=additive)
+    return hidden[:, 0], totals
 
 
 def mark(values: NDArray[Any], counts: _Ints, hidden: _Bools, below: int) -> NDArray[np.object_]:

@@ -1,0 +1,83 @@
+"""Rows sorted into the cells of a table, and distinct people counted in each (pure)."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oneroster_nb.grades import grade_place
+
+__all__ = ["MISSING", "TOTAL", "groups_of", "tally", "text_of", "with_totals"]
+
+TOTAL = "All"
+MISSING = "(missing)"
+
+_Ints = NDArray[np.int64]
+
+
+def groups_of(df: pd.DataFrame, names: list[str]) -> tuple[_Ints, pd.DataFrame]:
+    """Give each row the number of its combination, and the labels of those that occur, in order."""
+    groups = np.zeros(len(df), dtype=np.int64)
+    first = np.zeros(0, dtype=np.int64)
+    found = {}
+    for name in names:
+        codes, labels = _categories(df[name])
+        found[name] = codes, labels
+        _, first, groups = np.unique(
+            groups * max(len(labels), 1) + codes, return_index=True, return_inverse=True
+        )
+    return groups.astype(np.int64), pd.DataFrame(
+        {
+            name: pd.Series([labels[code] for code in codes[first]], dtype="str")
+            for name, (codes, labels) in found.items()
+        }
+    )
+
+
+def _categories(values: pd.Series) -> tuple[_Ints, list[str]]:
+    """Give each row the number of its value, and the labels of the values in order."""
+    unordered_category = isinstance(values.dtype, pd.CategoricalDtype) and not values.cat.ordered
+    as_text = unordered_category or values.dtype == object or values.dtype == "str"
+    codes, uniques = pd.factorize(values, sort=not as_text)
+    texts = [text_of(value) for value in uniques]
+    key = grade_place if values.name == "grades" else str
+    in_order = sorted(texts, key=key) if as_text else texts
+    labels = [text for text in dict.fromkeys(in_order) if text not in ("", MISSING)]
+    if "" in texts or MISSING in texts or (codes < 0).any():
+        labels.append(MISSING)
+    place = {label: number for number, label in enumerate(labels)}
+    # The code of a missing value is -1, which finds the last place.
+    numbers = [place[text or MISSING] for text in texts] + [place.get(MISSING, -1)]
+    return np.array(numbers, dtype=np.int64)[codes], labels
+
+
+def text_of(value: object) -> str:
+    """Write a value as a label: whole numbers without a point, days without a time."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    if isinstance(value, pd.Timestamp) and value.tz is None and value == value.normalize():
+        return value.date().isoformat()
+    return str(value)
+
+
+def with_totals(
+    row_of: _Ints, column_of: _Ints, people: _Ints | None, shape: tuple[int, int]
+) -> tuple[_Ints, int]:
+    """Count the cells of a table and its totals; say how many people stand in several cells."""
+    height, width = shape
+    body, several = tally(row_of * width + column_of, people, height * width)
+    counts = np.zeros((height + 1, width + 1), dtype=np.int64)
+    counts[:-1, :-1] = body.reshape(shape)
+    counts[:-1, -1], _ = tally(row_of, people, height)
+    counts[-1, :-1], _ = tally(column_of, people, width)
+    counts[-1, -1] = len(row_of) if people is None else len(np.unique(people))
+    return counts, several
+
+
+def tally(groups: _Ints, people: _Ints | None, size: int) -> tuple[_Ints, int]:
+    """Count what stands in each group; say how many people stand in several of them."""
+    if people is None or not len(people):
+        return np.bincount(groups, minlength=size).astype(np.int64), 0
+    total = int(people.max()) + 1
+    pairs = np.unique(groups * total + people)
+    several = int((np.bincount(pairs % total) > 1).sum())
+    return np.bincount(pairs // total, minlength=size).astype(np.int64), several

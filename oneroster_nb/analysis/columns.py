@@ -1,0 +1,77 @@
+"""Columns that an analyst names: known, named once, and such that can be counted."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from oneroster_nb.errors import QueryError
+
+__all__ = ["checked_columns", "people_of", "refuse_repeats", "require_column"]
+
+
+def checked_columns(df: pd.DataFrame, option: str, names: str | Sequence[str]) -> list[str]:
+    """Give the columns asked for as a list, each of them one that the frame has and can count."""
+    if not isinstance(df, pd.DataFrame):
+        raise QueryError(f"Only a DataFrame can be counted, not a {type(df).__name__}")
+    listed = [names] if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
+    if not listed:
+        raise QueryError(f"{option} is empty; name one column or several")
+    refuse_repeats(listed)
+    for name in listed:
+        require_column(df, name)
+        if _holds_lists(df[name]):
+            raise QueryError(
+                f"Column {name!r} holds lists, which cannot be counted; "
+                f"use df.explode({name!r}) first, or join each list to one string"
+            )
+    return listed
+
+
+def refuse_repeats(names: list[str]) -> None:
+    """Refuse a list in which a column is named twice."""
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise QueryError(f"Column {name!r} is named twice; name each column once")
+
+
+def require_column(df: pd.DataFrame, name: str) -> None:
+    """Refuse a name that is no column of the frame, or that of several; give the nearest ones."""
+    if not isinstance(name, str):
+        raise QueryError(f"A column is named by its text, not by {name!r}")
+    known = list(df.columns)
+    if name not in known:
+        names = [str(column) for column in known]
+        near = difflib.get_close_matches(name, names, n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(names)}"
+        raise QueryError(f"There is no column {name!r}; {hint}")
+    if known.count(name) > 1:
+        raise QueryError(f"The frame has several columns {name!r}; rename all but one")
+
+
+def _holds_lists(values: pd.Series) -> bool:
+    if isinstance(values.dtype, pd.ArrowDtype):
+        return bool(pa.types.is_nested(values.dtype.pyarrow_dtype))
+    kinds = (list, tuple, set, frozenset, dict, np.ndarray)
+    return values.dtype == object and any(isinstance(value, kinds) for value in values)
+
+
+def people_of(df: pd.DataFrame) -> NDArray[np.int64]:
+    """Give each row the number of its person; refuse a frame that does not know who they are."""
+    if "sourcedId" not in df.columns:
+        raise QueryError(
+            "People are counted by the column 'sourcedId', which is not there; "
+            "keep it in the frame, or count rows with unit='rows'"
+        )
+    require_column(df, "sourcedId")
+    people, _ = pd.factorize(df["sourcedId"])
+    gaps = int((people < 0).sum())
+    if gaps:
+        raise QueryError(
+            f"{gaps} of {len(df)} rows have no sourcedId, so it is not known who they are; "
+            "leave them out, or count rows with unit='rows'"
+        )
+    return people.astype(np.int64)

@@ -1,0 +1,33 @@
+"""What is said below a table of counts: what does not add up, what was hidden."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+__all__ = ["hiding_note", "overlap_note", "with_footnote"]
+
+
+def overlap_note(several: int, below: int | None) -> list[str]:
+    """Say that people stand in several counts, and how many unless counts are hidden."""
+    if not several:
+        return []
+    # How many there are would tell something about what is hidden.
+    who = "Some people stand" if below is not None else f"{several} people stand"
+    who = "1 person stands" if several == 1 and below is None else who
+    return [f"{who} in several of these counts, so they add up to more than there are people."]
+
+
+def hiding_note(hidden: NDArray[np.int64], below: int) -> list[str]:
+    """Say how many counts were hidden, and why; nothing where none was."""
+    if not len(hidden):
+        return []
+    small, others = int((hidden < below).sum()), int((hidden >= below).sum())
+    note = f"Hidden: {small} of 1 to {below - 1} (<{below})"
+    return [note + (f", and {others} of {below} or more to protect them (*)." if others else ".")]
+
+
+def with_footnote(table: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Put what is to be said into ``attrs["footnote"]``, where there is something."""
+    if notes:
+        table.attrs["footnote"] = " ".join(notes)
+    return table

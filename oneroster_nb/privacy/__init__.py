@@ -1,0 +1,1 @@
+"""What makes answers safe to share: small counts hidden, people under other names."""
