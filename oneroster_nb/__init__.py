@@ -12,7 +12,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from oneroster_nb.analysis import count, crosstab
+    from oneroster_nb.analysis import (
+        class_sizes,
+        count,
+        cross_listed,
+        crosstab,
+        dangling_enrollments,
+        duplicate_people,
+        email_problems,
+        empty_classes,
+        grade_and_role_problems,
+        multi_school,
+        repeated_courses,
+        seats,
+        teacher_loads,
+        without_classes,
+    )
     from oneroster_nb.connectors import connect
     from oneroster_nb.connectors.classlink import ClasslinkConnector
     from oneroster_nb.connectors.clever import CleverConnector
@@ -85,14 +100,26 @@ __all__ = [
     "UnavailableError",
     "UnreadableValueWarning",
     "check",
+    "class_sizes",
     "connect",
     "count",
+    "cross_listed",
     "crosstab",
+    "dangling_enrollments",
     "delete_profile",
+    "duplicate_people",
+    "email_problems",
+    "empty_classes",
     "explore",
+    "grade_and_role_problems",
     "list_profiles",
+    "multi_school",
+    "repeated_courses",
     "save_profile",
+    "seats",
     "split_values",
+    "teacher_loads",
+    "without_classes",
 ]
 
 _HOMES = {
@@ -128,14 +155,26 @@ _HOMES = {
     "UnavailableError": "errors",
     "UnreadableValueWarning": "errors",
     "check": "quality",
+    "class_sizes": "analysis",
     "connect": "connectors",
     "count": "analysis",
+    "cross_listed": "analysis",
     "crosstab": "analysis",
+    "dangling_enrollments": "analysis",
     "delete_profile": "profiles",
+    "duplicate_people": "analysis",
+    "email_problems": "analysis",
+    "empty_classes": "analysis",
     "explore": "forms.explorer",
+    "grade_and_role_problems": "analysis",
     "list_profiles": "profiles",
+    "multi_school": "analysis",
+    "repeated_courses": "analysis",
     "save_profile": "profiles",
+    "seats": "analysis",
     "split_values": "schema",
+    "teacher_loads": "analysis",
+    "without_classes": "analysis",
 }
 
 

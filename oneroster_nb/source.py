@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
+from oneroster_nb import analysis
 from oneroster_nb.errors import NoMatchWarning, NotSharedWarning, warn
 from oneroster_nb.matching import DEFAULT_MATCH_ON, checked_fields, field_named, match_groups
 from oneroster_nb.progress import ProgressOption
@@ -70,6 +71,21 @@ class Source(TableCalls):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    # What rosters are pulled for; each looks at whole tables, pulled or held.
+
+    class_sizes = analysis.class_sizes
+    teacher_loads = analysis.teacher_loads
+    without_classes = analysis.without_classes
+    empty_classes = analysis.empty_classes
+    multi_school = analysis.multi_school
+    repeated_courses = analysis.repeated_courses
+    duplicate_people = analysis.duplicate_people
+    email_problems = analysis.email_problems
+    grade_and_role_problems = analysis.grade_and_role_problems
+    dangling_enrollments = analysis.dangling_enrollments
+    cross_listed = analysis.cross_listed
+    seats = analysis.seats
 
     def _meant_groups(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
         """Give groups among which are all that a question means; a source may know a short way."""

@@ -7,6 +7,7 @@ import pandas as pd
 
 from oneroster_nb.findings import Finding, found
 from oneroster_nb.grades import CEDS_GRADES
+from oneroster_nb.query import ROLES
 from oneroster_nb.schema import split_values
 
 __all__ = ["dates", "enumerations", "grades", "keys", "required"]
@@ -32,13 +33,7 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """The fields that both versions of the standard require (1.1 CSV Tables and 1.2 CSV Binding, 4)."""
 
-_USER_ROLES = frozenset(
-    {
-        *("administrator", "aide", "counselor", "districtAdministrator", "guardian", "parent"),
-        *("principal", "proctor", "relative", "siteAdministrator", "student"),
-        *("systemAdministrator", "teacher"),
-    }
-)
+_USER_ROLES = frozenset(ROLES.values())
 _ALLOWED: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
     {
         ("orgs", "type"): frozenset(

@@ -1,11 +1,11 @@
 """Rules about people and classes: who is nowhere, what is empty, who is there twice."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from oneroster_nb.findings import Finding, found
+from oneroster_nb.identity import marks_of_people
 from oneroster_nb.schema import split_values
 
 __all__ = ["addresses", "classes", "students", "twice"]
@@ -65,19 +65,8 @@ def classes(tables: Tables) -> list[Finding]:
 
 def twice(tables: Tables) -> list[Finding]:
     """Find people of one name and role who share a birth date, or where none is known a place."""
-    users = tables["users"].dropna(subset=["familyName", "role"])
-    born = tables["demographics"].drop_duplicates("sourcedId").set_index("sourcedId")["birthDate"]
-    days = born.reindex(users["sourcedId"]).dt.strftime("%Y-%m-%d")
-    birth = pd.Series(days.array, index=users.index)
-    place = users["orgSourcedIds"].fillna("") + "|" + users["grades"].fillna("")
-    same = pd.DataFrame(
-        {
-            "given": _folded(users["givenName"].fillna("")),
-            "family": _folded(users["familyName"]),
-            "role": users["role"],
-            "mark": birth.fillna(place),
-        }
-    )
+    users = tables["users"]
+    same = marks_of_people(users, tables["demographics"]).drop(columns="birthDate")
     findings = []
     again = same.loc[same.duplicated(keep=False)]
     for _, rows in again.groupby(list(same.columns), sort=False):
@@ -117,14 +106,3 @@ def _shared(code: str, users: pd.DataFrame, column: str) -> list[Finding]:
 
 def _each(code: str, table: str, rows: pd.DataFrame, field: str | None) -> Iterable[Finding]:
     return [found(code, table, key=key, field=field) for key in rows["sourcedId"]]
-
-
-def _folded(names: "pd.Series[str]") -> "pd.Series[str]":
-    """Write names without case and accents."""
-    distinct = {name: _plain(name) for name in names.unique()}
-    return names.map(distinct)
-
-
-def _plain(name: str) -> str:
-    parts = unicodedata.normalize("NFKD", name.strip().casefold())
-    return "".join(sign for sign in parts if not unicodedata.combining(sign))

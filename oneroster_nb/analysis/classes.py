@@ -1,0 +1,378 @@
+"""Questions about classes: how large they are, who teaches them, which lack somebody."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from oneroster_nb.analysis.cells import groups_of
+from oneroster_nb.analysis.columns import checked_columns
+from oneroster_nb.analysis.footnotes import with_footnote
+from oneroster_nb.analysis.given import Asked, Given, given
+from oneroster_nb.errors import QueryError
+from oneroster_nb.identity import folded
+from oneroster_nb.privacy.suppression import check_threshold, mark
+from oneroster_nb.progress import ProgressOption
+from oneroster_nb.schema import join_values, split_values
+
+__all__ = ["class_sizes", "cross_listed", "empty_classes", "teacher_loads"]
+
+_CLASS_TABLES = ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
+
+
+def class_sizes(
+    source: Asked,
+    by: str | Sequence[str] | None = None,
+    over: int | None = None,
+    *,
+    suppress_below: int | None = None,
+    progress: ProgressOption = None,
+) -> pd.DataFrame:
+    """How large are our classes, on average and at most, and which have more than 30 students?
+
+    Parameters
+    ----------
+    source : Source or pandas.DataFrame
+        A connection, a roster, or the students (or users) of classes, as ``get_users`` gives them;
+        classes without students are not in such a frame.
+    by : str or list of str, optional
+        Columns of classes, or ``courseTitle schoolName termTitles``, to sum up by.
+    over : int, optional
+        The number of students that a class should not exceed.
+    suppress_below : int, optional
+        Show sizes from 1 to this less one as ``"<10"`` (for 10), and as ``"*"`` the means, and
+        what else would give such a size away. Not less than 3.
+    progress : None, bool or callable
+        See :data:`oneroster_nb.progress.ProgressOption`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Without `by`, a row a class, in the order of the classes: ``classSourcedId classTitle
+        courseTitle schoolName termTitles`` (str), ``students`` (int64, distinct active students,
+        0 in an empty class) and, with `over`, ``over`` (bool). With `by`, a row a combination:
+        those columns (str; a missing value is ``(missing)``), ``classes`` (int64), ``mean``
+        (float64), ``min max`` (int64) of the students in a class and, with `over`, ``over``
+        (int64), the number of classes with more. With `suppress_below`, columns that hold marks
+        are object, and ``attrs["footnote"]`` says what was hidden.
+
+    Raises
+    ------
+    QueryError
+        For an unknown column, or an `over` or a `suppress_below` that cannot be.
+    RosterError
+        Where the source does not give the tables.
+
+    Examples
+    --------
+    >>> from oneroster_nb import Roster
+    >>> from oneroster_nb.demo.district import make_district
+    >>> roster = Roster(make_district())
+    >>> roster.class_sizes(by="schoolName", over=15)
+                    schoolName  classes      mean  min  max  over
+    0             Classlink HS       27  9.148148    3   11     0
+    1    Lincoln Middle School       36  9.000000    6   11     0
+    2  North Elementary School       24  7.833333    7    8     0
+    """
+    if over is not None and (isinstance(over, bool) or not isinstance(over, int) or over < 0):
+        raise QueryError(f"over must be a number of students such as 30, not {over!r}.")
+    below = None if suppress_below is None else check_threshold(suppress_below)
+    needed = ["classSourcedId"]
+    asked = given(source, "class_sizes", _CLASS_TABLES, progress=progress, frame_columns=needed)
+    sizes = asked.per_class("student")
+    if by is None:
+        result = asked.named_classes.assign(students=sizes)
+        if over is not None:
+            result["over"] = sizes > over
+        return result if below is None else _hide_sizes(result, below, over)
+    classes = asked.classes.assign(
+        classSourcedId=asked.classes["sourcedId"],
+        classTitle=asked.classes["title"],
+    )
+    groups, labels = groups_of(classes, checked_columns(classes, "by", by))
+    sized = sizes.groupby(groups)
+    result = labels.assign(
+        classes=sized.size(), mean=sized.mean(), min=sized.min(), max=sized.max()
+    )
+    if over is not None:
+        result["over"] = (sizes > over).groupby(groups).sum()
+    whole = [name for name in result.columns if name not in [*labels.columns, "mean"]]
+    result = result.astype({**dict.fromkeys(whole, "int64"), "mean": "float64"})
+    if below is None:
+        return result
+    some_small = ((sizes > 0) & (sizes < below)).groupby(groups).any().astype(bool)
+    return _hide_spans(result, some_small, below, over)
+
+
+def _hide_sizes(result: pd.DataFrame, below: int, over: int | None) -> pd.DataFrame:
+    small = _small(result["students"], below)
+    result["students"] = _marked(result["students"], small, below)
+    notes = _sizes_note(small, below)
+    if over is not None and over < below - 1 and small.any():
+        result["over"] = result["over"].astype(object).mask(small, "*")
+        notes.append("Whether such a class is over is hidden (*).")
+    return with_footnote(result, notes)
+
+
+def _hide_spans(
+    result: pd.DataFrame, some_small: "pd.Series[bool]", below: int, over: int | None
+) -> pd.DataFrame:
+    """Hide the smallest and largest size where small, and what would help to work them out.
+
+    A mean and the number of classes give the sum of all; the number of classes over a threshold
+    tells something about a small size where the threshold is itself among the small numbers.
+    """
+    notes = []
+    if some_small.any():
+        result["mean"] = result["mean"].astype(object).mask(some_small, "*")
+        notes.append("Means over small classes are hidden (*).")
+        if over is not None and over < below - 1:
+            result["over"] = result["over"].astype(object).mask(some_small, "*")
+            notes.append("How many of them are over is hidden (*).")
+    hidden = [_small(result[name], below) for name in ("min", "max")]
+    for name, small in zip(("min", "max"), hidden, strict=True):
+        result[name] = _marked(result[name], small, below)
+    return with_footnote(result, [*_sizes_note(pd.concat(hidden), below), *notes])
+
+
+def teacher_loads(
+    source: Asked, *, suppress_below: int | None = None, progress: ProgressOption = None
+) -> pd.DataFrame:
+    """How many sections and how many different students does each teacher have?
+
+    Parameters
+    ----------
+    source : Source or pandas.DataFrame
+        A connection, a roster, or the users of classes, as ``get_users`` gives them.
+    suppress_below : int, optional
+        Show numbers of students from 1 to this less one as ``"<10"`` (for 10), and hide the
+        contacts of such a teacher. Not less than 3.
+    progress : None, bool or callable
+        See :data:`oneroster_nb.progress.ProgressOption`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for everybody who is a teacher or teaches a class: ``sourcedId givenName familyName
+        schoolNames`` (str), ``sections`` (distinct classes, those with a second teacher too),
+        ``students`` (distinct people in them) and ``contacts`` (the students of each section
+        added up, so that a student in two of them is two), all int64. With `suppress_below`,
+        ``students`` and ``contacts`` are object where they hold marks, and ``attrs["footnote"]``
+        says what was hidden.
+
+    Raises
+    ------
+    QueryError
+        For a threshold that cannot be.
+    RosterError
+        Where the source does not give the tables.
+
+    Examples
+    --------
+    >>> from oneroster_nb import Roster
+    >>> from oneroster_nb.demo.district import make_district
+    >>> loads = Roster(make_district()).teacher_loads()
+    >>> loads.loc[loads["sourcedId"] == "18140", ["sections", "students", "contacts"]]
+       sections  students  contacts
+    0         4        38        38
+    """
+    below = None if suppress_below is None else check_threshold(suppress_below)
+    needed = ["classSourcedId"]
+    tables = (*_CLASS_TABLES, "roles")
+    asked = given(source, "teacher_loads", tables, progress=progress, frame_columns=needed)
+    teaching = asked.in_role("teacher")[["user", "klass"]]
+    taught = teaching.merge(
+        asked.in_role("student")[["user", "klass"]], on="klass", suffixes=("", "Student")
+    )
+    loads = pd.DataFrame(
+        {
+            "sections": teaching.groupby("user").size(),
+            "students": taught.groupby("user")["userStudent"].nunique(),
+            "contacts": taught.groupby("user").size(),
+        }
+    )
+    who = asked.holders("teacher") | asked.users.index.isin(teaching["user"])
+    loads = loads.reindex(asked.users.index[who]).fillna(0).astype("int64")
+    people = asked.people.loc[who, ["sourcedId", "givenName", "familyName", "schoolNames"]]
+    result = people.join(loads).reset_index(drop=True)
+    if below is None:
+        return result
+    small = _small(result["students"], below)
+    result["students"] = _marked(result["students"], small, below)
+    notes = _sizes_note(small, below)
+    if small.any():
+        # More contacts than students would bound the students from below.
+        result["contacts"] = result["contacts"].astype(object).mask(small, "*")
+        notes.append("Contacts with so few students are hidden (*).")
+    return with_footnote(result, notes)
+
+
+def empty_classes(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+    """Which classes have no teacher, no primary teacher, or no students?
+
+    Parameters
+    ----------
+    source : Source
+        A connection or a roster.
+    progress : None, bool or callable
+        See :data:`oneroster_nb.progress.ProgressOption`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a class that lacks one of them: ``classSourcedId classTitle courseTitle schoolName
+        termTitles`` (str), ``students teachers`` (int64, distinct active people),
+        ``withoutTeacher withoutPrimaryTeacher withoutStudents`` (bool). A class without any
+        teacher is without a primary one, too.
+
+    Raises
+    ------
+    QueryError
+        For a frame, in which such classes are not to be seen.
+    RosterError
+        Where the source does not give the tables.
+
+    Examples
+    --------
+    >>> from oneroster_nb import Roster
+    >>> from oneroster_nb.demo.district import make_district
+    >>> tables = make_district()
+    >>> tables["enrollments"] = tables["enrollments"].query("userSourcedId != '18140'")
+    >>> Roster(tables).empty_classes()[["classSourcedId", "students", "withoutTeacher"]]
+      classSourcedId  students  withoutTeacher
+    0          31740        10            True
+    1          31741         9            True
+    2          31742        10            True
+    3          31743         9            True
+    """
+    asked = given(source, "empty_classes", _CLASS_TABLES, progress=progress)
+    teachers = asked.in_role("teacher")
+    led = asked.classes.index.isin(teachers.loc[teachers["primary"], "klass"])
+    result = asked.named_classes.assign(
+        students=asked.per_class("student"), teachers=asked.per_class("teacher")
+    )
+    result["withoutTeacher"] = result["teachers"] == 0
+    result["withoutPrimaryTeacher"] = ~led
+    result["withoutStudents"] = result["students"] == 0
+    lacking = result[["withoutTeacher", "withoutPrimaryTeacher", "withoutStudents"]]
+    return result.loc[lacking.any(axis="columns")].reset_index(drop=True)
+
+
+def cross_listed(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+    """Which sections are really one class: same teacher, same period, same room?
+
+    Two classes belong together where they have school, location, a teacher, a period and a term in
+    common; a class that belongs together with each of two others joins them.
+
+    Parameters
+    ----------
+    source : Source
+        A connection or a roster.
+    progress : None, bool or callable
+        See :data:`oneroster_nb.progress.ProgressOption`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a class of each such group: ``group`` (int64, from 1), ``classSourcedId classTitle
+        courseTitle schoolName termTitles periods location`` (str), ``teacherSourcedIds
+        teacherNames`` (str, joined with commas; several where the class is co-taught),
+        ``students`` (int64, of the class) and ``groupStudents`` (int64, distinct people in the
+        whole group).
+
+    Raises
+    ------
+    QueryError
+        For a frame, which does not hold periods and locations.
+    RosterError
+        Where the source does not give the tables.
+
+    Examples
+    --------
+    >>> from oneroster_nb import Roster
+    >>> from oneroster_nb.demo.district import make_district
+    >>> tables = make_district()
+    >>> classes = tables["classes"] = tables["classes"].copy()
+    >>> classes.loc[classes["sourcedId"] == "31741", "periods"] = "1"
+    >>> Roster(tables).cross_listed()[["group", "classSourcedId", "students", "groupStudents"]]
+       group classSourcedId  students  groupStudents
+    0      1          31740        10             19
+    1      1          31741         9             19
+    """
+    asked = given(source, "cross_listed", _CLASS_TABLES, progress=progress)
+    classes, teachers = asked.classes, asked.in_role("teacher")[["user", "klass"]]
+    keys = pd.DataFrame(
+        {
+            "school": classes["schoolSourcedId"],
+            "room": folded(classes["location"]).replace("", None),
+            "period": split_values(classes["periods"]),
+            "term": split_values(classes["termSourcedIds"]),
+        }
+    )
+    keys = keys.explode("period").explode("term").dropna()
+    keys = keys.rename_axis("klass").reset_index().merge(teachers, on="klass")
+    shared = keys.groupby(["school", "room", "period", "term", "user"])["klass"]
+    group = _joined(len(classes), (klasses.unique().tolist() for _, klasses in shared))
+    students = asked.in_role("student")[["user", "klass"]]
+    in_group = students.assign(group=group[students["klass"]]).groupby("group")["user"].nunique()
+    names = asked.people["givenName"].fillna("") + " " + asked.people["familyName"].fillna("")
+    named = teachers.sort_values("user").assign(
+        key=asked.users["sourcedId"].loc[teachers["user"]].to_numpy(),
+        name=names.str.strip().loc[teachers["user"]].to_numpy(),
+    )
+    return _grouped(asked, group, in_group, named)
+
+
+def _grouped(
+    asked: Given, group: Any, in_group: "pd.Series[int]", teachers: pd.DataFrame
+) -> pd.DataFrame:
+    sizes = np.bincount(group, minlength=len(group))
+    rows = np.flatnonzero(sizes[group] > 1)
+    # The groups in the order of their first classes, the classes of a group together.
+    rows = rows[np.argsort(group[rows], kind="stable")]
+    of_class = teachers.groupby("klass")
+    number, _ = pd.factorize(group[rows])
+    classes = asked.classes.iloc[rows]
+    result = asked.named_classes.iloc[rows].assign(
+        periods=classes["periods"],
+        location=classes["location"],
+        teacherSourcedIds=of_class["key"].agg(join_values).reindex(rows).astype("str"),
+        teacherNames=of_class["name"].agg(join_values).reindex(rows).astype("str"),
+        students=asked.per_class("student").iloc[rows],
+        groupStudents=in_group.reindex(group[rows]).fillna(0).astype("int64").to_numpy(),
+    )
+    result.insert(0, "group", number.astype(np.int64) + 1)
+    return result.reset_index(drop=True)
+
+
+def _joined(size: int, sets: Iterable[list[int]]) -> Any:
+    """Give each of so many things the least of those that it is joined with, near or far."""
+    least = list(range(size))
+
+    def find(thing: int) -> int:
+        while least[thing] != thing:
+            least[thing] = least[least[thing]]
+            thing = least[thing]
+        return thing
+
+    for things in sets:
+        for other in things[1:]:
+            one, two = sorted((find(things[0]), find(other)))
+            least[two] = one
+    return np.array([find(thing) for thing in range(size)], dtype=np.int64)
+
+
+def _small(counts: "pd.Series[int]", below: int) -> "pd.Series[bool]":
+    return (counts > 0) & (counts < below)
+
+
+def _marked(counts: "pd.Series[int]", small: "pd.Series[bool]", below: int) -> "pd.Series[Any]":
+    numbers = np.asarray(counts, dtype=np.int64)
+    values = mark(numbers, numbers, small.to_numpy(), below)
+    return pd.Series(values, index=counts.index, dtype=object)
+
+
+def _sizes_note(small: "pd.Series[bool]", below: int) -> list[str]:
+    hidden = int(small.sum())
+    return [f"Hidden: {hidden} of 1 to {below - 1} (<{below})."] if hidden else []

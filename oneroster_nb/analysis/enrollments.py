@@ -1,0 +1,134 @@
+"""Questions about enrollments: which point nowhere, who is twice in one course."""
+
+import pandas as pd
+
+from oneroster_nb.analysis.given import PERSON, Asked, given
+from oneroster_nb.progress import ProgressOption
+from oneroster_nb.schema import join_values, split_values
+
+__all__ = ["dangling_enrollments", "repeated_courses"]
+
+_TARGETS = (("userSourcedId", "users"), ("classSourcedId", "classes"), ("schoolSourcedId", "orgs"))
+
+
+def dangling_enrollments(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+    """Which enrollments point to a person, class or school that is not there?
+
+    Parameters
+    ----------
+    source : Source
+        A connection or a roster.
+    progress : None, bool or callable
+        See :data:`oneroster_nb.progress.ProgressOption`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row an active enrollment and field that points nowhere: ``enrollmentSourcedId
+        userSourcedId classSourcedId schoolSourcedId role`` (str), ``field`` (str, the one of the
+        three) and ``reason`` (str): ``missing`` where nothing has that id, ``tobedeleted`` where
+        what has it is to be deleted, ``blank`` where there is no id of a person or a class.
+
+    Raises
+    ------
+    QueryError
+        For a frame, which does not hold such enrollments.
+    RosterError
+        Where the source does not give the tables.
+
+    Examples
+    --------
+    >>> from oneroster_nb import Roster
+    >>> from oneroster_nb.demo.district import make_district
+    >>> tables = make_district()
+    >>> tables["classes"] = tables["classes"].query("sourcedId != '31763'")
+    >>> found = Roster(tables).dangling_enrollments()
+    >>> found[["classSourcedId", "field", "reason"]].drop_duplicates()
+      classSourcedId           field   reason
+    0          31763  classSourcedId  missing
+    """
+    tables = ("orgs", "classes", "users", "enrollments")
+    asked = given(source, "dangling_enrollments", tables, progress=progress)
+    rows = asked.live("enrollments")
+    lost = []
+    for field, table in _TARGETS:
+        there = rows[field].isin(asked.live(table)["sourcedId"])
+        known = rows[field].isin(asked.tables[table]["sourcedId"])
+        blank = rows[field].isna() | (rows[field] == "")
+        reason = known.map({True: "tobedeleted", False: "missing"}).mask(blank, "blank")
+        # Not every source says the school of an enrollment, which is that of its class.
+        wrong = ~there & ~(blank & (field == "schoolSourcedId"))
+        lost.append(rows.loc[wrong].assign(field=field, reason=reason[wrong]))
+    found = pd.concat(lost).sort_index(kind="stable").reset_index(drop=True)
+    found = found.rename(columns={"sourcedId": "enrollmentSourcedId"})
+    ids = ["enrollmentSourcedId", "userSourcedId", "classSourcedId", "schoolSourcedId"]
+    return found[[*ids, "role", "field", "reason"]].astype("str")
+
+
+def repeated_courses(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+    """Which students are in two sections of one course?
+
+    Parameters
+    ----------
+    source : Source or pandas.DataFrame
+        A connection, a roster, or students of classes, as ``get_users`` gives them.
+    progress : None, bool or callable
+        See :data:`oneroster_nb.progress.ProgressOption`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a student and course with several classes: ``sourcedId givenName familyName role
+        grades schoolNames courseSourcedId courseTitle`` (str), ``classCount`` (int64),
+        ``classSourcedIds classTitles`` (str, joined with commas) and ``sameTerm`` (bool): whether
+        two of the classes have a term in common. Where none have, as in two halves of a year, it is
+        rarely a mistake.
+
+    Raises
+    ------
+    QueryError
+        For a frame without ``sourcedId``, ``classSourcedId`` or ``courseSourcedId``.
+    RosterError
+        Where the source does not give the tables.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from oneroster_nb import Roster
+    >>> from oneroster_nb.demo.district import make_district
+    >>> tables = make_district()
+    >>> again = tables["classes"].query("sourcedId == '31740'").assign(sourcedId="x")
+    >>> more = tables["enrollments"].query("sourcedId == '500002'")
+    >>> more = more.assign(sourcedId="y", classSourcedId="x")
+    >>> tables["classes"] = pd.concat([tables["classes"], again])
+    >>> tables["enrollments"] = pd.concat([tables["enrollments"], more])
+    >>> Roster(tables).repeated_courses()[["sourcedId", "courseTitle", "classCount", "sameTerm"]]
+      sourcedId courseTitle  classCount  sameTerm
+    0     18001   English 9           2      True
+    """
+    needed = ["classSourcedId", "courseSourcedId"]
+    tables = ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
+    asked = given(source, "repeated_courses", tables, progress=progress, frame_columns=needed)
+    classes = asked.classes
+    members = asked.in_role("student")[["user", "klass"]]
+    members = members.assign(course=classes["courseSourcedId"].loc[members["klass"]].to_numpy())
+    keys = ["user", "course"]
+    members = members.dropna().sort_values([*keys, "klass"])
+    members = members.loc[members.duplicated(keys, keep=False)]
+    members["key"] = classes["sourcedId"].loc[members["klass"]].to_numpy()
+    members["title"] = classes["title"].fillna("").loc[members["klass"]].to_numpy()
+    members["term"] = split_values(classes["termSourcedIds"]).loc[members["klass"]].to_numpy()
+    terms = members.explode("term").dropna(subset=["term"])
+    together = terms.loc[terms.duplicated([*keys, "term"], keep=False), keys]
+    found = members.groupby(keys).agg(
+        courseTitle=("klass", lambda rows: classes["courseTitle"].loc[rows.iloc[0]]),
+        classCount=("klass", "size"),
+        classSourcedIds=("key", join_values),
+        classTitles=("title", join_values),
+    )
+    found["sameTerm"] = found.index.isin(pd.MultiIndex.from_frame(together))
+    found = found.reset_index().rename(columns={"course": "courseSourcedId"})
+    people = asked.people.loc[found["user"], PERSON].reset_index(drop=True)
+    texts = ["courseSourcedId", "courseTitle", "classSourcedIds", "classTitles"]
+    kinds = {**dict.fromkeys(texts, "str"), "classCount": "int64", "sameTerm": "bool"}
+    return people.join(found.drop(columns="user").astype(kinds))

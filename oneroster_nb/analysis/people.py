@@ -1,0 +1,294 @@
+"""Questions about people: who is nowhere, at two places, there twice, without a good address."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from oneroster_nb.analysis.given import PERSON, Asked, given
+from oneroster_nb.grades import CEDS_GRADES
+from oneroster_nb.identity import marks_of_people
+from oneroster_nb.progress import ProgressOption
+from oneroster_nb.query import ROLES
+from oneroster_nb.schema import split_text, split_values
+
+__all__ = [
+    "duplicate_people",
+    "email_problems",
+    "grade_and_role_problems",
+    "multi_school",
+    "without_classes",
+]
+
+
+def without_classes(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+    """Which students are enrolled in no class?
+
+    Parameters
+    ----------
+    source : Source
+        A connection or a roster.
+    progress : None, bool or callable
+        See :data:`oneroster_nb.progress.ProgressOption`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a student without any active enrollment in a class that is there and active:
+        ``sourcedId givenName familyName role grades schoolNames`` (str).
+
+    Raises
+    ------
+    QueryError
+        For a frame, in which such students are not to be seen.
+    RosterError
+        Where the source does not give the tables.
+
+    Examples
+    --------
+    >>> from oneroster_nb import Roster
+    >>> from oneroster_nb.demo.district import make_district
+    >>> tables = make_district()
+    >>> tables["enrollments"] = tables["enrollments"].query("userSourcedId != '18001'")
+    >>> Roster(tables).without_classes()[["sourcedId", "grades", "schoolNames"]]
+      sourcedId grades   schoolNames
+    0     18001     09  Classlink HS
+    """
+    tables = ("orgs", "classes", "users", "roles", "enrollments")
+    asked = given(source, "without_classes", tables, progress=progress)
+    idle = asked.holders("student") & ~asked.users.index.isin(asked.members["user"])
+    return asked.people.loc[idle].reset_index(drop=True)
+
+
+def multi_school(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+    """Which students are at two schools or more?
+
+    Parameters
+    ----------
+    source : Source or pandas.DataFrame
+        A connection, a roster, or students as ``get_users`` gives them without a group.
+    progress : None, bool or callable
+        See :data:`oneroster_nb.progress.ProgressOption`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a student who has several active orgs of type school: ``sourcedId givenName
+        familyName role grades schoolNames`` (str) and ``schoolCount`` (int64).
+
+    Raises
+    ------
+    QueryError
+        For a frame that does not hold all schools of its people.
+    RosterError
+        Where the source does not give the tables.
+
+    Examples
+    --------
+    >>> from oneroster_nb import Roster
+    >>> from oneroster_nb.demo.district import make_district
+    >>> tables = make_district()
+    >>> users = tables["users"] = tables["users"].copy()
+    >>> users.loc[users["sourcedId"] == "18001", "orgSourcedIds"] = "2,3"
+    >>> Roster(tables).multi_school()[["sourcedId", "schoolNames", "schoolCount"]]
+      sourcedId                           schoolNames  schoolCount
+    0     18001  Classlink HS,North Elementary School            2
+    """
+    needed = ["schoolSourcedIds"]
+    tables = ("orgs", "users", "roles")
+    asked = given(source, "multi_school", tables, progress=progress, frame_columns=needed)
+    orgs = asked.live("orgs")
+    schools = orgs.loc[orgs["type"] == "school", "sourcedId"]
+    places = split_values(asked.users["orgSourcedIds"]).explode().dropna()
+    counts = places[places.isin(schools)].groupby(level=0).nunique()
+    counts = counts.reindex(asked.users.index, fill_value=0).astype("int64")
+    several = asked.holders("student") & (counts > 1)
+    result = asked.people.assign(schoolCount=counts)
+    return result.loc[several].reset_index(drop=True)
+
+
+def duplicate_people(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+    """Who is there twice: one person under two ids?
+
+    People are taken for one where given name and family name (case and accents aside) and role are
+    the same, and the birth date, or, of people without one, the orgs and the grades. It is a
+    reason to look, not a proof.
+
+    Parameters
+    ----------
+    source : Source or pandas.DataFrame
+        A connection, a roster, or users as ``get_users`` gives them; birth dates are looked at
+        where the frame has a column ``birthDate``.
+    progress : None, bool or callable
+        See :data:`oneroster_nb.progress.ProgressOption`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each id of such a person: ``group`` (int64, from 1), ``sourcedId givenName
+        familyName role grades schoolNames`` (str), ``birthDate`` (datetime64) and ``sameBy``
+        (str, ``birthDate`` or ``school and grade``).
+
+    Raises
+    ------
+    QueryError
+        For a frame without ``sourcedId``.
+    RosterError
+        Where the source does not give the tables.
+
+    Warns
+    -----
+    PartialResultWarning
+        Where the server does not show birth dates.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from oneroster_nb import Roster
+    >>> from oneroster_nb.demo.district import make_district
+    >>> tables = make_district()
+    >>> again = tables["users"].query("sourcedId == '18002'")
+    >>> again = again.assign(sourcedId="90001", familyName="RAMIREZ")
+    >>> birth = tables["demographics"].query("sourcedId == '18002'").assign(sourcedId="90001")
+    >>> tables["users"] = pd.concat([tables["users"], again])
+    >>> tables["demographics"] = pd.concat([tables["demographics"], birth])
+    >>> Roster(tables).duplicate_people()[["group", "sourcedId", "familyName", "sameBy"]]
+       group sourcedId familyName     sameBy
+    0      1     18002    Ramírez  birthDate
+    1      1     90001    RAMIREZ  birthDate
+    """
+    tables = ("orgs", "users", "demographics")
+    asked = given(source, "duplicate_people", tables, progress=progress, frame_columns=[])
+    same = marks_of_people(asked.users, asked.live("demographics"))
+    keys = ["given", "family", "role", "mark"]
+    same = same.loc[same.duplicated(keys, keep=False)]
+    group = same.groupby(keys, sort=False).ngroup().sort_values(kind="stable")
+    birth = same["birthDate"].loc[group.index]
+    by = birth.notna().map({True: "birthDate", False: "school and grade"}).astype("str")
+    result = asked.people.loc[group.index].assign(birthDate=birth, sameBy=by)
+    result.insert(0, "group", group + 1)
+    return result.reset_index(drop=True)
+
+
+def email_problems(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+    """Who has no email address, or shares one?
+
+    Parameters
+    ----------
+    source : Source or pandas.DataFrame
+        A connection, a roster, or users as ``get_users`` gives them: of its students alone, say,
+        because families often share one address.
+    progress : None, bool or callable
+        See :data:`oneroster_nb.progress.ProgressOption`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a person: ``sourcedId givenName familyName role grades schoolNames email`` (str),
+        ``problem`` (str, ``missing`` or ``shared``) and ``people`` (int64, how many have this
+        address, case aside). Those who share an address come together, after those without one.
+
+    Raises
+    ------
+    QueryError
+        For a frame without ``sourcedId`` or ``email``.
+    RosterError
+        Where the source does not give the tables.
+
+    Examples
+    --------
+    >>> from oneroster_nb import Roster
+    >>> from oneroster_nb.demo.district import make_district
+    >>> tables = make_district()
+    >>> users = tables["users"] = tables["users"].copy()
+    >>> users.loc[users["sourcedId"] == "18001", "email"] = None
+    >>> found = Roster(tables).email_problems()
+    >>> found.loc[found["role"] == "student", ["sourcedId", "problem", "people"]]
+      sourcedId  problem  people
+    0     18001  missing       1
+    """
+    tables = ("orgs", "users")
+    asked = given(source, "email_problems", tables, progress=progress, frame_columns=["email"])
+    address = asked.users["email"].str.strip().str.casefold().replace("", None).astype("str")
+    missing = address.isna()
+    people = address.groupby(address).transform("size").reindex(address.index)
+    shared = people.fillna(1) > 1
+    first = pd.Series(pd.factorize(address)[0], index=address.index)
+    found = asked.people.assign(
+        email=asked.users["email"],
+        problem=missing.map({True: "missing", False: "shared"}).astype("str"),
+        people=people.fillna(1).astype("int64"),
+    )
+    order = first[missing | shared].sort_values(kind="stable").index
+    return found.loc[order].reset_index(drop=True)
+
+
+def grade_and_role_problems(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+    """Who has no grade or role, or one that the standard does not know?
+
+    Parameters
+    ----------
+    source : Source or pandas.DataFrame
+        A connection, a roster, or users as ``get_users`` gives them.
+    progress : None, bool or callable
+        See :data:`oneroster_nb.progress.ProgressOption`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a problem: ``sourcedId givenName familyName role grades schoolNames`` (str),
+        ``field`` (``grades`` or ``role``), ``value`` (the bad value; missing where there is none)
+        and ``problem`` (``missing`` or ``unknown``), all str. Grades are missed of students alone.
+        Known grades are those of CEDS (OneRoster 1.1, 4.13.3), known roles those of OneRoster 1.1
+        and 1.2 (RoleEnum).
+
+    Raises
+    ------
+    QueryError
+        For a frame without ``sourcedId``, ``grades`` or ``role``.
+    RosterError
+        Where the source does not give the tables.
+
+    Examples
+    --------
+    >>> from oneroster_nb import Roster
+    >>> from oneroster_nb.demo.district import make_district
+    >>> tables = make_district()
+    >>> users = tables["users"] = tables["users"].copy()
+    >>> users.loc[users["sourcedId"] == "18001", "grades"] = "09,Lions"
+    >>> Roster(tables).grade_and_role_problems()[["sourcedId", "field", "value", "problem"]]
+      sourcedId   field  value  problem
+    0     18001  grades  Lions  unknown
+    """
+    needed = ["role", "grades"]
+    tables = ("orgs", "users", "roles")
+    asked = given(
+        source, "grade_and_role_problems", tables, progress=progress, frame_columns=needed
+    )
+    users = asked.users
+    grades = users["grades"].replace("", None)
+    role = users["role"].replace("", None)
+    ungraded = asked.holders("student") & grades.isna()
+    found = [
+        *_unknown("grades", grades, CEDS_GRADES),
+        *((row, "grades", None, "missing") for row in users.index[ungraded]),
+        *_unknown("role", role, ROLES.values()),
+        *((row, "role", None, "missing") for row in users.index[role.isna()]),
+    ]
+    found.sort(key=lambda problem: problem[0])
+    problems = pd.DataFrame(found, columns=["row", "field", "value", "problem"])
+    people = asked.people.loc[problems["row"]].reset_index(drop=True)
+    return people[PERSON].join(problems.drop(columns="row").astype("str"))
+
+
+def _unknown(
+    field: str, values: "pd.Series[str]", known: Iterable[str]
+) -> list[tuple[Any, str, str | None, str]]:
+    """Give a row's number and the value for each element that is none of those known."""
+    allowed = frozenset(known)
+    bad = {
+        text: [part for part in split_text(text) if part not in allowed]
+        for text in values.dropna().unique()
+    }
+    wrong = values[values.map(lambda text: bool(bad.get(text)))]
+    return [(row, field, part, "unknown") for row, text in wrong.items() for part in bad[text]]
