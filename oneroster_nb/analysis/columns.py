@@ -59,12 +59,15 @@ def _holds_lists(values: pd.Series) -> bool:
     return values.dtype == object and any(isinstance(value, kinds) for value in values)
 
 
-def people_of(df: pd.DataFrame) -> NDArray[np.int64]:
-    """Give each row the number of its person; refuse a frame that does not know who they are."""
+def people_of(df: pd.DataFrame, instead: str = "") -> NDArray[np.int64]:
+    """Give each row the number of its person; refuse a frame that does not know who they are.
+
+    ``instead`` ends the message of the error with what else can be done.
+    """
     if "sourcedId" not in df.columns:
         raise QueryError(
             "People are counted by the column 'sourcedId', which is not there; "
-            "keep it in the frame, or count rows with unit='rows'"
+            f"keep it in the frame{instead}"
         )
     require_column(df, "sourcedId")
     people, _ = pd.factorize(df["sourcedId"])
@@ -72,6 +75,6 @@ def people_of(df: pd.DataFrame) -> NDArray[np.int64]:
     if gaps:
         raise QueryError(
             f"{gaps} of {len(df)} rows have no sourcedId, so it is not known who they are; "
-            "leave them out, or count rows with unit='rows'"
+            f"leave them out{instead}"
         )
     return people.astype(np.int64)

@@ -224,7 +224,7 @@ def _counted(
             notes.append("Rows whose status is tobedeleted are left out.")
     if unit == "rows":
         return df, None, notes
-    return df, people_of(df), notes
+    return df, people_of(df, ", or count rows with unit='rows'"), notes
 
 
 def _axis(labels: pd.DataFrame, *, total: bool) -> pd.Index:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.columns import require_column
+from oneroster_nb.analysis.columns import people_of, require_column
 from oneroster_nb.errors import (
     DanglingReferenceWarning,
     ForbiddenError,
@@ -203,12 +203,7 @@ def _tables_of_frame(
                 f" get_users() with {asked}, or pass the connection or the roster itself."
             )
         require_column(df, name)
-    gaps = int(df["sourcedId"].isna().sum())
-    if gaps:
-        raise QueryError(
-            f"{gaps} of {len(df)} rows have no sourcedId, so it is not known who they are; leave"
-            " them out."
-        )
+    people_of(df)  # refuses rows of nobody
     if "groupCount" in df.columns and "classSourcedId" in needed:
         raise QueryError(
             f"{question}() needs a row a class, and this frame has its classes joined. Ask"

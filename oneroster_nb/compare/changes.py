@@ -1,0 +1,301 @@
+"""What changed between two rosters: who came and went, who moved, which fields are others."""
+
+import html
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from oneroster_nb.analysis.cells import MISSING, TOTAL
+from oneroster_nb.analysis.footnotes import hiding_note, overlap_note, with_footnote
+from oneroster_nb.analysis.given import PERSON, Given, given
+from oneroster_nb.compare.sides import texts
+from oneroster_nb.errors import QueryError
+from oneroster_nb.privacy.suppression import check_threshold, hide_list, mark
+from oneroster_nb.progress import ProgressOption
+from oneroster_nb.schema import TABLES, Kind, join_values, split_text, split_values
+from oneroster_nb.source import Source
+
+__all__ = ["Diff", "diff"]
+
+_TABLES = ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
+_NOT_COMPARED = frozenset({"sourcedId", "status", "dateLastModified"}) | TABLES["users"].sensitive
+_KEY = ["userSourcedId", "role", "courseSourcedId"]
+_ENROLLMENT = [
+    *("change", "userSourcedId", "givenName", "familyName", "role"),
+    *("courseSourcedId", "courseTitle", "fromClassSourcedId", "fromClassTitle"),
+    *("toClassSourcedId", "toClassTitle", "fromSchoolName", "toSchoolName"),
+]
+_COUNTED = {
+    "added": ("people", "added"),
+    "removed": ("people", "removed"),
+    "changed": ("people", "changed"),
+    "enrollmentsAdded": ("enrollments", "added"),
+    "enrollmentsDropped": ("enrollments", "dropped"),
+    "enrollmentsMoved": ("enrollments", "moved"),
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Diff:
+    """What changed between two rosters; :func:`diff` gives it. What it shows of itself are counts.
+
+    Attributes
+    ----------
+    people : pandas.DataFrame
+        A row a person: ``change`` (``added``, ``removed`` or ``changed``), ``sourcedId givenName
+        familyName role grades schoolNames`` (as they are after, of who was removed as they were)
+        and ``fields``, the columns of users that differ, joined with commas; all str.
+    fields : pandas.DataFrame
+        A row a field that changed: ``sourcedId field before after`` (str).
+    enrollments : pandas.DataFrame
+        A row an enrollment: ``change`` (``added``, ``dropped``, or ``moved``: the same course,
+        another class), ``userSourcedId givenName familyName role courseSourcedId courseTitle
+        fromClassSourcedId fromClassTitle toClassSourcedId toClassTitle fromSchoolName
+        toSchoolName`` (str, missing where there is none).
+    by_school : pandas.DataFrame
+        A row a school and one for ``All``: ``schoolName`` (str), ``added removed changed
+        enrollmentsAdded enrollmentsDropped enrollmentsMoved`` (int64, or object with marks), each
+        the number of distinct people. Who is at two schools, or moved from one to another, counts
+        at both, and in ``All`` once; ``attrs["footnote"]`` says so, and what was hidden.
+    """
+
+    people: pd.DataFrame
+    fields: pd.DataFrame
+    enrollments: pd.DataFrame
+    by_school: pd.DataFrame
+
+    def __repr__(self) -> str:
+        if TOTAL not in self.by_school["schoolName"].to_numpy():
+            return f"<Diff: {len(self.by_school)} schools, small counts hidden>"
+        total = self.by_school.iloc[-1]
+        told = (f"{total[name]} {name}" for name in _COUNTED)
+        return f"<Diff of people: {', '.join(told)}>"
+
+    def _repr_html_(self) -> str:
+        note = html.escape(self.by_school.attrs.get("footnote", ""))
+        return f"{self.by_school.to_html(index=False)}<p>{note}</p>"
+
+
+def diff(
+    before: Source,
+    after: Source,
+    *,
+    suppress_below: int | None = None,
+    progress: ProgressOption = None,
+) -> Diff:
+    """Tell what changed since: who came, who left, who moved, school by school?
+
+    Parameters
+    ----------
+    before, after : Source
+        Two rosters, such as one saved on Monday and today's, or a roster and a connection. What is
+        to be deleted counts as not there.
+    suppress_below : int, optional
+        Show the numbers of ``by_school`` from 1 to this less one as ``"<10"`` (for 10), and as
+        ``"*"`` what would give them away; where ``All`` would, it is left out. Not less than 3.
+        The other tables name people, and are as they are.
+    progress : None, bool or callable
+        See :data:`oneroster_nb.progress.ProgressOption`.
+
+    Returns
+    -------
+    Diff
+        With the tables ``people fields enrollments by_school``.
+
+    Raises
+    ------
+    QueryError
+        For something that is no source, or a threshold that cannot be.
+    RosterError
+        Where a source does not give its tables.
+
+    Examples
+    --------
+    >>> import oneroster_nb as onb
+    >>> from oneroster_nb.demo.district import make_district
+    >>> before, tables = make_district(), make_district()
+    >>> tables["users"] = tables["users"].query("sourcedId != '18001'")
+    >>> changes = onb.diff(onb.Roster(before), onb.Roster(tables))
+    >>> changes.by_school[["schoolName", "removed", "enrollmentsDropped"]]
+         schoolName  removed  enrollmentsDropped
+    0  Classlink HS        1                   1
+    1           All        1                   1
+    """
+    below = None if suppress_below is None else check_threshold(suppress_below)
+    for source in (before, after):
+        if not isinstance(source, Source):
+            raise QueryError(
+                f"diff() compares two rosters or connections, not {type(source).__name__};"
+                " compare_lists() compares two DataFrames."
+            )
+    old, new = (given(s, "diff", _TABLES, progress=progress) for s in (before, after))
+    people, fields = _people(old, new)
+    enrollments = _enrollments(old, new)
+    by_school = _by_school(_places(old, new, people), enrollments, below)
+    return Diff(people, fields, enrollments, by_school)
+
+
+def _people(old: Given, new: Given) -> tuple[pd.DataFrame, pd.DataFrame]:
+    was, now = (
+        side.users.drop_duplicates("sourcedId").set_index("sourcedId") for side in (old, new)
+    )
+    both = now.index[now.index.isin(was.index)]
+    fields = _fields(was.loc[both], now.loc[both])
+    joined = fields.groupby("sourcedId", sort=False)["field"].agg(join_values)
+    parts = {
+        "added": new.people.loc[~new.people["sourcedId"].isin(was.index)],
+        "removed": old.people.loc[~old.people["sourcedId"].isin(now.index)],
+        "changed": new.people.loc[new.people["sourcedId"].isin(fields["sourcedId"])],
+    }
+    people = pd.concat([part.assign(change=change) for change, part in parts.items()])
+    people["fields"] = people["sourcedId"].map(joined)
+    people = people[["change", *PERSON, "fields"]].astype("str").reset_index(drop=True)
+    return people, fields
+
+
+def _fields(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    """Give a row for each value that differs, in the order of the people and the columns."""
+    names = [*now.columns, *(name for name in was.columns if name not in now.columns)]
+    found = []
+    for place, name in enumerate(name for name in names if name not in _NOT_COMPARED):
+        nothing = pd.Series([None] * len(now), index=now.index, dtype="str")
+        before, after = (texts(side[name]) if name in side else nothing for side in (was, now))
+        one, other = (_unordered(name, side.fillna("")) for side in (before, after))
+        rows = np.flatnonzero((one != other).to_numpy())
+        found.append(
+            pd.DataFrame(
+                {
+                    "row": rows,
+                    "place": place,
+                    "sourcedId": now.index[rows],
+                    "field": name,
+                    "before": before.iloc[rows].array,
+                    "after": after.iloc[rows].array,
+                }
+            )
+        )
+    fields = pd.concat(found).sort_values(["row", "place"], ignore_index=True)
+    return fields[["sourcedId", "field", "before", "after"]].astype("str")
+
+
+def _unordered(name: str, values: "pd.Series[str]") -> "pd.Series[str]":
+    """Bring several values in one text into one order, which is not compared."""
+    if TABLES["users"].columns.get(name) is not Kind.VALUES:
+        return values
+    return values.map({text: join_values(sorted(split_text(text))) for text in values.unique()})
+
+
+def _memberships(side: Given) -> pd.DataFrame:
+    """Give who is in which class as what, by ids, with the course and the school of the class."""
+    members = side.members.sort_values(["user", "klass"])
+    classes = side.classes.loc[members["klass"]]
+    return pd.DataFrame(
+        {
+            "userSourcedId": side.users["sourcedId"].loc[members["user"]].array,
+            "role": members["role"].array,
+            "courseSourcedId": classes["courseSourcedId"].array,
+            "courseTitle": classes["courseTitle"].array,
+            "classSourcedId": classes["sourcedId"].array,
+            "classTitle": classes["title"].array,
+            "schoolName": classes["schoolName"].array,
+        }
+    )
+
+
+def _enrollments(old: Given, new: Given) -> pd.DataFrame:
+    was, now = _memberships(old), _memberships(new)
+    same = ["userSourcedId", "role", "classSourcedId"]
+    keys_was, keys_now = (pd.MultiIndex.from_frame(side[same]) for side in (was, now))
+    gone, come = was.loc[~keys_was.isin(keys_now)], now.loc[~keys_now.isin(keys_was)]
+    # Of one person and course, the first class that is gone and the first that came are one move.
+    # Classes of no course have nothing in common.
+    numbered = [
+        side.assign(
+            number=np.where(
+                side["courseSourcedId"].isna(),
+                start + np.arange(len(side)),
+                side.groupby(_KEY, dropna=False).cumcount(),
+            )
+        )
+        for side, start in ((gone, 10**9), (come, 2 * 10**9))
+    ]
+    pairs = numbered[0].merge(
+        numbered[1], how="outer", on=[*_KEY, "number"], suffixes=("From", "To"), sort=False
+    )
+    left, entered = pairs["classSourcedIdFrom"].isna(), pairs["classSourcedIdTo"].isna()
+    pairs["change"] = np.select([left, entered], ["added", "dropped"], "moved")
+    names = pd.concat([new.people, old.people]).drop_duplicates("sourcedId").set_index("sourcedId")
+    pairs["givenName"] = pairs["userSourcedId"].map(names["givenName"])
+    pairs["familyName"] = pairs["userSourcedId"].map(names["familyName"])
+    pairs["courseTitle"] = pairs["courseTitleTo"].fillna(pairs["courseTitleFrom"])
+    renamed = {
+        f"{name}{end}": f"{way}{name[0].upper()}{name[1:]}"
+        for name in ("classSourcedId", "classTitle", "schoolName")
+        for end, way in (("From", "from"), ("To", "to"))
+    }
+    order = {"added": 0, "dropped": 1, "moved": 2}
+    pairs = pairs.rename(columns=renamed).astype({"change": "str"})
+    pairs = pairs.sort_values("change", key=lambda change: change.map(order), kind="stable")
+    return pairs[_ENROLLMENT].astype("str").reset_index(drop=True)
+
+
+def _places(old: Given, new: Given, people: pd.DataFrame) -> pd.DataFrame:
+    """Give the schools of those who came, went or changed: a row a person and school, by name."""
+    sides = {"added": [new], "removed": [old], "changed": [old, new]}
+    found = []
+    for change, group in people.groupby("change"):
+        for side in sides[str(change)]:
+            at = side.people.loc[side.people["sourcedId"].isin(group["sourcedId"])]
+            schools = split_values(at["schoolNames"]).explode()
+            at = at[["sourcedId"]].join(schools).assign(change=change)
+            found.append(at.drop_duplicates())
+    if not found:
+        return pd.DataFrame({"sourcedId": [], "schoolNames": [], "change": []}, dtype="str")
+    return pd.concat(found).drop_duplicates()
+
+
+def _by_school(places: pd.DataFrame, enrollments: pd.DataFrame, below: int | None) -> pd.DataFrame:
+    at = pd.concat(
+        [
+            places.set_axis(["who", "school", "change"], axis="columns").assign(of="people"),
+            *(
+                enrollments.loc[enrollments["change"] != unless]
+                .rename(columns={"userSourcedId": "who", way: "school"})[
+                    ["who", "school", "change"]
+                ]
+                .assign(of="enrollments")
+                for way, unless in (("fromSchoolName", "added"), ("toSchoolName", "dropped"))
+            ),
+        ]
+    )
+    at["school"] = at["school"].fillna(MISSING).replace("", MISSING)
+    at = at.drop_duplicates()
+    schools = sorted(at["school"].unique(), key=lambda name: (name == MISSING, name))
+    table = pd.DataFrame({"schoolName": pd.Series([*schools, TOTAL], dtype="str")})
+    notes: list[str] = []
+    hidden = []
+    with_total = True
+    several: set[str] = set()
+    for column, (of, change) in _COUNTED.items():
+        rows = at.loc[(at["of"] == of) & (at["change"] == change)]
+        at_schools = rows.groupby("school").size().reindex(schools, fill_value=0)
+        twice = rows["who"].value_counts()
+        several |= set(twice.index[twice > 1])
+        counts = np.array([*at_schools, len(twice)], dtype=np.int64)
+        table[column] = counts
+        if below is not None:
+            hide, total = hide_list(counts, below, additive=counts[:-1].sum() == counts[-1])
+            hidden.append((column, counts, hide))
+            with_total &= total
+    notes += overlap_note(len(several), below)
+    if below is not None:
+        last = len(schools) + with_total
+        for column, counts, hide in hidden:
+            table[column] = mark(counts, counts, hide, below)
+        shown = np.concatenate([counts[:last][hide[:last]] for _, counts, hide in hidden])
+        notes += hiding_note(shown, below)
+        if not with_total:
+            table = table.iloc[:-1]
+            notes.append("Totals are left out, because they would help to find what is hidden.")
+    return with_footnote(table, notes)

@@ -1,0 +1,138 @@
+"""Two lists of people: who is on one of them only, and which fields differ."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from oneroster_nb.analysis.columns import checked_columns
+from oneroster_nb.analysis.footnotes import with_footnote
+from oneroster_nb.compare.sides import Side, people_frame, texts
+from oneroster_nb.errors import QueryError
+from oneroster_nb.progress import ProgressOption
+from oneroster_nb.schema import join_values
+
+__all__ = ["compare_lists"]
+
+_STATUSES = ("same", "different", "only left", "only right")
+_ADDED = ("status", "fields")
+
+
+def compare_lists(
+    left: Side,
+    right: Side,
+    on: str | Sequence[str] = "sourcedId",
+    *,
+    progress: ProgressOption = None,
+) -> pd.DataFrame:
+    """Who is on only one of two lists, and which fields differ of those on both?
+
+    Parameters
+    ----------
+    left, right : pandas.DataFrame or Source
+        The lists, such as the students of a course and those of a testing system. Of a connection
+        or a roster, all users.
+    on : str or list of str
+        The columns that say who is who, in both lists. Outer spaces aside they must be the same,
+        and case aside, too, unless they are ids (``sourcedId``).
+    progress : None, bool or callable
+        See :data:`oneroster_nb.progress.ProgressOption`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for everybody on either list, in the order of the left one: the columns of `on`,
+        ``status`` (``same``, ``different``, ``only left``, ``only right``), ``fields`` (the
+        columns of both lists that differ, joined with commas) and, for each of these,
+        ``<column>_left`` and ``<column>_right``; all str. Rows that repeat a person, as
+        membership rows do, are taken together: a field has all its values, joined with commas. A
+        row without a value to know the person by matches no other. ``attrs["footnote"]`` says how
+        many have which status.
+
+    Raises
+    ------
+    QueryError
+        For something that is no DataFrame, and a column that one of them has not, that is named
+        twice, or that holds lists.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> roster = pd.DataFrame({"sourcedId": ["a", "b"], "grades": ["06", "07"]})
+    >>> testing = pd.DataFrame({"sourcedId": ["b", "c"], "grades": ["08", "06"]})
+    >>> compare_lists(roster, testing)
+      sourcedId      status  fields grades_left grades_right
+    0         a   only left     NaN         NaN          NaN
+    1         b   different  grades          07           08
+    2         c  only right     NaN         NaN          NaN
+    """
+    left, right = (people_frame(side, "compare_lists", progress) for side in (left, right))
+    names = _keys(left, "left", on)
+    _keys(right, "right", on)
+    common = [name for name in left.columns if name in right.columns and name not in names]
+    for frame in (left, right):
+        if common:
+            checked_columns(frame, "fields", common)
+    sides = {
+        "left": _list(left, names, common, "left"),
+        "right": _list(right, names, common, "right"),
+    }
+    keys = pd.concat([side[names] for side in sides.values()])
+    keys = keys.loc[~keys.index.duplicated()]
+    there = {side: keys.index.isin(rows.index) for side, rows in sides.items()}
+    values = {side: rows[common].reindex(keys.index) for side, rows in sides.items()}
+    both = there["left"] & there["right"]
+    differs = {
+        name: (values["left"][name].fillna("") != values["right"][name].fillna("")) & both
+        for name in common
+    }
+    marked = [name for name in common if differs[name].any()]
+    fields = pd.Series("", index=keys.index)
+    for name in marked:
+        fields += differs[name].map({True: f",{join_values([name])}", False: ""})
+    status = pd.Series("same", index=keys.index).mask(fields != "", "different")
+    status = status.mask(~there["right"], "only left").mask(~there["left"], "only right")
+    result = keys.assign(status=status, fields=fields.str.removeprefix(",").replace("", None))
+    for name in marked:
+        for side in sides:
+            result[f"{name}_{side}"] = values[side][name].where(differs[name])
+    result = result.astype("str").reset_index(drop=True)
+    counts = result["status"].value_counts()
+    told = [f"{counts.get(status, 0):,} {status}" for status in _STATUSES]
+    return with_footnote(result, [f"{', '.join(told)}."])
+
+
+def _keys(frame: pd.DataFrame, side: str, on: str | Sequence[str]) -> list[str]:
+    names = checked_columns(frame, "on", on)
+    for name in names:
+        if name in _ADDED:
+            raise QueryError(
+                f"The answer has a column {name!r} of its own; rename that one of the {side} list."
+            )
+    return names
+
+
+def _list(frame: pd.DataFrame, names: list[str], common: list[str], side: str) -> pd.DataFrame:
+    """Give a list as text with a row a person, indexed by what the person is known by."""
+    frame = pd.DataFrame({name: texts(frame[name]) for name in [*names, *common]})
+    frame = frame.reset_index(drop=True)
+    keys = pd.DataFrame({name: _key(frame[name]) for name in names})
+    unknown = keys.isna().any(axis="columns")
+    # A row of nobody is a person of its own, on this side alone.
+    keys = keys.fillna("").assign(nobody="")
+    keys.loc[unknown, "nobody"] = [f"{side} {row}" for row in frame.index[unknown]]
+    person = keys.groupby(list(keys), sort=False).ngroup()
+    first = frame.loc[~person.duplicated()].reset_index(drop=True)
+    for name in common:
+        pairs = pd.DataFrame({"person": person, "value": frame[name]}).dropna().drop_duplicates()
+        several = pairs["person"].duplicated(keep=False)
+        joined = pairs.loc[several].sort_values("value").groupby("person")["value"].agg(join_values)
+        values = pd.concat([pairs.loc[~several].set_index("person")["value"], joined])
+        first[name] = values.reindex(first.index).astype("str")
+    return first.set_axis(pd.MultiIndex.from_frame(keys.loc[~person.duplicated()]), axis="index")
+
+
+def _key(values: "pd.Series[str]") -> "pd.Series[str]":
+    values = values.str.strip()
+    if not str(values.name).lower().endswith("sourcedid"):
+        values = values.str.casefold()
+    return values.replace("", None).astype("str")

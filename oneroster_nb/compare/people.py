@@ -1,0 +1,183 @@
+"""Matching a roster to accounts: by one field first, then by the next."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from oneroster_nb.analysis.columns import checked_columns, people_of
+from oneroster_nb.analysis.footnotes import with_footnote
+from oneroster_nb.compare.sides import Side, people_frame, texts
+from oneroster_nb.errors import QueryError
+from oneroster_nb.identity import folded
+from oneroster_nb.progress import ProgressOption
+
+__all__ = ["match_people"]
+
+_USUAL = ("email", "identifier", ("givenName", "familyName"))
+_COLUMNS = ["leftId", "rightId", "matchedOn", "status"]
+_MOST_PAIRS = 10_000
+
+
+def match_people(
+    left: Side,
+    right: Side,
+    on: Sequence[str | Sequence[str]] = _USUAL,
+    *,
+    progress: ProgressOption = None,
+) -> pd.DataFrame:
+    """Which account is whose, by email, then by number, then by name?
+
+    Each field is tried on those whom no field before it has matched. A value that is there once on
+    each side matches; one that several people of a side have is no proof, and those are reported
+    as ambiguous unless a later field tells them apart. Case, accents and outer spaces do not
+    matter.
+
+    Parameters
+    ----------
+    left, right : Source or pandas.DataFrame
+        The roster and the accounts: frames with a column ``sourcedId``, which stands for the id of
+        the account on the right (``accounts.rename(columns={"userId": "sourcedId"})``). Of a
+        connection or a roster, all users.
+    on : sequence
+        The fields in order; several that must agree together as a tuple.
+    progress : None, bool or callable
+        See :data:`oneroster_nb.progress.ProgressOption`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``leftId rightId matchedOn status`` (str). ``matched``: a row a pair. ``ambiguous``: a row a
+        pair that could be, of people whom nothing matched. ``only left`` and ``only right``: a row
+        a person for whom there is nobody, the other id missing, and ``matchedOn``, too.
+        ``attrs["footnote"]`` says how many were matched on which field, and how many were not.
+
+    Raises
+    ------
+    QueryError
+        For lists without ``sourcedId`` or a field of `on` (with the nearest names), rows of one
+        person that differ in such a field, and a value that so many people have that it tells
+        nobody apart.
+    RosterError
+        Where a source does not give its users.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"sourcedId": ["1", "2"], "email": ["ada@x.example", None]})
+    >>> people["familyName"] = ["Lovelace", "Hopper"]
+    >>> accounts = pd.DataFrame({"sourcedId": ["a", "b"], "email": ["ADA@x.example", "g@x"]})
+    >>> accounts["familyName"] = ["King", "Hopper"]
+    >>> match_people(people, accounts, on=["email", "familyName"])
+      leftId rightId   matchedOn   status
+    0      1       a       email  matched
+    1      2       b  familyName  matched
+    """
+    steps = _steps(on)
+    names = list(dict.fromkeys(name for step in steps for name in step))
+    sides = [
+        _people("left", left, names, progress),
+        _people("right", right, names, progress),
+    ]
+    matched, ambiguous = [], []
+    rest = sides
+    for step in steps:
+        label = ",".join(step)
+        pairs, unclear = _match(rest[0], rest[1], step, label)
+        matched.append(pairs)
+        ambiguous.append(unclear)
+        rest = [
+            side.loc[~side.index.isin(pairs[column])]
+            for side, column in zip(rest, _COLUMNS[:2], strict=True)
+        ]
+    # What a later field has told apart is not ambiguous.
+    left_rest, right_rest = (side.index for side in rest)
+    unclear = pd.concat(ambiguous)
+    open_pairs = unclear["leftId"].isin(left_rest) & unclear["rightId"].isin(right_rest)
+    unclear = unclear.loc[open_pairs].drop_duplicates(["leftId", "rightId"])
+    alone = [
+        pd.DataFrame({column: side.index[~side.index.isin(unclear[column])], "status": status})
+        for side, column, status in zip(
+            rest, _COLUMNS[:2], ("only left", "only right"), strict=True
+        )
+    ]
+    order = {key: place for place, key in enumerate(sides[0].index)}
+    found = pd.concat([_in_order(pd.concat(matched), order), _in_order(unclear, order), *alone])
+    found = found.reindex(columns=_COLUMNS).astype("str").reset_index(drop=True)
+    return with_footnote(found, [_told(found, unclear)])
+
+
+def _steps(on: object) -> list[tuple[str, ...]]:
+    if isinstance(on, str) or not isinstance(on, Sequence) or not on:
+        raise QueryError(
+            "on is a list of fields in the order in which they are tried, such as ['email',"
+            f" 'identifier', ('givenName', 'familyName')], not {on!r}."
+        )
+    steps = [(step,) if isinstance(step, str) else tuple(step) for step in on]
+    if not all(step and all(isinstance(name, str) for name in step) for step in steps):
+        raise QueryError(f"Each field of on is a name or a tuple of names; this is not: {on!r}.")
+    return steps
+
+
+def _people(side: str, given: Side, names: list[str], progress: ProgressOption) -> pd.DataFrame:
+    """Give the fields of a list's people as plain text, indexed by their ids."""
+    given = people_frame(given, "match_people", progress)
+    if "sourcedId" not in given.columns:
+        raise QueryError(
+            f"The {side} list has no column 'sourcedId'. Call its column of ids so: "
+            "df.rename(columns={'userId': 'sourcedId'})."
+        )
+    checked_columns(given, "on", names)
+    people_of(given)  # refuses rows of nobody
+    ids = texts(given["sourcedId"])
+    fields = pd.DataFrame({name: folded(texts(given[name])).replace("", None) for name in names})
+    fields = fields.astype("str").set_axis(pd.Index(ids, name="sourcedId"), axis="index")
+    distinct = fields.reset_index().drop_duplicates()
+    again = distinct["sourcedId"].duplicated()
+    if again.any():
+        raise QueryError(
+            f"{distinct.loc[again, 'sourcedId'].nunique():,} people of the {side} list have rows"
+            f" that differ in {', '.join(names)}. Keep one row a person."
+        )
+    return distinct.set_index("sourcedId")
+
+
+def _match(
+    left: pd.DataFrame, right: pd.DataFrame, step: tuple[str, ...], label: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give the pairs that agree: those that nobody disputes, and the others."""
+    names = list(step)
+    mine, theirs = (side[names].dropna() for side in (left, right))
+    here, there = (side.groupby(names).size() for side in (mine, theirs))
+    both = pd.concat([here, there], axis="columns", join="inner", keys=["left", "right"])
+    if len(both) and (both["left"] * both["right"]).max() > _MOST_PAIRS:
+        most = both.iloc[int((both["left"] * both["right"]).argmax())]
+        raise QueryError(
+            f"One value of {label} is that of {most['left']:,} people on the left and"
+            f" {most['right']:,} on the right, so it tells nobody apart. Set such values to missing"
+            " in the frames first."
+        )
+    joined = (
+        mine.reset_index(names="leftId")
+        .merge(theirs.reset_index(names="rightId"), on=names)
+        .assign(matchedOn=label)
+    )
+    disputed = joined["leftId"].duplicated(keep=False) | joined["rightId"].duplicated(keep=False)
+    return (
+        joined.loc[~disputed].assign(status="matched")[_COLUMNS],
+        joined.loc[disputed].assign(status="ambiguous")[_COLUMNS],
+    )
+
+
+def _in_order(rows: pd.DataFrame, order: dict[str, int]) -> pd.DataFrame:
+    return rows.sort_values("leftId", key=lambda ids: ids.map(order), kind="stable")
+
+
+def _told(found: pd.DataFrame, unclear: pd.DataFrame) -> str:
+    on = found.loc[found["status"] == "matched", "matchedOn"].value_counts(sort=False)
+    how = f" ({', '.join(f'{count:,} on {name}' for name, count in on.items())})" if len(on) else ""
+    people = unclear["leftId"].nunique(), unclear["rightId"].nunique()
+    alone = [int((found["status"] == status).sum()) for status in ("only left", "only right")]
+    return (
+        f"{int(on.sum()):,} matched{how}; ambiguous: {people[0]:,} on the left, {people[1]:,} on"
+        f" the right; {alone[0]:,} only left, {alone[1]:,} only right."
+    )
