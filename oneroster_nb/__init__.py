@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         UnreadableValueWarning,
     )
     from oneroster_nb.forms.explorer import explore
+    from oneroster_nb.privacy.pseudonyms import pseudonymise
     from oneroster_nb.profiles import delete_profile, list_profiles, save_profile
     from oneroster_nb.quality import check
     from oneroster_nb.query import Query
@@ -119,6 +120,7 @@ __all__ = [
     "list_profiles",
     "match_people",
     "multi_school",
+    "pseudonymise",
     "repeated_courses",
     "save_profile",
     "seats",
@@ -178,6 +180,7 @@ _HOMES = {
     "list_profiles": "profiles",
     "match_people": "compare",
     "multi_school": "analysis",
+    "pseudonymise": "privacy.pseudonyms",
     "repeated_courses": "analysis",
     "save_profile": "profiles",
     "seats": "analysis",

@@ -1,0 +1,318 @@
+"""Pseudonyms: nothing of the people is left anywhere, and everything still holds together."""
+
+import csv
+import datetime
+import re
+import stat
+import unicodedata
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import oneroster_nb as onb
+from oneroster_nb.demo.district import make_district
+from oneroster_nb.privacy.names import Mentions
+from oneroster_nb.schema import split_text
+
+KEY = "a key made up for this test"
+NAMES = [
+    *("givenName", "familyName", "middleName", "preferredGivenName", "preferredMiddleName"),
+    "preferredFamilyName",
+]
+IDS = ["sourcedId", "username", "identifier", "userMasterIdentifier", "email", "sms", "phone"]
+
+
+def plain(text: str) -> str:
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))
+
+
+def district() -> dict[str, pd.DataFrame]:
+    """Make the demo district with people's names and ids in every place where some could be."""
+    tables = dict(make_district())
+    users = tables["users"] = tables["users"].assign(
+        sms=[f"+1555{row:07d}" for row in range(len(tables["users"]))],
+        phone=[f"555-{row:07d}" for row in range(len(tables["users"]))],
+        preferredGivenName=tables["users"]["givenName"] + "y",
+        userMasterIdentifier="master-" + tables["users"]["sourcedId"],
+    )
+    users["metadata.bus"] = "Bus of " + users["familyName"]
+    users["metadata.grades"] = "Grade " + users["grades"]
+    users["clever.contact"] = users["email"].str.upper()
+    teacher = users.loc[users["sourcedId"] == "18140"].iloc[0]
+    student = users.loc[users["sourcedId"] == "18002"].iloc[0]
+    classes = tables["classes"] = tables["classes"].copy()
+    classes.loc[0, "title"] = f"English 9 - {teacher['familyName'].upper()}"
+    classes.loc[1, "classCode"] = f"{student['givenName']}_tutoring"
+    classes.loc[2, "location"] = f"Office of {teacher['username']}"
+    classes.loc[3, "title"] = "Ramirez's group"  # without the accent that the name has
+    classes["metadata.teachers"] = "18140,18141"
+    tables["courses"] = tables["courses"].copy()
+    tables["courses"].loc[0, "title"] = f"{student['familyName']} seminar"
+    items = tables["lineItems"] = tables["lineItems"].copy()
+    items.loc[0, "description"] = f"Ask {teacher['email']}."
+    results = tables["results"] = tables["results"].copy()
+    results["comment"] = "Well done, " + results["studentSourcedId"]
+    results.loc[0, "textScore"] = "A"
+    tables["enrollments"] = tables["enrollments"].assign(
+        sourcedId=tables["enrollments"]["userSourcedId"]
+        + "-"
+        + tables["enrollments"]["classSourcedId"]
+    )
+    orgs = tables["orgs"] = tables["orgs"].copy()
+    orgs.loc[orgs["sourcedId"] == "3", "name"] = (
+        f"{student['givenName']} {student['familyName']} School"
+    )
+    tables["userProfiles"] = pd.DataFrame(
+        {
+            "sourcedId": ["profile-18001"],
+            "status": ["active"],
+            "dateLastModified": [None],
+            "userSourcedId": ["18001"],
+            "profileType": ["LMS"],
+            "vendorId": ["lms"],
+            "applicationId": ["a"],
+            "description": [f"Account of {student['givenName']}"],
+        },
+        dtype="str",
+    )
+    return tables
+
+
+def originals(tables: dict[str, pd.DataFrame]) -> tuple[set[str], set[str]]:
+    """Give the names and the ids that must not be left."""
+    users = tables["users"]
+    names = {plain(value) for column in NAMES for value in users[column].dropna()}
+    ids = {value for column in IDS for value in users[column].dropna()}
+    ids |= {part for text in users["userIds"].dropna() for part in split_text(text)}
+    ids |= set(tables["enrollments"]["sourcedId"]) | set(tables["roles"]["sourcedId"])
+    ids |= set(tables["demographics"]["sourcedId"]) | set(tables["results"]["comment"])
+    return names, ids
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pd.DataFrame]:
+    return district()
+
+
+@pytest.fixture(scope="module")
+def roster(tables: dict[str, pd.DataFrame]) -> onb.Roster:
+    return onb.Roster(tables)
+
+
+@pytest.fixture(scope="module")
+def coded(roster: onb.Roster) -> onb.Roster:
+    return onb.pseudonymise(roster, key=KEY)
+
+
+def left_in(text: str, names: set[str], ids: set[str]) -> bool:
+    words = re.findall(r"[^\W\d_]+", plain(text))
+    return bool(names & set(words)) or any(one in text for one in ids)
+
+
+def every_table(roster: onb.Roster) -> dict[str, pd.DataFrame]:
+    return {name: roster.table(name) for name in [*roster.summary()["table"]]}
+
+
+def test_nothing_of_the_original_is_left_in_any_cell(
+    tables: dict[str, pd.DataFrame], coded: onb.Roster
+) -> None:
+    names, ids = originals(tables)
+    assert {"ramirez", "elijah"} <= names
+    searched = 0
+    for name, table in every_table(coded).items():
+        for column in table.columns:
+            assert not left_in(str(column), names, ids)
+            for value in table[column].dropna().unique():
+                searched += 1
+                assert not left_in(str(value), names, ids), (name, column, value)
+    assert searched > 5000
+
+
+@pytest.mark.parametrize("kind", ["snapshot", "1.1", "1.2"])
+def test_nothing_of_the_original_is_left_in_saved_files(
+    tables: dict[str, pd.DataFrame], coded: onb.Roster, tmp_path: Path, kind: str
+) -> None:
+    if kind == "snapshot":
+        folder = coded.save(tmp_path / "kept.roster")
+        again: Any = onb.Roster.load(folder)
+        raw = b"".join(path.read_bytes() for path in folder.iterdir())
+    else:
+        path = coded.to_csv_bundle(tmp_path / "kept.zip", version=kind)
+        again = onb.CsvConnector(path).get_roster()
+        raw = path.read_bytes()
+    names, ids = originals(tables)
+    for address in tables["users"]["email"].dropna():
+        assert address.encode() not in raw
+    for table in every_table(again).values():
+        for column in table.columns:
+            assert not any(left_in(str(v), names, ids) for v in table[column].dropna().unique())
+
+
+def test_tables_keep_rows_columns_and_dtypes(roster: onb.Roster, coded: onb.Roster) -> None:
+    for name, table in every_table(roster).items():
+        other = coded.table(name)
+        assert list(other.columns) == list(table.columns)
+        assert len(other) == len(table)
+        assert (other.isna().to_numpy() == table.isna().to_numpy()).all(), name
+        if name in onb.schema.TABLES:
+            assert (other.dtypes == table.dtypes).all(), name
+
+
+def test_what_belongs_together_stays_together(roster: onb.Roster, coded: onb.Roster) -> None:
+    code_of = dict(zip(roster.users["sourcedId"], coded.users["sourcedId"], strict=True))
+    assert len(set(code_of.values())) == len(code_of)
+    for table, column in (
+        ("enrollments", "userSourcedId"),
+        ("roles", "userSourcedId"),
+        ("results", "studentSourcedId"),
+        ("demographics", "sourcedId"),
+        ("userProfiles", "userSourcedId"),
+    ):
+        mapped = roster.table(table)[column].map(code_of)
+        assert coded.table(table)[column].tolist() == mapped.tolist()
+    agents = roster.users["agentSourcedIds"].dropna()
+    for place, text in agents.items():
+        expected = [code_of[part] for part in split_text(text)]
+        assert split_text(coded.users.loc[place, "agentSourcedIds"]) == expected
+    pd.testing.assert_frame_equal(
+        coded.class_sizes().drop(columns=["classTitle", "courseTitle", "schoolName"]),
+        roster.class_sizes().drop(columns=["classTitle", "courseTitle", "schoolName"]),
+    )
+    for column in ("classSourcedId", "schoolSourcedId", "role", "primary", "beginDate"):
+        pd.testing.assert_series_equal(coded.enrollments[column], roster.enrollments[column])
+    assert coded.results.loc[0, "textScore"] == "A"
+    assert coded.users.loc[0, "metadata.grades"] == "Grade 09"
+
+
+def test_ids_of_tables_have_namespaces_of_their_own(roster: onb.Roster) -> None:
+    tables = every_table(roster)
+    same = tables["enrollments"].assign(sourcedId="18001").head(1)
+    coded = onb.pseudonymise(onb.Roster({**tables, "enrollments": same}), key=KEY)
+    assert coded.enrollments.loc[0, "sourcedId"] not in set(coded.users["sourcedId"])
+
+
+def test_only_titles_that_hold_names_are_replaced(roster: onb.Roster, coded: onb.Roster) -> None:
+    changed = coded.classes["title"] != roster.classes["title"]
+    assert changed[changed].index.tolist() == [0, 3]
+    assert coded.courses["title"].iloc[1:].tolist() == roster.courses["title"].iloc[1:].tolist()
+    names = dict(zip(roster.orgs["name"], coded.orgs["name"], strict=True))
+    assert names["Classlink HS"] == "Classlink HS"
+    assert [old for old, new in names.items() if old != new] == ["Jasmine Ramírez School"]
+
+
+def test_of_a_birth_date_the_year_is_left(roster: onb.Roster, coded: onb.Roster) -> None:
+    for before, after in zip(
+        roster.demographics["birthDate"], coded.demographics["birthDate"], strict=True
+    ):
+        assert after == pd.Timestamp(before.year, 1, 1)
+
+
+def test_who_shares_an_address_still_does(tables: dict[str, pd.DataFrame]) -> None:
+    users = tables["users"].copy()
+    users.loc[1, "email"] = users.loc[0, "email"].upper()
+    coded = onb.pseudonymise(onb.Roster({**tables, "users": users}), key=KEY)
+    assert len(coded.email_problems()) == 2
+    assert coded.users.loc[0, "email"].endswith("@example.invalid")
+
+
+def test_the_same_key_gives_the_same_codes(roster: onb.Roster, coded: onb.Roster) -> None:
+    again = onb.pseudonymise(roster, KEY.encode())
+    pd.testing.assert_frame_equal(again.users, coded.users)
+    other = onb.pseudonymise(roster, "another key")
+    assert not set(other.users["sourcedId"]) & set(coded.users["sourcedId"])
+
+
+def test_the_codes_are_those_of_hmac_sha256(coded: onb.Roster, roster: onb.Roster) -> None:
+    import hashlib
+    import hmac
+
+    digest = hmac.new(KEY.encode(), b"users\x0018001", hashlib.sha256).hexdigest()
+    letters = "".join("bcdfghjklmnpqrst"[int(sign, 16)] for sign in digest[:20])
+    assert coded.users.loc[0, "sourcedId"] == letters
+
+
+def test_random_codes_and_their_crosswalk(roster: onb.Roster, tmp_path: Path) -> None:
+    path = tmp_path / "crosswalk.csv"
+    one = onb.pseudonymise(roster, codes="random", crosswalk=path)
+    two = onb.pseudonymise(roster, codes="random")
+    assert not set(one.users["sourcedId"]) & set(two.users["sourcedId"])
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["sourcedId"] for row in rows] == roster.users["sourcedId"].tolist()
+    assert [row["code"] for row in rows] == one.users["sourcedId"].tolist()
+    before = path.read_bytes()
+    with pytest.raises(onb.ConfigurationError, match="is there already"):
+        onb.pseudonymise(roster, codes="random", crosswalk=path)
+    assert path.read_bytes() == before
+
+
+def test_a_live_source_is_pulled_first(demo: onb.OneRosterConnector) -> None:
+    coded = onb.pseudonymise(demo, key=KEY)
+    assert len(coded.get_users("students")) == 139
+    assert coded.recipe == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "needs key="),
+        ({"key": ""}, "needs key="),
+        ({"key": 7}, "needs key="),
+        ({"key": "k", "codes": "random"}, "instead of a key"),
+        ({"codes": "hex"}, "not 'hex'"),
+        ({"key": "k", "crosswalk": "x.csv"}, "crosswalk belongs to"),
+        ({"codes": "random", "crosswalk": "no/such/folder/x.csv"}, "cannot be written"),
+    ],
+)
+def test_what_cannot_be(roster: onb.Roster, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(onb.ConfigurationError, match=message):
+        onb.pseudonymise(roster, **options)
+
+
+def test_only_rosters_have_pseudonyms(roster: onb.Roster) -> None:
+    with pytest.raises(onb.ConfigurationError, match="not DataFrame"):
+        onb.pseudonymise(roster.users, key=KEY)  # type: ignore[arg-type]
+
+
+def test_an_empty_roster_stays_empty() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        coded = onb.pseudonymise(onb.Roster({}), key=KEY)
+    assert coded.summary().empty
+
+
+@pytest.mark.parametrize(
+    ("text", "mentioned"),
+    [
+        ("Ms. O'Brien", True),
+        ("OBrien 6A", True),
+        ("Brien", True),
+        ("Ng's room", True),
+        ("Ngu", False),
+        ("de la Cruz", True),
+        ("de la", False),
+        ("CRUZ-6", True),
+        ("(18001)", True),
+        ("room 302", False),
+        ("ada@x.example", True),
+        ("x, Ada@X.example;", True),
+        ("Math 6", False),
+        ("", False),
+    ],
+)
+def test_mentions(text: str, mentioned: bool) -> None:
+    somebody = Mentions(["O'Brien", "Ng", "de la Cruz", "X"], ["18001", "302", "ada@x.example"])
+    assert (text in somebody) is mentioned
+
+
+def test_dates_of_deleted_rows_are_no_exception(tables: dict[str, pd.DataFrame]) -> None:
+    born = tables["demographics"].assign(status="tobedeleted")
+    coded = onb.pseudonymise(onb.Roster({**tables, "demographics": born}), key=KEY)
+    days = coded.demographics["birthDate"].dropna()
+    assert {(day.month, day.day) for day in days} == {(1, 1)}
+    assert datetime.date(1, 1, 1) not in set(days)
