@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from oneroster_nb.analysis.columns import checked_columns
 from oneroster_nb.analysis.footnotes import with_footnote
-from oneroster_nb.compare.sides import Side, people_frame, texts
+from oneroster_nb.compare.sides import Side, columns_of, people_frame, texts
 from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.schema import join_values
@@ -69,9 +68,9 @@ def compare_lists(
     names = _keys(left, "left", on)
     _keys(right, "right", on)
     common = [name for name in left.columns if name in right.columns and name not in names]
-    for frame in (left, right):
+    for side, frame in (("left", left), ("right", right)):
         if common:
-            checked_columns(frame, "fields", common)
+            columns_of(frame, side, common)
     sides = {
         "left": _list(left, names, common, "left"),
         "right": _list(right, names, common, "right"),
@@ -102,7 +101,7 @@ def compare_lists(
 
 
 def _keys(frame: pd.DataFrame, side: str, on: str | Sequence[str]) -> list[str]:
-    names = checked_columns(frame, "on", on)
+    names = columns_of(frame, side, on)
     for name in names:
         if name in _ADDED:
             raise QueryError(

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from oneroster_nb.analysis.columns import checked_columns, people_of
+from oneroster_nb.analysis.columns import people_of
 from oneroster_nb.analysis.footnotes import with_footnote
-from oneroster_nb.compare.sides import Side, people_frame, texts
+from oneroster_nb.compare.sides import Side, columns_of, people_frame, texts
 from oneroster_nb.errors import QueryError
 from oneroster_nb.identity import folded
 from oneroster_nb.progress import ProgressOption
@@ -126,7 +126,7 @@ def _people(side: str, given: Side, names: list[str], progress: ProgressOption) 
             f"The {side} list has no column 'sourcedId'. Call its column of ids so: "
             "df.rename(columns={'userId': 'sourcedId'})."
         )
-    checked_columns(given, "on", names)
+    columns_of(given, side, names)
     people_of(given)  # refuses rows of nobody
     ids = texts(given["sourcedId"])
     fields = pd.DataFrame({name: folded(texts(given[name])).replace("", None) for name in names})

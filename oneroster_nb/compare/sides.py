@@ -1,18 +1,20 @@
 """The two sides of a comparison: frames of people, and their values as comparable text."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from oneroster_nb.analysis.cells import text_of
+from oneroster_nb.analysis.columns import checked_columns
 from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
 
 if TYPE_CHECKING:
     from oneroster_nb.source import Source
 
-__all__ = ["Side", "people_frame", "texts"]
+__all__ = ["Side", "columns_of", "people_frame", "texts"]
 
 Side: TypeAlias = "Source | pd.DataFrame"
 """A frame of people, or a connection or a roster, of which all users are meant."""
@@ -27,6 +29,14 @@ def people_frame(side: Side, question: str, progress: ProgressOption) -> pd.Data
             f"{question}() takes DataFrames, connections or rosters, not {type(side).__name__}."
         )
     return side.get_users(progress=progress)
+
+
+def columns_of(frame: pd.DataFrame, side: str, names: str | Sequence[str]) -> list[str]:
+    """Give columns that a list is compared by; QueryError, which names the list, for others."""
+    try:
+        return checked_columns(frame, "on", names)
+    except QueryError as error:
+        raise QueryError(f"In the {side} list: {error}") from None
 
 
 def texts(values: "pd.Series[Any]") -> "pd.Series[str]":

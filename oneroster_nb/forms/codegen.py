@@ -10,7 +10,7 @@ __all__ = ["cell"]
 _WIDTH = 88
 
 
-def cell(recipe: str, query: Query, crosstab: Mapping[str, Any] | None) -> str:
+def cell(recipe: str, asked: Query | str, crosstab: Mapping[str, Any] | None) -> str:
     """Write a cell that makes ``conn``, ``df`` and ``table``.
 
     Parameters
@@ -18,8 +18,8 @@ def cell(recipe: str, query: Query, crosstab: Mapping[str, Any] | None) -> str:
     recipe : str
         An expression that makes the connection, without secrets; empty where there is none, as
         for a roster that lives in this kernel only.
-    query : Query
-        The question.
+    asked : Query or str
+        The question, or an expression that answers it from ``conn``.
     crosstab : mapping, optional
         The arguments of :func:`oneroster_nb.crosstab`; None where there is no table.
 
@@ -37,21 +37,27 @@ def cell(recipe: str, query: Query, crosstab: Mapping[str, Any] | None) -> str:
     df = conn.get_users('students')
     table = onb.crosstab(df, rows='grades')
     """
-    parts = query.to_dict()
-    leading = [name for name in ("user_filter", "group_filter", "group_name") if name in parts]
-    first = [repr(parts.pop(name)) for name in leading]
-    named = [f"{name}={value!r}" for name, value in parts.items()]
+    answer = _asking(asked) if isinstance(asked, Query) else f"df = {asked}"
     lines = ["import os\n"] if "os.environ" in recipe else []
+    lines += ["import pandas as pd\n"] if "pd." in answer else []
     lines += [
         "import oneroster_nb as onb",
         "",
         f"conn = {recipe}" if recipe else "# conn is what this form holds: form.source.",
-        _call("df = conn.get_users", [*first, *named]),
+        answer,
     ]
     if crosstab is not None:
         arguments = [f"{name}={value!r}" for name, value in crosstab.items()]
         lines.append(_call("table = onb.crosstab", ["df", *arguments]))
     return "\n".join(lines) + "\n"
+
+
+def _asking(query: Query) -> str:
+    parts = query.to_dict()
+    leading = [name for name in ("user_filter", "group_filter", "group_name") if name in parts]
+    first = [repr(parts.pop(name)) for name in leading]
+    named = [f"{name}={value!r}" for name, value in parts.items()]
+    return _call("df = conn.get_users", [*first, *named])
 
 
 def _call(function: str, arguments: list[str]) -> str:

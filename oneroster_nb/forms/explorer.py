@@ -1,5 +1,6 @@
 """The form: connect, ask, look, count, take away."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,8 @@ import pandas as pd
 from traitlets import TraitError
 
 from oneroster_nb.errors import ConfigurationError, QueryError
+from oneroster_nb.forms.common import COMMON
+from oneroster_nb.forms.commonpanel import CommonPanel
 from oneroster_nb.forms.connection import ConnectionPanel
 from oneroster_nb.forms.marker import FORM_CLASS, FormMarker
 from oneroster_nb.forms.question import QuestionPanel
@@ -66,15 +69,16 @@ class Explorer(State, widgets.VBox):
         self._working = Working()
         self._results = ResultsPanel(self)
         self._question = QuestionPanel(self, self.run)
+        self._common = CommonPanel(self._answer_chosen)
         self._connection = ConnectionPanel(
-            self, self._working, self._question.use, self._results.show_findings
+            self, self._working, self._use, self._results.show_findings
         )
         self._message = Message()
         self.add_class(FORM_CLASS)
         self.children = (
             FormMarker(),
             _titled("Connection", self._connection.widget),
-            _titled("Question", self._question.widget),
+            _titled("Question", self._question.widget, self._common.widget),
             self._working.widget,
             self._message,
             self._results.widget,
@@ -159,15 +163,86 @@ class Explorer(State, widgets.VBox):
         except QueryError as error:
             self._message.say(str(error), "error")
             return
-        self._question.run.disabled = True
+        asked = _explicit(query, source)
+        stem = query.user_filter
+        self._start(
+            lambda report: source.query(query, progress=report),
+            lambda frame: self._results.show(frame, asked, source.recipe, stem),
+            "Nobody fits this question. Try another group, other users, or no group at all.",
+        )
+
+    def answer(self, question: str, *, path: str = "", on: str = "", rules: str = "") -> None:
+        """Answer one of the common questions, as the button does.
+
+        Parameters
+        ----------
+        question : str
+            As it reads in the list.
+        path, on, rules : str
+            What would be typed into Compare with, Known by and Rules.
+
+        Raises
+        ------
+        QueryError
+            Where there is no such question.
+        """
+        if question not in COMMON:
+            raise QueryError(
+                f"There is no common question {question!r}.{nearest(question, COMMON)} There are:"
+                f" {'; '.join(COMMON)}."
+            )
+        panel = self._common
+        panel.choice.value = question
+        panel.path.value, panel.on.value, panel.rules.value = path, on, rules
+        self._answer_chosen()
+
+    def _answer_chosen(self) -> None:
+        if self._working.busy:
+            return
+        source, name, extra = self.source, self._common.choice.value, self._common.extra
+        question = COMMON[name]
+        hidden = self.suppress_below if question.hides else None
+        options = {} if hidden is None else {"suppress_below": hidden}
+        try:
+            if source is None:
+                raise QueryError("Connect to a roster first.")
+            code = question.code(extra, options)
+        except QueryError as error:
+            self._message.say(str(error), "error")
+            return
+
+        def show(frame: pd.DataFrame) -> None:
+            stem = "-".join(re.findall(r"[a-z]+", name.casefold()))
+            if question.crosstab:
+                self.rows, self.columns = question.crosstab
+            self._results.show(frame, code, source.recipe, stem, crosstab=bool(question.crosstab))
+
+        self._start(
+            lambda report: question.ask(source, extra, {**options, "progress": report}),
+            show,
+            "There is nothing of the kind.",
+        )
+
+    def _use(self, source: Source) -> None:
+        self._question.use(source)
+        self._common.button.disabled = False
+
+    def _start(
+        self,
+        ask: Callable[[Callable[[Progress], None]], pd.DataFrame],
+        show: Callable[[pd.DataFrame], None],
+        nothing: str,
+    ) -> None:
+        """Ask beside the main loop, and show the answer; ``nothing`` is said of an empty one."""
+        buttons = (self._question.run, self._common.button)
+        for button in buttons:
+            button.disabled = True
         self._message.clear()
 
-        def ask(report: Callable[[Progress], None]) -> pd.DataFrame:
-            return source.query(query, progress=report)
-
         def answered(done: Done[pd.DataFrame]) -> None:
-            self._question.run.disabled = False
-            self._answered(source, query, done)
+            for button in buttons:
+                button.disabled = False
+            self._answered(done, show, nothing)
 
         self._working.start("Asking …", ask, answered)
 
@@ -175,17 +250,17 @@ class Explorer(State, widgets.VBox):
         """Cancel what is being done."""
         self._working.cancel()
 
-    def _answered(self, source: Source, query: Query, done: Done[pd.DataFrame]) -> None:
+    def _answered(
+        self, done: Done[pd.DataFrame], show: Callable[[pd.DataFrame], None], nothing: str
+    ) -> None:
         if done.value is None:
             self._message.say(*told(done.error))
             return
-        frame = done.value
-        people = frame["sourcedId"].nunique()
-        said = f"{len(frame):,} rows, {people:,} {'person' if people == 1 else 'people'}."
-        if frame.empty and not done.warnings:
-            said = "Nobody fits this question. Try another group, other users, or no group at all."
-        self._results.show(frame, _explicit(query, source), source.recipe)
+        show(done.value)
         # Last, so that who reads it and begins to search finds the new table.
+        said = _said(done.value)
+        if done.value.empty and not done.warnings:
+            said = nothing
         self._message.say("\n".join([said, *done.warnings]))
 
 
@@ -224,6 +299,15 @@ def explore(source: Source | None = None, **state: Any) -> Explorer:
     >>> form.source.close()
     """
     return Explorer(source, **state)
+
+
+def _said(frame: pd.DataFrame) -> str:
+    """Say how much an answer is."""
+    rows = f"{len(frame):,} {'row' if len(frame) == 1 else 'rows'}"
+    if "sourcedId" not in frame:
+        return f"{rows}. {frame.attrs.get('footnote', '')}".strip()
+    people = frame["sourcedId"].nunique()
+    return f"{rows}, {people:,} {'person' if people == 1 else 'people'}."
 
 
 def _explicit(query: Query, source: Source) -> Query:

@@ -1,9 +1,7 @@
 """The third part of the form: what came, as a table, counts, a crosstab, charts, code and files."""
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 import ipywidgets as widgets
 import pandas as pd
@@ -11,11 +9,10 @@ from traitlets import link
 
 from oneroster_nb.analysis import count, crosstab
 from oneroster_nb.errors import QueryError, RosterError
-from oneroster_nb.export import ENDINGS, export, write
 from oneroster_nb.forms.cells import column_name
 from oneroster_nb.forms.code import CodeCell
 from oneroster_nb.forms.codegen import cell
-from oneroster_nb.forms.download import Download, DownloadButton
+from oneroster_nb.forms.exporting import ExportTab
 from oneroster_nb.forms.state import State
 from oneroster_nb.forms.tables import ResultTable
 from oneroster_nb.forms.words import Message, labelled, row
@@ -26,12 +23,6 @@ __all__ = ["ResultsPanel"]
 
 _TABS = ("Table", "Counts", "Crosstab", "Chart", "Code", "Export")
 _REFRESHED = ("Counts", "Crosstab", "Chart", "Export")
-_FORMATS: Mapping[str, str] = MappingProxyType(
-    {"CSV": "csv", "Excel": "excel", "Parquet": "parquet"}
-)
-_PERCENT: Mapping[str, str | bool] = MappingProxyType(
-    {"(no)": False, "of all": "all", "of each row": "index", "of each column": "columns"}
-)
 _SHOWN_FIRST = (
     *("sourcedId", "givenName", "familyName", "role", "grades", "email"),
     *("groupName", "matchedOn", "classTitle", "courseTitle", "schoolName", "schoolNames"),
@@ -63,7 +54,7 @@ class ResultsPanel:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._query = Query()
+        self._asked: Query | str = Query()
         self._recipe = ""
         self.result: pd.DataFrame | None = None
         self.table: pd.DataFrame | None = None
@@ -101,20 +92,7 @@ class ResultsPanel:
         self._charts = widgets.HTML()
         self.code = CodeCell()
 
-        self.what = widgets.Dropdown(
-            options=["Table", "Counts", "Crosstab"], description="Data", **labelled()
-        )
-        self.format = widgets.Dropdown(
-            options=list(_FORMATS.items()), description="Format", **labelled()
-        )
-        self.download = DownloadButton(self._file, description="Download")
-        self.path = widgets.Text(
-            description="Path",
-            placeholder="or a file to write, in the notebook's folder",
-            **labelled(),
-        )
-        self.write_button = widgets.Button(description="Write file")
-        self._export_note = Message()
+        self.exports = ExportTab(state, self._exported)
 
         counting = "People are counted, or rows, and small counts hidden, as set under Crosstab."
         self.tabs = widgets.Tab(
@@ -132,14 +110,7 @@ class ResultsPanel:
                 ),
                 self._charts,
                 self.code,
-                widgets.VBox(
-                    [
-                        row(self.what, self.format),
-                        self.download,
-                        row(self.path, self.write_button),
-                        self._export_note,
-                    ]
-                ),
+                self.exports.widget,
             ],
             titles=_TABS,
         )
@@ -162,7 +133,6 @@ class ResultsPanel:
             lambda _: self._changed(),
             ["by", "rows", "columns", "unit", "margins", "normalize", "suppress_below"],
         )
-        self.write_button.on_click(lambda _: self._write())
         self._filling = False
         self.findings: Findings | None = None
         self._found = ResultTable(page_size=100)
@@ -191,14 +161,38 @@ class ResultsPanel:
         self.tabs.selected_index = len(tabs)
         self.widget.layout.display = None
 
-    def show(self, frame: pd.DataFrame, query: Query, recipe: str) -> None:
-        """Show the answer to a question of a source that the recipe makes."""
-        self.result, self._query, self._recipe = frame, query, recipe
+    def show(
+        self,
+        frame: pd.DataFrame,
+        asked: Query | str,
+        recipe: str,
+        stem: str,
+        *,
+        crosstab: bool = False,
+    ) -> None:
+        """Show the answer to a question of a source that the recipe makes.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            The answer.
+        asked : Query or str
+            The question, or an expression that answers it from ``conn``.
+        recipe : str
+            An expression that makes ``conn``.
+        stem : str
+            How the names of files with the answer begin.
+        crosstab : bool
+            Whether the crosstab is what was asked for.
+        """
+        self.result, self._asked, self._recipe, self.exports.stem = frame, asked, recipe, stem
         self.widget.layout.display = None
         self._offer(frame)
-        if self.findings is not None:
-            self.tabs.selected_index = 0
-        self._rows.show(frame, columns=[c for c in _SHOWN_FIRST if c in frame])
+        if crosstab or self.findings is not None or isinstance(asked, str):
+            self.tabs.selected_index = _TABS.index("Crosstab") if crosstab else 0
+        first = [c for c in _SHOWN_FIRST if c in frame]
+        # Of whole users there are more columns than one wants to see at first.
+        self._rows.show(frame, columns=first if "username" in frame else None)
         self._changed()
 
     # Choosing what to count.
@@ -208,10 +202,11 @@ class ResultsPanel:
         first = [name for name in _COUNTED_FIRST if name in frame]
         names = [*first, *(name for name in frame.columns if name not in first)]
         state = self._state
-        by = [name for name in state.by if name in names] or first[:1]
-        rows = state.rows if state.rows in names else "grades"
-        schools = "schoolName" if "schoolName" in names else "schoolNames"
-        columns = state.columns if state.columns in names else schools
+        by = [name for name in state.by if name in names] or names[:1]
+        schools = ("schoolName", "schoolNames")
+        rows = next((name for name in (state.rows, "grades", *names) if name in names), "")
+        others = [name for name in (state.columns, *schools, *names) if name in names]
+        columns = next((name for name in others if name != rows or name == state.columns), rows)
         self._filling = True
         try:
             self.by.options = self.rows.options = self.columns.options = names
@@ -262,29 +257,39 @@ class ResultsPanel:
         """Count anew; what cannot be counted is said in its tab."""
         frame, state = self.result, self._state
         assert frame is not None  # noqa: S101 - the callers have seen to it
-        shared: dict[str, Any] = {"unit": state.unit, "suppress_below": state.suppress_below}
+        shared: dict[str, Any] = {"unit": self._unit, "suppress_below": state.suppress_below}
         self.counts = self.table = None
         try:
             if not state.by:
                 raise QueryError("Choose up to three columns to count by.")
             self.counts = count(frame, list(state.by), **shared)
-            self._counts_note.say(self.counts.attrs.get("footnote", ""))
+            self._counts_note.say(self._note(self.counts))
         except RosterError as error:
             self._counts_note.say(str(error), "error")
         try:
             self.table = crosstab(frame, **self._crosstab_arguments())
-            self._crosstab_note.say(self.table.attrs.get("footnote", ""))
+            self._crosstab_note.say(self._note(self.table))
         except RosterError as error:
             self._crosstab_note.say(str(error), "error")
 
+    @property
+    def _unit(self) -> Literal["users", "rows"]:
+        """What is counted: rows, where an answer names no people."""
+        people = self.result is not None and "sourcedId" in self.result
+        return "users" if people and self._state.unit == "users" else "rows"
+
+    def _note(self, table: pd.DataFrame) -> str:
+        notes = [table.attrs.get("footnote", "")]
+        if self._unit != self._state.unit:
+            notes.insert(0, "Rows are counted: this answer names no people.")
+        return " ".join(notes).strip()
+
     def _crosstab_arguments(self) -> dict[str, Any]:
         state = self._state
-        arguments = {"rows": state.rows, "columns": state.columns}
-        for name in ("unit", "margins", "normalize", "suppress_below"):
-            value = getattr(state, name)
-            if value != state.traits()[name].default():
-                arguments[name] = value
-        return arguments
+        named = ("margins", "normalize", "suppress_below")
+        options = {"unit": self._unit, **{name: getattr(state, name) for name in named}}
+        changed = {n: v for n, v in options.items() if v != state.traits()[n].default()}
+        return {"rows": state.rows, "columns": state.columns, **changed}
 
     def _freshen(self) -> None:
         """Bring the tab that is looked at up to date."""
@@ -296,7 +301,7 @@ class ResultsPanel:
             "Counts": lambda: self._counts.show(_flat(self.counts)),
             "Crosstab": lambda: self._crosstab.show(_flat(self.table)),
             "Chart": self._draw,
-            "Export": self._export_note.clear,
+            "Export": self.exports.clear,
         }
         refresh[tab]()
 
@@ -304,7 +309,7 @@ class ResultsPanel:
         from oneroster_nb.forms.charts import bars  # imports matplotlib, which is slow
         from oneroster_nb.forms.heatmaps import heat_map
 
-        unit = "people" if self._state.unit == "users" else "rows"
+        unit = "people" if self._unit == "users" else "rows"
         pictures = []
         if self.counts is not None and len(self.counts):
             pictures.append(bars(self.counts, unit=unit))
@@ -317,33 +322,19 @@ class ResultsPanel:
 
     def _write_code(self) -> None:
         arguments = self._crosstab_arguments() if self.table is not None else None
-        self.code.code = cell(self._recipe, self._query, arguments)
+        self.code.code = cell(self._recipe, self._asked, arguments)
 
-    # Taking it away.
-
-    def _chosen(self) -> pd.DataFrame:
-        frame = {"Table": self.result, "Counts": self.counts, "Crosstab": self.table}[
-            self.what.value
-        ]
-        if frame is None:
-            raise QueryError(f"There is no {self.what.value} yet: run a query and choose columns.")
-        return frame
-
-    def _file(self) -> Download:
-        frame, kind = self._chosen(), self.format.value
-        name = f"{self._query.user_filter}-{self.what.value.lower()}{ENDINGS[kind]}"
-        return Download(name, export(frame, kind))
-
-    def _write(self) -> None:
-        text = self.path.value.strip()
-        try:
-            if not text:
-                raise QueryError("Type the name of a file in Path, such as students.csv.")
-            path = write(self._chosen(), Path(text))
-        except RosterError as error:
-            self._export_note.say(str(error), "error")
-        else:
-            self._export_note.say(f"Written to {path}, readable by you alone.")
+    def _exported(self, what: str, below: int | None) -> pd.DataFrame:
+        """Give what is to be taken away; counts are made anew where more is hidden in a file."""
+        shown = {"Table": self.result, "Counts": self.counts, "Crosstab": self.table}[what]
+        if shown is None or self.result is None:
+            raise QueryError(f"There is no {what} yet: run a query and choose columns.")
+        if what == "Table" or below == self._state.suppress_below:
+            return shown
+        if what == "Counts":
+            by = list(self._state.by)
+            return count(self.result, by, unit=self._unit, suppress_below=below)
+        return crosstab(self.result, **{**self._crosstab_arguments(), "suppress_below": below})
 
 
 def _flat(table: pd.DataFrame | None) -> pd.DataFrame:

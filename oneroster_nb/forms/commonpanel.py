@@ -1,0 +1,68 @@
+"""The part of the form that offers the common questions."""
+
+from collections.abc import Callable
+
+import ipywidgets as widgets
+
+from oneroster_nb.forms.common import COMMON, Extra
+from oneroster_nb.forms.words import labelled, row
+
+__all__ = ["CommonPanel"]
+
+
+class CommonPanel:
+    """A list of questions, what some of them need besides, and a button.
+
+    Parameters
+    ----------
+    asked : callable
+        Called when Answer is pressed.
+
+    Attributes
+    ----------
+    widget : ipywidgets.Box
+        What to show.
+    choice : ipywidgets.Dropdown
+        The chosen question, a key of :data:`~oneroster_nb.forms.common.COMMON`.
+    button : ipywidgets.Button
+        Answer.
+    """
+
+    def __init__(self, asked: Callable[[], None]) -> None:
+        self.choice = widgets.Dropdown(
+            options=list(COMMON), description="Common questions", **labelled(width="40em")
+        )
+        self.button = widgets.Button(description="Answer", disabled=True)
+        self.path = widgets.Text(
+            description="Compare with",
+            placeholder="a file or folder that the kernel can see",
+            **labelled(width="40em"),
+        )
+        self.on = widgets.Text(
+            description="Known by",
+            placeholder="sourcedId; or columns of both lists, such as email",
+            **labelled(width="40em"),
+        )
+        self.rules = widgets.Textarea(
+            description="Rules",
+            placeholder="one a line, such as courses::Art 101::students",
+            rows=3,
+            **labelled(width="40em"),
+        )
+        self._fields = {"path": self.path, "on": self.on, "rules": self.rules}
+        self.widget = widgets.VBox(
+            [row(self.choice, self.button), *(field for field in self._fields.values())]
+        )
+        self.choice.observe(lambda _: self._chosen(), "value")
+        self.button.on_click(lambda _: asked())
+        self._chosen()
+
+    @property
+    def extra(self) -> Extra:
+        """What was typed."""
+        return Extra(**{name: field.value for name, field in self._fields.items()})
+
+    def _chosen(self) -> None:
+        needed = COMMON[self.choice.value].extra
+        for name, field in self._fields.items():
+            field.layout.display = None if name in needed else "none"

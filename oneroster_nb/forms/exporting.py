@@ -1,0 +1,121 @@
+"""The tab that takes answers away as files, small counts hidden unless one says otherwise."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import ipywidgets as widgets
+import pandas as pd
+
+from oneroster_nb.errors import QueryError, RosterError
+from oneroster_nb.export import ENDINGS, export, write
+from oneroster_nb.forms.download import Download, DownloadButton
+from oneroster_nb.forms.state import State
+from oneroster_nb.forms.words import Message, labelled, row
+
+__all__ = ["ExportTab"]
+
+_FORMATS: Mapping[str, str] = MappingProxyType(
+    {"CSV": "csv", "Excel": "excel", "Parquet": "parquet"}
+)
+_HIDDEN_BELOW = 10
+"""What is hidden in files of counts, unless another threshold is set or hiding is turned off."""
+
+
+class ExportTab:
+    """What to export, in which format, and whether small counts are hidden.
+
+    Parameters
+    ----------
+    state : State
+        Where a threshold may be set.
+    frame_of : callable
+        Gives the ``"Table"``, the ``"Counts"`` or the ``"Crosstab"``, the latter two with counts
+        below a threshold hidden; QueryError where there is none.
+
+    Attributes
+    ----------
+    widget : ipywidgets.Box
+        What to show.
+    stem : str
+        How the names of files begin.
+    """
+
+    def __init__(self, state: State, frame_of: Callable[[str, int | None], pd.DataFrame]) -> None:
+        self._state, self._frame_of = state, frame_of
+        self.stem = ""
+        self.what = widgets.Dropdown(
+            options=["Table", "Counts", "Crosstab"], description="Data", **labelled()
+        )
+        self.format = widgets.Dropdown(
+            options=list(_FORMATS.items()), description="Format", **labelled()
+        )
+        self.hide = widgets.Checkbox(
+            value=True,
+            description="Hide small counts",
+            indent=False,
+            layout=widgets.Layout(width="auto"),
+        )
+        self._hidden = Message()
+        self.download = DownloadButton(self._file, description="Download")
+        self.path = widgets.Text(
+            description="Path",
+            placeholder="or a file to write, in the notebook's folder",
+            **labelled(),
+        )
+        self.write_button = widgets.Button(description="Write file")
+        self._message = Message()
+        self.widget = widgets.VBox(
+            [
+                row(self.what, self.format),
+                row(self.hide, self._hidden),
+                self.download,
+                row(self.path, self.write_button),
+                self._message,
+            ]
+        )
+        self.write_button.on_click(lambda _: self._write())
+        for control in (self.what, self.hide):
+            control.observe(lambda _: self._say_hidden(), "value")
+        state.observe(lambda _: self._say_hidden(), "suppress_below")
+        self._say_hidden()
+
+    def clear(self) -> None:
+        """Take away what was said of the last file."""
+        self._message.clear()
+
+    @property
+    def _below(self) -> int | None:
+        return self._state.suppress_below or (_HIDDEN_BELOW if self.hide.value else None)
+
+    def _say_hidden(self) -> None:
+        """Say what the file will hold, before it is written."""
+        self.hide.disabled = self.what.value == "Table"
+        if self.what.value == "Table":
+            said = "The table is exported as it is: its rows are people's data."
+        elif self._below is None:
+            said = "For internal use only: small counts are shown, and can give people away."
+        else:
+            said = f"Counts below {self._below} are hidden, and what would give them away."
+        self._hidden.say(said)
+
+    def _chosen(self) -> pd.DataFrame:
+        return self._frame_of(self.what.value, self._below)
+
+    def _file(self) -> Download:
+        kind = self.format.value
+        name = f"{self.stem}-{self.what.value.lower()}{ENDINGS[kind]}"
+        return Download(name, export(self._chosen(), kind))
+
+    def _write(self) -> None:
+        text = self.path.value.strip()
+        try:
+            if not text:
+                raise QueryError("Type the name of a file in Path, such as students.csv.")
+            frame = self._chosen()
+            path = write(frame, Path(text))
+        except RosterError as error:
+            self._message.say(str(error), "error")
+        else:
+            note = "" if self.what.value == "Table" else frame.attrs.get("footnote", "")
+            self._message.say(f"Written to {path}, readable by you alone. {note}".strip())

@@ -1,0 +1,256 @@
+"""The common questions in the form, and what its files hide."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+from test_form import control, is_shown, texts
+
+import oneroster_nb as onb
+from oneroster_nb.demo.district import make_district
+from oneroster_nb.forms.common import COMMON
+from oneroster_nb.forms.explorer import Explorer, explore
+
+TABLES = make_district()
+ROSTER = onb.Roster(TABLES)
+RULES = "courses::English 9::students\n\n schools::Classlink HS::students "
+
+
+def untidy() -> onb.Roster:
+    """Give the demo district with something to find for every question."""
+    tables = dict(TABLES)
+    users = tables["users"].copy()
+    users.loc[0, "email"] = None
+    users.loc[1, "grades"] = "Lions"
+    users.loc[2, "orgSourcedIds"] = "2,3"
+    twin = users.loc[[3]].assign(sourcedId="90001")
+    tables["users"] = pd.concat([users, twin], ignore_index=True)
+    birth = tables["demographics"].query("sourcedId == @users.sourcedId[3]")
+    tables["demographics"] = pd.concat([tables["demographics"], birth.assign(sourcedId="90001")])
+    enrollments = tables["enrollments"].query("classSourcedId != '31745'").copy()
+    enrollments.loc[enrollments.index[7], "classSourcedId"] = "nowhere"
+    second = enrollments.query("classSourcedId == '31740'").assign(classSourcedId="31740b")
+    second = second.assign(sourcedId=second["sourcedId"] + "b")
+    tables["enrollments"] = pd.concat([enrollments, second], ignore_index=True)
+    again = tables["classes"].query("sourcedId == '31740'").assign(sourcedId="31740b")
+    tables["classes"] = pd.concat([tables["classes"], again], ignore_index=True)
+    return onb.Roster(tables)
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+    """Give what a person would type for the questions that need something besides."""
+    folder = tmp_path_factory.mktemp("given")
+    ROSTER.save(folder / "monday.roster")
+    accounts = ROSTER.get_users("students")[["sourcedId", "email", "identifier"]]
+    accounts = accounts.assign(givenName="x", familyName="y").iloc[5:]
+    accounts.to_csv(folder / "accounts.csv", index=False, encoding="utf-8-sig")
+    path = {"path": str(folder / "monday.roster")}
+    file = {"path": str(folder / "accounts.csv")}
+    changes = [name for name in COMMON if name.startswith("What changed")]
+    return {
+        **dict.fromkeys(changes, path),
+        "Who is on only one of two lists": {**file, "on": "sourcedId, email"},
+        "Match people to directory accounts": file,
+        "Seats for several rules": {"rules": RULES},
+    }
+
+
+def answered(question: str, given: dict[str, dict[str, str]], **state: Any) -> Explorer:
+    form = explore(untidy(), **state)
+    form.answer(question, **given.get(question, {}))
+    return form
+
+
+@pytest.mark.parametrize("question", COMMON)
+@pytest.mark.parametrize("below", [None, 10])
+def test_each_question_has_an_answer_and_its_code(
+    question: str, below: int | None, given: dict[str, dict[str, str]]
+) -> None:
+    form = answered(question, given, suppress_below=below)
+    assert form.result is not None, texts(form)
+    assert len(form.result), question
+    names: dict[str, Any] = {"conn": form.source}
+    exec(form.code, names)
+    assert_frame_equal(names["df"], form.result)
+    if form.table is not None:
+        assert_frame_equal(names["table"], form.table)
+
+
+def test_all_fifteen_jobs_are_offered() -> None:
+    code = "\n".join(
+        question.code(_Anything(), {})  # type: ignore[arg-type]
+        for question in COMMON.values()
+    )
+    for name in (
+        "get_users('students', 'schools')",
+        *("class_sizes", "teacher_loads", "without_classes", "empty_classes", "email_problems"),
+        *("duplicate_people", "dangling_enrollments", "grade_and_role_problems", "multi_school"),
+        *("repeated_courses", "cross_listed", "diff", "compare_lists", "match_people", "seats"),
+    ):
+        assert name in code, name
+
+
+class _Anything:
+    file, columns, lines = "a path", ["sourcedId"], ["students"]
+
+
+def test_students_per_school_and_grade_are_a_crosstab_with_totals() -> None:
+    form = explore(ROSTER)
+    form.answer("Students per school and grade")
+    assert form.table is not None
+    assert form.table.loc["Classlink HS", "All"] == 38
+    assert form.table.loc["All", "All"] == 139
+    assert form._results.tabs.titles[form._results.tabs.selected_index] == "Crosstab"
+
+
+def test_the_answer_is_shown_and_said(given: dict[str, dict[str, str]]) -> None:
+    form = answered("Students at two schools", given)
+    assert form.message == "1 row, 1 person."
+    assert form._results.tabs.selected_index == 0
+    form = answered("Match people to directory accounts", given)
+    assert "ambiguous: 0 on the left" in form.message
+    tidy = explore(ROSTER)
+    tidy.answer("Enrollments that point nowhere")
+    assert tidy.message == "There is nothing of the kind."
+    tidy.answer("Students without classes")
+    assert tidy.message == "There is nothing of the kind."
+
+
+def test_what_names_no_people_is_counted_by_rows(given: dict[str, dict[str, str]]) -> None:
+    form = answered("Class sizes", given, by=["schoolName"])
+    assert form.counts is not None
+    assert form.counts["count"].sum() == len(form.result)
+    assert "Rows are counted: this answer names no people." in texts(form)
+    assert form.unit == "users"
+    form.user_filter = "students"
+    form.run()
+    assert form.counts is not None
+    assert "unit" not in form.code
+
+
+def test_only_what_a_question_needs_is_asked_for(given: dict[str, dict[str, str]]) -> None:
+    form = explore(ROSTER)
+    labels = ("Compare with", "Known by", "Rules")
+    for question, needed in (
+        ("Class sizes", ()),
+        ("Who is on only one of two lists", ("Compare with", "Known by")),
+        ("Match people to directory accounts", ("Compare with",)),
+        ("Seats for several rules", ("Rules",)),
+    ):
+        control(form, "Common questions").value = question
+        assert [label for label in labels if is_shown(form, label)] == list(needed)
+
+
+@pytest.mark.parametrize(
+    ("question", "typed", "message"),
+    [
+        ("What changed since a saved roster: people", {}, "in Compare with"),
+        ("What changed since a saved roster: people", {"path": "no.roster"}, "holds no roster"),
+        ("Who is on only one of two lists", {"path": "no.csv"}, "There is no file no.csv"),
+        ("Who is on only one of two lists", {"path": "."}, "is not readable"),
+        ("Match people to directory accounts", {"path": "bad.csv"}, "is no CSV file"),
+        (
+            "Match people to directory accounts",
+            {"path": "few.csv"},
+            "In the right list: There is no column 'email'; did you mean e_mail",
+        ),
+        (
+            "Who is on only one of two lists",
+            {"path": "few.csv", "on": "emial"},
+            "In the left list: There is no column 'emial'; did you mean email",
+        ),
+        ("Seats for several rules", {"rules": " \n"}, "one rule a line"),
+        ("Seats for several rules", {"rules": "corses::Art::students"}, "Did you mean 'courses'"),
+    ],
+)
+def test_what_cannot_be_answered_is_said_in_the_form(
+    question: str,
+    typed: dict[str, str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("bad.csv").write_bytes(b"\xff\xfe\x00\x81")
+    Path("few.csv").write_text("sourcedId,e_mail,emial\n1,a@x.example,b\n")
+    form = explore(ROSTER)
+    form.answer(question, **typed)
+    assert message in form.message
+    assert form.result is None
+    for label, text in typed.items():
+        shown = {"path": "Compare with", "on": "Known by", "rules": "Rules"}[label]
+        assert control(form, shown).value == text, "what was typed is lost"
+    form.answer("Class sizes")
+    assert form.result is not None
+
+
+def test_questions_that_there_are_not() -> None:
+    form = explore(ROSTER)
+    with pytest.raises(onb.QueryError, match="Did you mean 'Class sizes'"):
+        form.answer("Clas sizes")
+    assert control(explore(), "Answer").disabled
+    assert not control(form, "Answer").disabled
+
+
+# Files
+
+
+def exported(form: Explorer, what: str) -> pd.DataFrame:
+    exports = form._results.exports
+    exports.what.value = what
+    text = exports._file().content
+    return pd.read_csv(io.BytesIO(text), dtype="str", encoding="utf-8-sig")
+
+
+def crossed() -> Explorer:
+    form = explore(ROSTER, group_filter="schools", rows="grades", columns="schoolName")
+    form.by = ["schoolName", "grades"]
+    form.run()
+    return form
+
+
+def test_files_of_counts_hide_small_counts_until_one_click() -> None:
+    form = crossed()
+    shown = form.table
+    assert not (shown.astype("str") == "<10").any(axis=None)
+    counts, table = exported(form, "Counts"), exported(form, "Crosstab")
+    assert "<10" in set(counts["count"])
+    assert (table == "<10").any(axis=None)
+    expected = onb.crosstab(form.result, "grades", "schoolName", suppress_below=10)
+    assert table.iloc[:, 1:].to_numpy().tolist() == expected.astype("str").to_numpy().tolist()
+    assert "Counts below 10 are hidden" in texts(form)
+    assert form.table is shown
+    control(form, "Hide small counts").value = False
+    assert "For internal use only" in texts(form)
+    table = exported(form, "Crosstab")
+    assert table.iloc[:, 1:].to_numpy().tolist() == shown.astype("str").to_numpy().tolist()
+
+
+def test_a_threshold_that_was_set_holds_for_files_too() -> None:
+    form = crossed()
+    form.suppress_below = 15
+    for hide in (True, False):
+        control(form, "Hide small counts").value = hide
+        table = exported(form, "Crosstab")
+        assert (table == "<15").any(axis=None)
+    assert "Counts below 15 are hidden" in texts(form)
+
+
+def test_people_are_exported_as_they_are() -> None:
+    form = crossed()
+    assert len(exported(form, "Table")) == 139
+    assert "its rows are people's data" in texts(form)
+    assert control(form, "Hide small counts").disabled
+
+
+def test_a_file_that_is_written_says_what_it_hides(tmp_path: Path) -> None:
+    form = crossed()
+    form._results.exports.what.value = "Crosstab"
+    control(form, "Path").value = str(tmp_path / "table.csv")
+    control(form, "Write file").click()
+    assert "Hidden: " in texts(form)
+    assert "<10" in (tmp_path / "table.csv").read_text(encoding="utf-8-sig")
