@@ -103,7 +103,7 @@ def match_people(
     order = {key: place for place, key in enumerate(sides[0].index)}
     found = pd.concat([_in_order(pd.concat(matched), order), _in_order(unclear, order), *alone])
     found = found.reindex(columns=_COLUMNS).astype("str").reset_index(drop=True)
-    return with_footnote(found, [_told(found, unclear)])
+    return with_footnote(found, [_told(found, unclear, steps)])
 
 
 def _steps(on: object) -> list[tuple[str, ...]]:
@@ -172,8 +172,10 @@ def _in_order(rows: pd.DataFrame, order: dict[str, int]) -> pd.DataFrame:
     return rows.sort_values("leftId", key=lambda ids: ids.map(order), kind="stable")
 
 
-def _told(found: pd.DataFrame, unclear: pd.DataFrame) -> str:
-    on = found.loc[found["status"] == "matched", "matchedOn"].value_counts(sort=False)
+def _told(found: pd.DataFrame, unclear: pd.DataFrame, steps: list[tuple[str, ...]]) -> str:
+    counts = found.loc[found["status"] == "matched", "matchedOn"].value_counts()
+    labels = list(dict.fromkeys(",".join(step) for step in steps))
+    on = counts.reindex(labels).dropna().astype("int64")
     how = f" ({', '.join(f'{count:,} on {name}' for name, count in on.items())})" if len(on) else ""
     people = unclear["leftId"].nunique(), unclear["rightId"].nunique()
     alone = [int((found["status"] == status).sum()) for status in ("only left", "only right")]

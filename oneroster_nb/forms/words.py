@@ -8,7 +8,7 @@ from oneroster_nb.errors import CancelledError, RosterError
 
 __all__ = ["LABEL", "Message", "labelled", "row", "told"]
 
-LABEL = "9.5em"
+LABEL = "10.5em"
 """How wide the labels of a form are."""
 
 _STYLES = {
