@@ -317,7 +317,8 @@ def cross_listed(source: Asked, *, progress: ProgressOption = None) -> pd.DataFr
     students = asked.in_role("student")[["user", "klass"]]
     in_group = students.assign(group=group[students["klass"]]).groupby("group")["user"].nunique()
     names = asked.people["givenName"].fillna("") + " " + asked.people["familyName"].fillna("")
-    named = teachers.sort_values("user").assign(
+    teachers = teachers.sort_values("user")
+    named = teachers.assign(
         key=asked.users["sourcedId"].loc[teachers["user"]].to_numpy(),
         name=names.str.strip().loc[teachers["user"]].to_numpy(),
     )
