@@ -1,12 +1,14 @@
 """Rows sorted into the cells of a table, and distinct people counted in each (pure)."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from oneroster_nb.grades import grade_place
 
-__all__ = ["MISSING", "TOTAL", "groups_of", "tally", "text_of", "with_totals"]
+__all__ = ["MISSING", "TOTAL", "groups_of", "tally", "text_of", "texts", "with_totals"]
 
 TOTAL = "All"
 MISSING = "(missing)"
@@ -81,3 +83,21 @@ def tally(groups: _Ints, people: _Ints | None, size: int) -> tuple[_Ints, int]:
     pairs = np.unique(groups * total + people)
     several = int((np.bincount(pairs % total) > 1).sum())
     return np.bincount(pairs // total, minlength=size).astype(np.int64), several
+
+
+def texts(values: "pd.Series[Any]") -> "pd.Series[str]":
+    """Write values as text: whole numbers without a point, truth as the standard writes it.
+
+    Examples
+    --------
+    >>> texts(pd.Series([7.0, None])).tolist(), texts(pd.Series([True])).tolist()
+    (['7', nan], ['true'])
+    """
+    written = {value: _text(value) for value in values.dropna().unique()}
+    return values.map(written).astype("str").replace("", None).astype("str")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    return text_of(value)

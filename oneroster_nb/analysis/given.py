@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.columns import people_of, require_column
+from oneroster_nb.analysis.cells import texts
+from oneroster_nb.analysis.columns import checked_columns, people_of
 from oneroster_nb.errors import (
     DanglingReferenceWarning,
     ForbiddenError,
@@ -21,7 +22,7 @@ from oneroster_nb.errors import (
 from oneroster_nb.membership import codes, link_classes, without_group
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query import Query
-from oneroster_nb.schema import TABLES, empty_table, split_text
+from oneroster_nb.schema import TABLES, Kind, empty_table, split_text
 
 if TYPE_CHECKING:
     from oneroster_nb.source import Source
@@ -33,6 +34,13 @@ Asked: TypeAlias = "Source | pd.DataFrame"
 
 PERSON = ["sourcedId", "givenName", "familyName", "role", "grades", "schoolNames"]
 """The columns that say who somebody is."""
+
+_MEMBERSHIP = (
+    *("classSourcedId", "classTitle", "classCode", "courseSourcedId", "courseTitle"),
+    *("schoolSourcedId", "schoolName", "schoolSourcedIds", "schoolNames"),
+    *("termSourcedIds", "termTitles", "enrollmentRole", "enrollmentPrimary"),
+)
+"""The columns of membership that a frame is asked about."""
 
 _CLASS: Mapping[str, str] = {
     "sourcedId": "classSourcedId",
@@ -202,13 +210,14 @@ def _tables_of_frame(
                 f"{question}() needs the column {name!r}, which this frame has not. Keep it, ask"
                 f" get_users() with {asked}, or pass the connection or the roster itself."
             )
-        require_column(df, name)
     people_of(df)  # refuses rows of nobody
     if "groupCount" in df.columns and "classSourcedId" in needed:
         raise QueryError(
             f"{question}() needs a row a class, and this frame has its classes joined. Ask"
             " get_users() without unique=True."
         )
+    used = {*TABLES["users"].columns, *_MEMBERSHIP, "birthDate"}
+    checked_columns(df, question, [name for name in df.columns if name in used])
     if "status" in df.columns:
         df = df.loc[df["status"] != "tobedeleted"]
     df = df.reset_index(drop=True)
@@ -240,8 +249,17 @@ def _as_table(name: str, rows: pd.DataFrame, renamed: Mapping[str, str]) -> pd.D
     for column in table.columns:
         source = renamed.get(column, column)
         if source in rows:
-            table[column] = rows[source]
+            table[column] = _of_kind(TABLES[name].columns[column], rows[source])
     return table.assign(status="active")
+
+
+def _of_kind(kind: Kind, values: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Bring values into the dtype of their column: a frame may come out of any file."""
+    if kind is Kind.BOOLEAN:
+        return (texts(values).str.casefold() == "true").astype("boolean")
+    if kind in (Kind.DATE, Kind.TIMESTAMP):
+        return pd.to_datetime(values, errors="coerce", format="ISO8601")
+    return texts(values)
 
 
 def _distinct(name: str, rows: pd.DataFrame, renamed: Mapping[str, str]) -> pd.DataFrame:
@@ -286,5 +304,5 @@ def _terms_of(classes: pd.DataFrame) -> pd.DataFrame:
 
 def _text(df: pd.DataFrame, name: str) -> "pd.Series[str]":
     if name in df:
-        return df[name].astype("str")
+        return texts(df[name])
     return pd.Series([None] * len(df), index=df.index, dtype="str")

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.cells import MISSING, TOTAL
+from oneroster_nb.analysis.cells import MISSING, TOTAL, texts
 from oneroster_nb.analysis.footnotes import hiding_note, overlap_note, with_footnote
 from oneroster_nb.analysis.given import PERSON, Given, given
-from oneroster_nb.compare.sides import texts
 from oneroster_nb.errors import QueryError
 from oneroster_nb.privacy.suppression import check_threshold, hide_list, mark
 from oneroster_nb.progress import ProgressOption

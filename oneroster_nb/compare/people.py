@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from oneroster_nb.analysis.cells import texts
 from oneroster_nb.analysis.columns import people_of
 from oneroster_nb.analysis.footnotes import with_footnote
-from oneroster_nb.compare.sides import Side, columns_of, people_frame, texts
+from oneroster_nb.compare.sides import Side, columns_of, people_frame
 from oneroster_nb.errors import QueryError
 from oneroster_nb.identity import folded
 from oneroster_nb.progress import ProgressOption

@@ -1,12 +1,10 @@
-"""The two sides of a comparison: frames of people, and their values as comparable text."""
+"""The two sides of a comparison: frames of people, and the columns they are compared by."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.cells import text_of
 from oneroster_nb.analysis.columns import checked_columns
 from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
@@ -14,7 +12,7 @@ from oneroster_nb.progress import ProgressOption
 if TYPE_CHECKING:
     from oneroster_nb.source import Source
 
-__all__ = ["Side", "columns_of", "people_frame", "texts"]
+__all__ = ["Side", "columns_of", "people_frame"]
 
 Side: TypeAlias = "Source | pd.DataFrame"
 """A frame of people, or a connection or a roster, of which all users are meant."""
@@ -37,21 +35,3 @@ def columns_of(frame: pd.DataFrame, side: str, names: str | Sequence[str]) -> li
         return checked_columns(frame, "on", names)
     except QueryError as error:
         raise QueryError(f"In the {side} list: {error}") from None
-
-
-def texts(values: "pd.Series[Any]") -> "pd.Series[str]":
-    """Write values as text: whole numbers without a point, truth as the standard writes it.
-
-    Examples
-    --------
-    >>> texts(pd.Series([7.0, None])).tolist(), texts(pd.Series([True])).tolist()
-    (['7', nan], ['true'])
-    """
-    written = {value: _text(value) for value in values.dropna().unique()}
-    return values.map(written).astype("str").replace("", None).astype("str")
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    return text_of(value)

@@ -1,0 +1,459 @@
+"""The common questions: of any source or frame, what cannot be asked, and what is hidden."""
+
+import itertools
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import Connect
+from faults import at, status
+from faultserver import FaultServer
+from records import school
+from test_questions_sql import worse
+
+import oneroster_nb as onb
+from oneroster_nb.demo.district import make_district
+from oneroster_nb.demo.server import DemoServer
+
+QUESTIONS = [
+    *("class_sizes", "teacher_loads", "without_classes", "empty_classes", "multi_school"),
+    *("repeated_courses", "duplicate_people", "email_problems", "grade_and_role_problems"),
+    *("dangling_enrollments", "cross_listed"),
+]
+ROSTER = onb.Roster(make_district())
+UNTIDY = onb.Roster(worse(3))
+
+
+def live_of(server: DemoServer) -> dict[str, Any]:
+    return {
+        "1.1": onb.OneRosterConnector(server.host, server.client_id, server.client_secret),
+        "1.2": onb.OneRosterConnector(
+            server.host_v1p2, server.client_id, server.client_secret, token_url=server.token_url
+        ),
+    }
+
+
+# Of every kind of source
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_a_live_source_answers_as_its_roster_does(version: str) -> None:
+    with warnings.catch_warnings(), DemoServer(worse(3)) as server:
+        warnings.simplefilter("ignore", onb.RosterWarning)
+        with live_of(server)[version] as conn:
+            roster = conn.get_roster()
+            for name in QUESTIONS:
+                live = getattr(conn, name)(progress=False)
+                pd.testing.assert_frame_equal(live, getattr(roster, name)(), obj=name)
+                assert len(live), name
+
+
+def test_a_bundle_and_clever_answer_as_their_rosters_do(tmp_path: Path) -> None:
+    path = UNTIDY.to_csv_bundle(tmp_path / "x.zip", version="1.2")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", onb.RosterWarning)
+        for source in (onb.CsvConnector(path), onb.connect("demo-clever")):
+            with source:
+                roster = source.get_roster()
+                for name in QUESTIONS:
+                    frame = getattr(source, name)(progress=False)
+                    pd.testing.assert_frame_equal(frame, getattr(roster, name)(), obj=name)
+
+
+def test_the_functions_are_the_methods() -> None:
+    for name in QUESTIONS:
+        frame = getattr(onb, name)(UNTIDY)
+        pd.testing.assert_frame_equal(frame, getattr(UNTIDY, name)(), obj=name)
+
+
+def test_demographics_that_are_not_shown_are_warned_about(connected: Connect) -> None:
+    routes = {**school(), "demographics": []}
+    with FaultServer(routes, at("demographics", status(403))) as server:
+        conn = connected(server)
+        with pytest.warns(onb.PartialResultWarning, match="no birth dates are known.*403"):
+            assert conn.duplicate_people().empty
+        assert conn.email_problems().empty
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_an_empty_roster_has_empty_answers_of_the_same_columns(name: str) -> None:
+    empty, full = getattr(onb.Roster({}), name)(), getattr(UNTIDY, name)()
+    assert empty.empty
+    assert (empty.dtypes == full.dtypes).all()
+
+
+def test_progress_is_told(demo: onb.OneRosterConnector) -> None:
+    told = []
+    demo.class_sizes(progress=told.append)
+    assert told[-1].done > 800
+    assert told[-1].what == "roster"
+
+
+# Of frames
+
+
+def by_key(frame: pd.DataFrame, *keys: str) -> pd.DataFrame:
+    return frame.sort_values([*keys]).reset_index(drop=True)
+
+
+def test_frames_of_classes_are_answered_as_the_roster_is() -> None:
+    frame = UNTIDY.get_users("users", "classes")
+    sizes = UNTIDY.class_sizes()
+    seen = sizes.loc[sizes["classSourcedId"].isin(frame["classSourcedId"])]
+    pd.testing.assert_frame_equal(
+        by_key(onb.class_sizes(frame), "classSourcedId"), by_key(seen, "classSourcedId")
+    )
+    for name in ("courseTitle", "schoolName", "termTitles"):
+        whole = UNTIDY.class_sizes(by=name).set_index(name)
+        part = onb.class_sizes(frame, by=name).set_index(name)
+        assert (part["max"] == whole.loc[part.index, "max"]).all()
+    loads = UNTIDY.teacher_loads()
+    found = onb.teacher_loads(frame).set_index("sourcedId")
+    numbers = ["sections", "students", "contacts"]
+    busy = loads.loc[loads["sections"] > 0].set_index("sourcedId")
+    pd.testing.assert_frame_equal(
+        found.loc[found["sections"] > 0, numbers].sort_index(), busy[numbers].sort_index()
+    )
+    students = UNTIDY.get_users("students", "classes")
+    columns = ["sourcedId", "courseSourcedId", "courseTitle", "classCount", "sameTerm"]
+    pd.testing.assert_frame_equal(
+        by_key(onb.repeated_courses(students)[columns], "sourcedId", "courseSourcedId"),
+        by_key(UNTIDY.repeated_courses()[columns], "sourcedId", "courseSourcedId"),
+    )
+
+
+def test_lists_of_members_do_not_say_how_somebody_is_enrolled() -> None:
+    frame = ROSTER.get_users("users", "classes").assign(enrollmentRole=None)
+    pd.testing.assert_frame_equal(onb.class_sizes(frame), ROSTER.class_sizes())
+
+
+def test_frames_of_people_are_answered_as_the_roster_is() -> None:
+    frame = UNTIDY.get_users()
+    for name in ("email_problems", "grade_and_role_problems"):
+        whole = getattr(UNTIDY, name)()
+        pd.testing.assert_frame_equal(
+            getattr(onb, name)(frame).drop(columns="schoolNames"),
+            whole.drop(columns="schoolNames"),
+            obj=name,
+        )
+    born = UNTIDY.demographics.query("status != 'tobedeleted'").set_index("sourcedId")["birthDate"]
+    known = frame.assign(birthDate=frame["sourcedId"].map(born))
+    found, whole = onb.duplicate_people(known), UNTIDY.duplicate_people()
+    assert found["sourcedId"].tolist() == whole["sourcedId"].tolist()
+    several = ROSTER.get_users("students")
+    several.loc[0, ["schoolSourcedIds", "schoolNames"]] = ["x1,x2", '"A, B",C']
+    assert onb.multi_school(several)["schoolNames"].tolist() == ['"A, B",C']
+
+
+def test_rows_to_be_deleted_are_left_out_of_frames() -> None:
+    frame = UNTIDY.get_users("students", status="all")
+    assert (frame["status"] == "tobedeleted").any()
+    assert not set(onb.email_problems(frame)["sourcedId"]) & set(
+        frame.loc[frame["status"] == "tobedeleted", "sourcedId"]
+    )
+
+
+# What cannot be asked
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda: ROSTER.class_sizes(by="schoolname"), "did you mean schoolName"),
+        (lambda: ROSTER.class_sizes(by=[]), "by is empty"),
+        (lambda: ROSTER.class_sizes(by=["title", "title"]), "named twice"),
+        (lambda: ROSTER.class_sizes(by=3), "not by 3"),
+        (lambda: ROSTER.class_sizes(over="30"), "not '30'"),
+        (lambda: ROSTER.class_sizes(over=-1), "not -1"),
+        (lambda: ROSTER.class_sizes(suppress_below=1), "suppress_below=1"),
+        (lambda: ROSTER.teacher_loads(suppress_below=0), "suppress_below=0"),
+        (lambda: ROSTER.seats(["students"], suppress_below=-1), "suppress_below=-1"),
+        (lambda: onb.diff(ROSTER, ROSTER, suppress_below=1), "suppress_below=1"),
+        (lambda: ROSTER.seats([]), "takes a list of rules"),
+        (lambda: ROSTER.seats("students"), "takes a list of rules"),
+        (lambda: ROSTER.seats(["students", "students"]), "is there twice"),
+        (lambda: ROSTER.seats(["corses::Art::students"]), "Did you mean 'courses'"),
+        (lambda: ROSTER.seats([7]), "not 7"),
+        (lambda: onb.seats(ROSTER.users, ["students"]), "not DataFrame"),
+        (lambda: onb.class_sizes([1]), "not list"),
+        (lambda: onb.diff(ROSTER, ROSTER.users), "not DataFrame"),
+        (lambda: onb.class_sizes(ROSTER.get_users()), "'classSourcedId'"),
+        (lambda: onb.class_sizes(FRAME.drop(columns="sourcedId")), "'sourcedId'"),
+        (lambda: onb.class_sizes(FRAME.assign(sourcedId=None)), "have no sourcedId"),
+        (lambda: onb.class_sizes(FRAME.assign(x=1).rename(columns={"x": "sourcedId"})), "several"),
+        (
+            lambda: onb.class_sizes(ROSTER.get_users("students", "classes", unique=True)),
+            "without unique=True",
+        ),
+        (lambda: onb.multi_school(FRAME), "'schoolSourcedIds'"),
+        (lambda: onb.email_problems(FRAME.drop(columns="email")), "'email'"),
+        (lambda: onb.without_classes(FRAME), "looks at whole tables"),
+        (lambda: onb.empty_classes(FRAME), "looks at whole tables"),
+        (lambda: onb.cross_listed(FRAME), "looks at whole tables"),
+        (lambda: onb.dangling_enrollments(FRAME), "looks at whole tables"),
+        (lambda: onb.email_problems(FRAME.assign(email=[["x"]] * len(FRAME))), "holds lists"),
+        (lambda: onb.compare_lists(FRAME, [1]), "not list"),
+        (lambda: onb.compare_lists(FRAME, FRAME, on="emial"), "did you mean email"),
+        (lambda: onb.compare_lists(FRAME, FRAME.rename(columns={"email": "mail"}), on="email"),
+         "In the right list: There is no column 'email'; did you mean mail"),
+        (lambda: onb.compare_lists(LISTS, FRAME, on="x"), "holds lists"),
+        (lambda: onb.match_people(FRAME, FRAME.drop(columns="sourcedId")), "The right list has no"),
+        (lambda: onb.match_people(FRAME, FRAME, on="email"), "on is a list"),
+        (lambda: onb.match_people(FRAME, FRAME, on=[()]), "a name or a tuple"),
+        (lambda: onb.match_people(FRAME, FRAME, on=["emial"]), "did you mean email"),
+        (lambda: onb.match_people(FRAME, FRAME, on=["classTitle"]), "rows that differ in class"),
+        (lambda: onb.match_people(PEOPLE.assign(email="x"), PEOPLE.assign(email="X")),
+         "139 people on the left and 139"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_said(ask: Callable[[], Any], message: str) -> None:
+    with pytest.raises(onb.QueryError, match=message) as error:
+        ask()
+    # A message may go into a log: it quotes nobody's data.
+    assert not any(name in str(error.value) for name in ("Barros", "elijah.barros"))
+
+
+FRAME = ROSTER.get_users("students", "classes")
+LISTS = FRAME.assign(x=[[1]] * len(FRAME))
+PEOPLE = ROSTER.get_users("students")
+
+
+def test_missing_values_are_a_category_and_are_counted() -> None:
+    tables = dict(make_district())
+    tables["classes"] = tables["classes"].assign(location=None)
+    summed = onb.Roster(tables).class_sizes(by="location")
+    assert summed[["location", "classes"]].to_numpy().tolist() == [["(missing)", 87]]
+    frame = pd.DataFrame({"sourcedId": ["a", "b", "c"], "grades": ["06", None, ""]})
+    assert onb.count(frame, "grades").to_numpy().tolist() == [["06", 1], ["(missing)", 2]]
+    lists = onb.compare_lists(frame, frame, on="grades")
+    assert lists["status"].tolist() == ["same", "only left", "only left", *["only right"] * 2]
+
+
+# What is hidden
+
+
+def classes_of(sizes: dict[str, list[int]]) -> onb.Roster:
+    """Make a roster of schools with classes of these sizes, each student in one class."""
+    rows = [
+        (school, number, size) for school, of in sizes.items() for number, size in enumerate(of)
+    ]
+    who = [f"{s}{n}-{p}" for s, n, size in rows for p in range(size)]
+    where = [f"{s}{n}" for s, n, size in rows for _ in range(size)]
+    teachers = [f"t{s}" for s, _, _ in rows]
+
+    def table(kind: str, /, **columns: list[Any]) -> pd.DataFrame:
+        empty = onb.schema.empty_table(kind)
+        length = len(next(iter(columns.values())))
+        return empty.reindex(range(length)).assign(
+            status="active",
+            **{n: pd.Series(v, dtype=empty[n].dtype) for n, v in columns.items()},
+        )
+
+    schools = list(sizes)
+    return onb.Roster(
+        {
+            "orgs": table("orgs", sourcedId=schools, name=schools, type=["school"] * len(schools)),
+            "classes": table(
+                "classes",
+                sourcedId=[f"{s}{n}" for s, n, _ in rows],
+                schoolSourcedId=[s for s, _, _ in rows],
+            ),
+            "users": table(
+                "users",
+                sourcedId=[*who, *dict.fromkeys(teachers)],
+                role=["student"] * len(who) + ["teacher"] * len(set(teachers)),
+            ),
+            "enrollments": table(
+                "enrollments",
+                sourcedId=[str(n) for n in range(len(who) + len(rows))],
+                userSourcedId=[*who, *teachers],
+                classSourcedId=[*where, *(f"{s}{n}" for s, n, _ in rows)],
+                role=["student"] * len(who) + ["teacher"] * len(rows),
+            ),
+        }
+    )
+
+
+def shown_as(value: float, shown: Any, below: int) -> bool:
+    """Say whether a value can be what is shown as a number or a mark."""
+    if shown == "*":
+        return True
+    if isinstance(shown, str):
+        return 1 <= value < below
+    return abs(value - shown) < 1e-9
+
+
+@pytest.mark.parametrize("over", [None, 0, 1, 2, 3, 4, 6])
+def test_no_small_class_can_be_worked_out_of_means_and_extremes(over: int | None) -> None:
+    chance = np.random.default_rng(over or 9)
+    below, hidden = 4, 0
+    for _ in range(12):
+        sizes = {s: chance.integers(0, 8, chance.integers(1, 4)).tolist() for s in "ABC"}
+        table = classes_of(sizes).class_sizes("schoolName", over, suppress_below=below)
+        for row in table.to_dict("records"):
+            of = sizes[row["schoolName"]]
+            assert row["classes"] == len(of)
+            if not any(0 < size < below for size in of):
+                assert not any(isinstance(v, str) for n, v in row.items() if n != "schoolName")
+                continue
+            hidden += 1
+            extremes: list[set[int]] = [set(), set()]
+            fitting = set()
+            for guess in itertools.combinations_with_replacement(range(10), len(of)):
+                numbers = {"mean": np.mean(guess), "min": min(guess), "max": max(guess)}
+                if over is not None:
+                    numbers["over"] = sum(size > over for size in guess)
+                if all(shown_as(v, row[n], below) for n, v in numbers.items()):
+                    fitting.add(guess)
+                    extremes[0].add(min(guess))
+                    extremes[1].add(max(guess))
+            assert tuple(sorted(of)) in fitting
+            assert len(fitting) > 1, row
+            for name, values in zip(("min", "max"), extremes, strict=True):
+                assert isinstance(row[name], str) == (
+                    len(values) > 1 and 0 < {"min": min, "max": max}[name](of) < below
+                ), row
+        assert ("Hidden" in table.attrs.get("footnote", "")) == bool(
+            (table[["min", "max"]].astype("str") == f"<{below}").any(axis=None)
+        )
+    assert hidden > 10
+
+
+def test_sizes_of_classes_hide_whether_they_are_over_a_small_number() -> None:
+    roster = classes_of({"A": [1, 2, 3, 12]})
+    table = roster.class_sizes(over=2, suppress_below=4)
+    assert table["students"].tolist() == ["<4", "<4", "<4", 12]
+    assert table["over"].tolist() == ["*", "*", "*", True]
+    table = roster.class_sizes(over=10, suppress_below=4)
+    assert table["over"].tolist() == [False, False, False, True]
+    assert "3 of 1 to 3 (<4)" in table.attrs["footnote"]
+    assert "footnote" not in classes_of({"A": [10]}).class_sizes(suppress_below=4).attrs
+
+
+def test_loads_hide_contacts_with_students() -> None:
+    roster = classes_of({"A": [1, 1], "B": [20, 3], "C": [0]})
+    loads = roster.teacher_loads(suppress_below=5)
+    assert loads["students"].tolist() == ["<5", 23, 0]
+    assert loads["contacts"].tolist() == ["*", 23, 0]
+    assert "1 of 1 to 4 (<5)" in loads.attrs["footnote"]
+    whole = roster.teacher_loads()
+    assert (whole["students"].dtype, whole["contacts"].dtype) == ("int64", "int64")
+
+
+def test_seats_hide_how_rules_overlap_where_any_number_is_small() -> None:
+    rules = ["courses::English 9::students", "schools::Classlink HS::students"]
+    shown = ROSTER.seats(rules, suppress_below=5)
+    pd.testing.assert_frame_equal(shown, ROSTER.seats(rules), check_like=True)
+    assert "people" not in shown.attrs
+    table = ROSTER.seats(rules, suppress_below=11)
+    assert table["rule"].tolist() == rules
+    assert table["people"].tolist() == ["<11", 38]
+    assert set(table["onlyHere"]) | set(table["shared"]) == {"*"}
+    assert "left out" in table.attrs["footnote"]
+    assert "people" not in table.attrs
+
+
+def test_seats_for_nobody() -> None:
+    with pytest.warns(onb.NoMatchWarning):
+        table = ROSTER.seats(["courses::No such course::students", "guardians"])
+    guardians = int((make_district()["users"]["role"] == "guardian").sum())
+    assert table["people"].tolist() == [0, guardians, guardians]
+    assert table["onlyHere"].tolist() == [0, guardians, guardians]
+    query = onb.Query("students", "schools", ["7", "2"])
+    assert ROSTER.seats([query])["people"].tolist() == [92, 92]
+
+
+def test_what_changed_by_school_hides_small_numbers() -> None:
+    tables = dict(make_district())
+    users = tables["users"] = tables["users"].copy()
+    users.loc[users.index[:12], "grades"] = "UG"
+    changes = onb.diff(ROSTER, onb.Roster(tables), suppress_below=5)
+    whole = onb.diff(ROSTER, onb.Roster(tables))
+    assert whole.by_school["changed"].tolist() == [12, 12]
+    assert changes.by_school["changed"].tolist() == [12, 12]
+    users.loc[users.index[60:63], "grades"] = "UG"
+    changes = onb.diff(ROSTER, onb.Roster(tables), suppress_below=5)
+    assert changes.by_school["changed"].tolist() == ["*", "<5", 15]
+    assert "Hidden: 1 of 1 to 4 (<5), and 1 of 5 or more" in changes.by_school.attrs["footnote"]
+
+
+def test_a_diff_shows_counts_and_no_names() -> None:
+    tables = dict(make_district())
+    tables["users"] = tables["users"].iloc[1:]
+    changes = onb.diff(ROSTER, onb.Roster(tables))
+    for text in (repr(changes), str(changes), changes._repr_html_()):
+        assert "Barros" not in text
+        assert "18001" not in text
+    assert repr(changes).startswith("<Diff of people: 0 added, 1 removed")
+    hidden = onb.diff(ROSTER, onb.Roster(tables), suppress_below=5)
+    assert repr(hidden).startswith("<Diff of people: 0 added, <5 removed")
+
+
+def test_phones_are_not_among_what_changed() -> None:
+    tables = dict(make_district())
+    tables["users"] = tables["users"].assign(phone="555-0100", sms="555-0101")
+    changes = onb.diff(ROSTER, onb.Roster(tables))
+    assert changes.people.empty
+    assert changes.fields.empty
+
+
+def test_the_order_of_values_is_no_change() -> None:
+    tables = dict(make_district())
+    swapped = tables["users"]["agentSourcedIds"].str.split(",").str[::-1].str.join(",")
+    tables["users"] = tables["users"].assign(agentSourcedIds=swapped)
+    assert onb.diff(ROSTER, onb.Roster(tables)).people.empty
+
+
+def test_repeated_rows_of_a_list_are_one_person() -> None:
+    left = pd.DataFrame({"sourcedId": ["a", "a", "b"], "classTitle": ["Art", "Math", "Art"]})
+    right = pd.DataFrame({"sourcedId": ["b", "a", "a"], "classTitle": ["Art", "Art", "Math"]})
+    found = onb.compare_lists(left, right)
+    assert found["status"].tolist() == ["same", "same"]
+    found = onb.compare_lists(left, right.iloc[:2])
+    assert found.loc[0, ["fields", "classTitle_left", "classTitle_right"]].tolist() == [
+        "classTitle",
+        "Art,Math",
+        "Art",
+    ]
+    assert found.attrs["footnote"] == "1 same, 1 different, 0 only left, 0 only right."
+
+
+def test_numbers_and_text_are_compared_by_what_they_say() -> None:
+    left = pd.DataFrame({"sourcedId": [1, 2], "identifier": [10.0, None], "ok": [True, False]})
+    right = pd.DataFrame(
+        {"sourcedId": ["1", "2"], "identifier": ["10", ""], "ok": ["true", "false"]}
+    )
+    assert onb.compare_lists(left, right)["status"].tolist() == ["same", "same"]
+    assert onb.match_people(left, right, on=["identifier"])["status"].tolist() == [
+        "matched",
+        "only left",
+        "only right",
+    ]
+
+
+def test_what_is_ambiguous_is_told_apart_by_a_later_field() -> None:
+    left = pd.DataFrame(
+        {"sourcedId": ["1", "2", "3"], "email": ["f@x.example"] * 2 + [None], "n": ["7", "8", None]}
+    )
+    right = pd.DataFrame(
+        {
+            "sourcedId": ["a", "b", "c"],
+            "email": ["F@x.example"] * 2 + [None],
+            "n": ["8", None, None],
+        }
+    )
+    found = onb.match_people(left, right, on=["email", "n"])
+    rows = found.astype(object).where(found.notna(), None).to_numpy().tolist()
+    assert rows == [
+        ["2", "a", "n", "matched"],
+        ["1", "b", "email", "ambiguous"],
+        ["3", None, None, "only left"],
+        [None, "c", None, "only right"],
+    ]
+    assert found.attrs["footnote"] == (
+        "1 matched (1 on n); ambiguous: 1 on the left, 1 on the right; 1 only left, 1 only right."
+    )
