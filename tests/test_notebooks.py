@@ -111,3 +111,16 @@ def test_the_whole_roster_gives_the_figures_of_the_demo(executed):
     assert "38" in shown.splitlines()  # students at Classlink HS, from the saved roster
     assert "manifest.json" in shown
     assert "True 371" in shown
+
+
+def test_the_common_questions_find_what_was_put_wrong(executed):
+    shown = "\n".join(texts(executed("05_common_questions.ipynb")))
+    for part in ("no such class", "Lions", "shared", "birthDate", "138 matched", "Hidden: "):
+        assert part in shown
+    assert "anonymity" in str(executed("05_common_questions.ipynb").cells)
+
+
+def test_what_changed_is_what_was_changed(executed):
+    shown = "\n".join(texts(executed("06_what_changed.ipynb")))
+    assert "1 added, 1 removed, 2 changed, 0 enrollmentsAdded, 1 enrollmentsDropped" in shown
+    assert "135 same, 1 different, 3 only left, 0 only right." in shown
