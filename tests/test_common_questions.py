@@ -173,7 +173,8 @@ def test_rows_to_be_deleted_are_left_out_of_frames() -> None:
         (lambda: ROSTER.teacher_loads(suppress_below=0), "suppress_below=0"),
         (lambda: ROSTER.seats(["students"], suppress_below=-1), "suppress_below=-1"),
         (lambda: onb.diff(ROSTER, ROSTER, suppress_below=1), "suppress_below=1"),
-        (lambda: ROSTER.seats([]), "takes a list of rules"),
+        (lambda: ROSTER.seats([]), "one at least, not 'list'"),
+        (lambda: ROSTER.seats(None), "takes a list of rules"),
         (lambda: ROSTER.seats("students"), "takes a list of rules"),
         (lambda: ROSTER.seats(["students", "students"]), "is there twice"),
         (lambda: ROSTER.seats(["corses::Art::students"]), "Did you mean 'courses'"),
@@ -204,6 +205,8 @@ def test_rows_to_be_deleted_are_left_out_of_frames() -> None:
         (lambda: onb.match_people(FRAME, FRAME.drop(columns="sourcedId")), "The right list has no"),
         (lambda: onb.match_people(FRAME, FRAME, on="email"), "on is a list"),
         (lambda: onb.match_people(FRAME, FRAME, on=[()]), "a name or a tuple"),
+        (lambda: onb.match_people(FRAME, FRAME, on=["email", 5]), "a tuple of names, not 5"),
+        (lambda: onb.class_sizes(ROSTER.get_users("students", "schools")), "none is named"),
         (lambda: onb.match_people(FRAME, FRAME, on=["emial"]), "did you mean email"),
         (lambda: onb.match_people(FRAME, FRAME, on=["classTitle"]), "rows that differ in class"),
         (lambda: onb.match_people(PEOPLE.assign(email="x"), PEOPLE.assign(email="X")),
@@ -364,7 +367,9 @@ def test_seats_for_nobody() -> None:
     assert table["people"].tolist() == [0, guardians, guardians]
     assert table["onlyHere"].tolist() == [0, guardians, guardians]
     query = onb.Query("students", "schools", ["7", "2"])
-    assert ROSTER.seats([query])["people"].tolist() == [92, 92]
+    assert ROSTER.seats(pd.Series([query]))["people"].tolist() == [92, 92]
+    other = onb.Query("students", "schools", ["7", "2"], term="Semester 1")
+    assert ROSTER.seats([query, other])["rule"].is_unique
 
 
 def test_what_changed_by_school_hides_small_numbers() -> None:
@@ -428,6 +433,8 @@ def test_numbers_and_text_are_compared_by_what_they_say() -> None:
         {"sourcedId": ["1", "2"], "identifier": ["10", ""], "ok": ["true", "false"]}
     )
     assert onb.compare_lists(left, right)["status"].tolist() == ["same", "same"]
+    written = right.assign(ok=["True", "False"])
+    assert onb.compare_lists(left, written)["status"].tolist() == ["same", "same"]
     assert onb.match_people(left, right, on=["identifier"])["status"].tolist() == [
         "matched",
         "only left",

@@ -58,11 +58,11 @@ class Reader:
         equation[total] += share
         self.equations.append(equation)
 
-    def see(self, cell: int, shown: Any, below: int) -> None:
+    def see(self, cell: int, shown: Any, below: int, least: int = 1) -> None:
         """Learn what is shown of a cell: a number, or a mark."""
         if isinstance(shown, str):
             assert shown in (f"<{below}", "*"), shown
-            low, high = (below, np.inf) if shown == "*" else (1, below - 1)
+            low, high = (below, np.inf) if shown == "*" else (least, below - 1)
         else:
             low = high = shown
         self.low[cell], self.high[cell] = max(self.low[cell], low), min(self.high[cell], high)
@@ -106,7 +106,9 @@ class Reader:
         return [cell for cell in cells if seen_high[cell] - seen_low[cell] < 1 - 1e-6]
 
 
-def learn(reader: Reader, table: pd.DataFrame, below: int, per: str | None) -> list[int]:
+def learn(
+    reader: Reader, table: pd.DataFrame, below: int, per: str | None, *, zeros: bool = False
+) -> list[int]:
     """Learn from a published table; give the cells of counts that are marks in it."""
     rows, columns = [*range(reader.height)], [*range(reader.width)]
     if len(table) > reader.height:
@@ -122,7 +124,9 @@ def learn(reader: Reader, table: pd.DataFrame, below: int, per: str | None) -> l
         assert shown != ""
         cell = reader.at(row, column)
         if per is None:
-            reader.see(cell, shown, below)
+            # A row or a column is there because somebody stands in it.
+            total = row == reader.height or column == reader.width
+            reader.see(cell, shown, below, 0 if zeros and not total else 1)
             if isinstance(shown, str):
                 marked.append(cell)
         else:
@@ -156,18 +160,26 @@ def some_counts(chance: np.random.Generator, shape: tuple[int, ...]) -> Any:
 
 
 def audit(
-    df: pd.DataFrame, rows: Any, columns: Any, below: int, *, shares: bool, additive: bool = True
+    df: pd.DataFrame,
+    rows: Any,
+    columns: Any,
+    below: int,
+    *,
+    shares: bool,
+    additive: bool = True,
+    zeros: bool = False,
 ) -> tuple[pd.DataFrame, int]:
     """Publish the crosstab of a frame, and fail where a hidden count can be worked out."""
-    table = onb.crosstab(df, rows, columns, suppress_below=below)
+    hiding: dict[str, Any] = {"suppress_below": below, "suppress_zeros": zeros}
+    table = onb.crosstab(df, rows, columns, **hiding)
     true = onb.crosstab(df, rows, columns)
     reader = Reader(len(true) - 1, true.shape[1] - 1)
     if additive:
         reader.adds_up()
-    marked = learn(reader, table, below, None)
+    marked = learn(reader, table, below, None, zeros=zeros)
     for per in SHARES if shares else ():
-        beside = onb.crosstab(df, rows, columns, suppress_below=below, normalize=per)
-        learn(reader, beside, below, per)
+        beside = onb.crosstab(df, rows, columns, normalize=per, **hiding)
+        learn(reader, beside, below, per, zeros=zeros)
     known = true.to_numpy(dtype=float).ravel()
     assert (known >= reader.low).all(), "a mark or a number is wrong"
     assert (known <= reader.high).all(), "a mark or a number is wrong"
@@ -201,6 +213,26 @@ def test_no_hidden_count_of_a_crosstab_can_be_worked_out(shard: int) -> None:
             assert marked or not small.any()
             assert small.any() or not marked
             hidden += marked
+    assert hidden > 100
+
+
+@pytest.mark.parametrize("shard", range(5))
+def test_zeros_can_be_hidden_too(shard: int) -> None:
+    chance = np.random.default_rng(3000 + shard)
+    hidden = 0
+    for number in range(TABLES_A_SHARD):
+        counts = some_counts(chance, (int(chance.integers(1, 7)), int(chance.integers(1, 7))))
+        counts = counts[counts.any(axis=1)][:, counts.any(axis=0)]
+        if not counts.size:
+            continue
+        below = int(chance.integers(2, 12))
+        df = frame_of(counts)
+        table, marked = audit(df, "a", "b", below, shares=number % 4 == 0, zeros=True)
+        assert not (table.iloc[: len(counts), : counts.shape[1]] == 0).any(axis=None)
+        marks = [v for v in table.to_numpy().ravel() if v == f"<{below}"]
+        note = table.attrs.get("footnote", "")
+        assert f"Hidden: {len(marks)} of 0 to {below - 1}" in note or not marked
+        hidden += marked
     assert hidden > 100
 
 

@@ -75,7 +75,8 @@ def class_sizes(
     1    Lincoln Middle School       36  9.000000    6   11     0
     2  North Elementary School       24  7.833333    7    8     0
     """
-    if over is not None and (isinstance(over, bool) or not isinstance(over, int) or over < 0):
+    counts = isinstance(over, int | np.integer) and not isinstance(over, bool)
+    if over is not None and (not counts or over < 0):
         raise QueryError(f"over must be a number of students such as 30, not {over!r}.")
     below = None if suppress_below is None else check_threshold(suppress_below)
     needed = ["classSourcedId"]

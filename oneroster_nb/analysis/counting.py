@@ -97,6 +97,7 @@ def crosstab(
     margins: bool = True,
     normalize: bool | Literal["all", "index", "columns"] = False,
     suppress_below: int | None = None,
+    suppress_zeros: bool = False,
 ) -> pd.DataFrame:
     """Count people, or rows, by what stands in the rows and the columns of a table.
 
@@ -119,6 +120,9 @@ def crosstab(
         them away. The same cells are hidden whatever ``margins`` and ``normalize`` are, so such
         tables can stand side by side; a share is also hidden where its total is. Where totals
         would help although hidden in part, all are left out. Not less than 3.
+    suppress_zeros : bool
+        Whether zeros are hidden among the small counts, so that ``"<10"`` is 0 to 9. The threshold
+        is then not less than 2.
 
     Returns
     -------
@@ -157,7 +161,7 @@ def crosstab(
     )
     refuse_repeats(row_names + column_names)
     per = _denominator(normalize)
-    below = None if suppress_below is None else check_threshold(suppress_below)
+    below = _threshold(suppress_below, suppress_zeros)
     df, people, notes = _counted(df, row_names + column_names, unit)
     row_of, row_labels = groups_of(df, row_names)
     column_of, column_labels = groups_of(df, column_names)
@@ -172,10 +176,11 @@ def crosstab(
     values: NDArray[Any] = counts if per is None else counts / np.maximum(counts[per], 1)
     totals = margins
     if below is not None:
-        hidden, safe = hide(counts, below, additive=several == 0)
+        hidden, safe = hide(counts, below, additive=several == 0, zeros=suppress_zeros)
         totals = margins and safe
         shown = slice(None) if totals else slice(-1)
-        notes += hiding_note(counts[shown, shown][hidden[shown, shown]], below)
+        least = 0 if suppress_zeros else 1
+        notes += hiding_note(counts[shown, shown][hidden[shown, shown]], below, least=least)
         if margins and not safe:
             notes.append("Totals are left out, because they would help to find what is hidden.")
         if per is not None and hidden.any():
@@ -191,6 +196,16 @@ def crosstab(
         columns=_axis(column_labels, total=total_column),
     )
     return with_footnote(table, notes)
+
+
+def _threshold(below: int | None, zeros: bool) -> int | None:
+    if not isinstance(zeros, bool):
+        raise QueryError(f"suppress_zeros must be True or False, not {zeros!r}")
+    if below is not None:
+        return check_threshold(below, zeros=zeros)
+    if zeros:
+        raise QueryError("suppress_zeros=True hides zeros among small counts; give suppress_below")
+    return None
 
 
 def _denominator(normalize: object) -> tuple[slice, slice] | None:

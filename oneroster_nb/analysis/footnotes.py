@@ -17,12 +17,12 @@ def overlap_note(several: int, below: int | None) -> list[str]:
     return [f"{who} in several of these counts, so they add up to more than there are people."]
 
 
-def hiding_note(hidden: NDArray[np.int64], below: int) -> list[str]:
+def hiding_note(hidden: NDArray[np.int64], below: int, *, least: int = 1) -> list[str]:
     """Say how many counts were hidden, and why; nothing where none was."""
     if not len(hidden):
         return []
     small, others = int((hidden < below).sum()), int((hidden >= below).sum())
-    note = f"Hidden: {small} of 1 to {below - 1} (<{below})"
+    note = f"Hidden: {small} of {least} to {below - 1} (<{below})"
     return [note + (f", and {others} of {below} or more to protect them (*)." if others else ".")]
 
 

@@ -211,6 +211,11 @@ def _tables_of_frame(
                 f" get_users() with {asked}, or pass the connection or the roster itself."
             )
     people_of(df)  # refuses rows of nobody
+    if "classSourcedId" in needed and len(df) and df["classSourcedId"].isna().all():
+        raise QueryError(
+            f"{question}() is about classes, and none is named in this frame. Ask get_users() with"
+            " 'classes', or pass the connection or the roster itself."
+        )
     if "groupCount" in df.columns and "classSourcedId" in needed:
         raise QueryError(
             f"{question}() needs a row a class, and this frame has its classes joined. Ask"

@@ -1,6 +1,6 @@
 """How many people several questions mean together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,8 +51,8 @@ def seats(
         (those whom no other rule means; of ``All``, those whom one rule alone means) and
         ``shared`` (the others), all int64, or object with marks. ``attrs["people"]`` is a
         DataFrame of everybody: ``sourcedId givenName familyName role``, ``rules`` (str, joined
-        with commas) and ``ruleCount`` (int64). With `suppress_below` it is not there, so that the
-        table can be handed on.
+        with commas) and ``ruleCount`` (int64). Clear ``attrs`` before such tables are put together
+        or saved. With `suppress_below` it is not there, so that the table can be handed on.
 
     Raises
     ------
@@ -109,14 +109,19 @@ def seats(
 
 
 def _queries(rules: Sequence[str | Query]) -> dict[str, Query]:
-    if isinstance(rules, str | Query) or not isinstance(rules, Sequence) or not rules:
+    listed = list(rules) if isinstance(rules, Iterable) and not isinstance(rules, str) else []
+    if not listed:
+        given = rules if isinstance(rules, str) else type(rules).__name__
         raise QueryError(
-            f"seats() takes a list of rules such as ['courses::Art 101::students'], not {rules!r}."
+            "seats() takes a list of rules such as ['courses::Art 101::students'], one at least,"
+            f" not {given!r}."
         )
     queries: dict[str, Query] = {}
-    for rule in rules:
-        name = str(rule) if isinstance(rule, Query) else rule
+    for rule in listed:
         query = rule if isinstance(rule, Query) else Query.parse(rule)
+        # What one line cannot say, such as a term, tells questions apart.
+        line = str(query) if Query.parse(str(query)) == query else repr(query)
+        name = rule if isinstance(rule, str) else line
         if name in queries:
             raise QueryError(f"The rule {name!r} is there twice; leave one of them out.")
         queries[name] = query

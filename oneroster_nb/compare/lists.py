@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pandas as pd
+from pandas.api.types import is_bool_dtype
 
 from oneroster_nb.analysis.cells import texts
 from oneroster_nb.analysis.footnotes import with_footnote
@@ -81,6 +82,10 @@ def compare_lists(
     there = {side: keys.index.isin(rows.index) for side, rows in sides.items()}
     values = {side: rows[common].reindex(keys.index) for side, rows in sides.items()}
     both = there["left"] & there["right"]
+    # Truth is written in many ways, and files of pandas write it as Python does.
+    truth = [n for n in common if is_bool_dtype(left[n]) or is_bool_dtype(right[n])]
+    for frame in values.values():
+        frame[truth] = frame[truth].apply(lambda column: column.str.casefold())
     differs = {
         name: (values["left"][name].fillna("") != values["right"][name].fillna("")) & both
         for name in common

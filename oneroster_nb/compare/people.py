@@ -113,9 +113,12 @@ def _steps(on: object) -> list[tuple[str, ...]]:
             "on is a list of fields in the order in which they are tried, such as ['email',"
             f" 'identifier', ('givenName', 'familyName')], not {on!r}."
         )
-    steps = [(step,) if isinstance(step, str) else tuple(step) for step in on]
-    if not all(step and all(isinstance(name, str) for name in step) for step in steps):
-        raise QueryError(f"Each field of on is a name or a tuple of names; this is not: {on!r}.")
+    steps = []
+    for step in on:
+        names = [step] if isinstance(step, str) or not isinstance(step, Sequence) else list(step)
+        if not names or not all(isinstance(name, str) for name in names):
+            raise QueryError(f"A field of on is a name or a tuple of names, not {step!r}.")
+        steps.append(tuple(names))
     return steps
 
 

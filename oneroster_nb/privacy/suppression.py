@@ -3,7 +3,8 @@
 A table stands here with its totals: the last row holds the sums of the columns, the last column the
 sums of the rows, the last cell the sum of everything. Its readers are assumed to know the rules: a
 small count is shown as ``<10`` (it is 1 to 9), and ``*`` stands for a count of 10 or more that was
-hidden to protect another. Zero is always shown.
+hidden to protect another. Zero is shown, unless one asks that it is hidden among the small counts:
+then ``<10`` is 0 to 9.
 
 Each cell stands in one row and one column, so what a reader does not know moves like a flow: a
 hidden cell can be one higher if the change can be passed on, cell by cell, around a closed circle
@@ -27,13 +28,21 @@ _Floats = NDArray[np.float64]
 _Circle = list[tuple[int, int]]
 
 
-def check_threshold(below: int) -> int:
+def check_threshold(below: int, *, zeros: bool = False) -> int:
     """Give the threshold back, or refuse it.
+
+    Parameters
+    ----------
+    below : int
+        The threshold.
+    zeros : bool
+        Whether zeros are hidden, too.
 
     Raises
     ------
     QueryError
-        If it is no whole number, or less than 3: ``<2`` could only mean 1.
+        If it is no whole number, or less than 3: ``<2`` could only mean 1. Where zeros are hidden,
+        too, it could mean 0 or 1, so that 2 will do.
 
     Examples
     --------
@@ -42,15 +51,16 @@ def check_threshold(below: int) -> int:
     """
     if isinstance(below, bool) or not isinstance(below, int | np.integer):
         raise QueryError(f"suppress_below must be a whole number such as 10, not {below!r}")
-    if below < 3:
+    least = 2 if zeros else 3
+    if below < least:
         raise QueryError(
-            f"suppress_below={below} would hide nothing: below 3 there is at most one count to "
-            "hide, and its mark would say which. Give 3 or more; 10 is usual."
+            f"suppress_below={below} would hide nothing: below {least} there is at most one count "
+            f"to hide, and its mark would say which. Give {least} or more; 10 is usual."
         )
     return int(below)
 
 
-def hide(counts: _Ints, below: int, *, additive: bool) -> tuple[_Bools, bool]:
+def hide(counts: _Ints, below: int, *, additive: bool, zeros: bool = False) -> tuple[_Bools, bool]:
     """Choose the cells of a table to hide.
 
     Parameters
@@ -61,6 +71,8 @@ def hide(counts: _Ints, below: int, *, additive: bool) -> tuple[_Bools, bool]:
         Counts from 1 to ``below - 1`` are hidden, and what would give them away.
     additive : bool
         Whether each total is the sum of its cells. It is not where people stand in several cells.
+    zeros : bool
+        Whether zeros are hidden among the small counts. Totals are none: each stands for somebody.
 
     Returns
     -------
@@ -80,11 +92,11 @@ def hide(counts: _Ints, below: int, *, additive: bool) -> tuple[_Bools, bool]:
     >>> totals
     True
     """
-    hidden = _small(counts, below)
+    hidden = _small(counts, below, zeros=zeros)
     if not hidden.any():
         return hidden, True
     if additive:
-        closed = _close_circles(counts, hidden, below)
+        closed = _close_circles(counts, hidden, below, least=0 if zeros else 1)
         if closed is not None:
             return closed, True
     # Distinct people do not add up, but bound each other: a total over all cells but one still
@@ -154,19 +166,27 @@ def mark(values: NDArray[Any], counts: _Ints, hidden: _Bools, below: int) -> NDA
     """
     marked = values.astype(object)
     marked[hidden] = "*"
-    marked[hidden & _small(counts, below)] = f"<{below}"
+    marked[hidden & (counts < below)] = f"<{below}"
     return marked
 
 
-def _small(counts: _Ints, below: int) -> _Bools:
-    return np.asarray((counts > 0) & (counts < below))
+def _small(counts: _Ints, below: int, *, zeros: bool) -> _Bools:
+    small = (counts > 0) & (counts < below)
+    if zeros:
+        small[:-1, :-1] |= counts[:-1, :-1] == 0
+    return np.asarray(small)
 
 
-def _close_circles(counts: _Ints, small: _Bools, below: int) -> _Bools | None:
-    """Hide cells until each small one is on a circle; None where a small one can be on none."""
+def _close_circles(counts: _Ints, small: _Bools, below: int, *, least: int) -> _Bools | None:
+    """Hide cells until each small one is on a circle; None where a small one can be on none.
+
+    A small count of the body is no less than ``least``, and a total no less than 1.
+    """
     hidden = small.copy()
+    lowest = np.ones(counts.shape, dtype=np.int64)
+    lowest[:-1, :-1] = least
     rise = (counts >= below) | (small & (counts < below - 1))
-    fall = (counts > below) | (small & (counts > 1))
+    fall = (counts > below) | (small & (counts > lowest))
     # One more in a cell means one more in its totals: a change that raises a cell of the body
     # goes on from its row to its column, one that raises a total goes from column to row.
     total = np.zeros(counts.shape, dtype=bool)
