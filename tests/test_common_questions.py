@@ -204,6 +204,7 @@ def test_rows_to_be_deleted_are_left_out_of_frames() -> None:
         (lambda: onb.compare_lists(LISTS, FRAME, on="x"), "holds lists"),
         (lambda: onb.match_people(FRAME, FRAME.drop(columns="sourcedId")), "The right list has no"),
         (lambda: onb.match_people(FRAME, FRAME, on="email"), "on is a list"),
+        (lambda: onb.match_people(PEOPLE.assign(sourcedId=None), PEOPLE), "have no sourcedId"),
         (lambda: onb.match_people(FRAME, FRAME, on=[()]), "a name or a tuple"),
         (lambda: onb.match_people(FRAME, FRAME, on=["email", 5]), "a tuple of names, not 5"),
         (lambda: onb.class_sizes(ROSTER.get_users("students", "schools")), "none is named"),
@@ -396,6 +397,87 @@ def test_a_diff_shows_counts_and_no_names() -> None:
     assert repr(changes).startswith("<Diff of people: 0 added, 1 removed")
     hidden = onb.diff(ROSTER, onb.Roster(tables), suppress_below=5)
     assert repr(hidden).startswith("<Diff of people: 0 added, <5 removed")
+
+
+def moved_people(number: int) -> onb.Roster:
+    """Give the demo after some students of the first school went to another one."""
+    tables = dict(make_district())
+    users = tables["users"] = tables["users"].copy()
+    users.loc[users.index[:number], "orgSourcedIds"] = "7"
+    return onb.Roster(tables)
+
+
+def test_who_changes_school_counts_at_both_and_once_in_all() -> None:
+    changes = onb.diff(ROSTER, moved_people(6))
+    numbers = changes.by_school.set_index("schoolName")["changed"]
+    assert numbers.to_dict() == {"Classlink HS": 6, "Lincoln Middle School": 6, "All": 6}
+    assert changes.by_school.attrs["footnote"].startswith("6 people stand in several")
+
+
+def test_totals_of_people_at_several_schools_are_left_out_where_they_would_help() -> None:
+    changes = onb.diff(ROSTER, moved_people(6), suppress_below=10)
+    assert changes.by_school["schoolName"].tolist() == ["Classlink HS", "Lincoln Middle School"]
+    assert changes.by_school["changed"].tolist() == ["<10", "<10"]
+    assert "Totals are left out" in changes.by_school.attrs["footnote"]
+    assert "6" not in changes.by_school.attrs["footnote"]
+    assert "small counts hidden" in repr(changes)
+    shown = onb.diff(ROSTER, moved_people(6), suppress_below=5)
+    assert shown.by_school["changed"].tolist() == [6, 6, 6]
+
+
+def test_each_class_of_a_course_is_one_move() -> None:
+    tables = dict(make_district())
+    student = tables["enrollments"].query("userSourcedId == '18001'")
+    new = tables["classes"].query("sourcedId in ['31740', '31744']").assign(courseSourcedId="c1")
+    classes = pd.concat([new, *(new.assign(sourcedId=new["sourcedId"] + end) for end in "ab")])
+    sides = []
+    for keys in (["31740", "31744"], ["31740a", "31744a", "31740b"]):
+        rows = student.head(len(keys)).assign(classSourcedId=keys)
+        sides.append(onb.Roster({**tables, "classes": classes, "enrollments": rows}))
+    found = onb.diff(*sides).enrollments
+    columns = ["change", "fromClassSourcedId", "toClassSourcedId"]
+    rows = found[columns].astype(object).where(found[columns].notna(), None).to_numpy().tolist()
+    assert rows == [
+        ["added", None, "31740b"],
+        ["moved", "31740", "31740a"],
+        ["moved", "31744", "31744a"],
+    ]
+
+
+def test_sections_are_joined_through_others() -> None:
+    tables = dict(make_district())
+    of = tables["enrollments"].query("userSourcedId == '18140'")["classSourcedId"].tolist()
+    classes = tables["classes"].set_index("sourcedId")
+    classes.loc[of, "periods"] = ["1", "2", "1,3", "2,3"]
+    tables["classes"] = classes.reset_index()[tables["classes"].columns]
+    found = onb.Roster(tables).cross_listed()
+    assert found["classSourcedId"].tolist() == of
+    assert set(found["group"]) == {1}
+    assert set(found["groupStudents"]) == {38}
+    classes.loc[of, "periods"] = ["1", "2", "1", "2"]
+    tables["classes"] = classes.reset_index()[tables["classes"].columns]
+    found = onb.Roster(tables).cross_listed()
+    assert found["classSourcedId"].tolist() == [of[0], of[2], of[1], of[3]]
+    assert found["group"].tolist() == [1, 1, 2, 2]
+
+
+def test_a_second_role_counts() -> None:
+    tables = dict(make_district())
+    both = tables["roles"].query("userSourcedId == '18140'")
+    both = both.assign(sourcedId="second", role="student", roleType="secondary")
+    tables["roles"] = pd.concat([tables["roles"], both])
+    tables["enrollments"] = tables["enrollments"].query("userSourcedId != '18140'")
+    roster = onb.Roster(tables)
+    assert roster.without_classes()["sourcedId"].tolist() == ["18140"]
+    assert "18140" in set(roster.teacher_loads()["sourcedId"])
+
+
+def test_a_question_does_not_warn_of_what_it_is_about(tmp_path: Path) -> None:
+    with DemoServer(worse(3)) as server, live_of(server)["1.1"] as conn:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            assert len(conn.dangling_enrollments())
+        assert not [w for w in told if issubclass(w.category, onb.DanglingReferenceWarning)]
 
 
 def test_phones_are_not_among_what_changed() -> None:

@@ -73,6 +73,8 @@ def test_each_question_has_an_answer_and_its_code(
     form = answered(question, given, suppress_below=below)
     assert form.result is not None, texts(form)
     assert len(form.result), question
+    hides = "suppress_below=10" in form.code.partition("table = ")[0]
+    assert hides == (COMMON[question].hides and below == 10), form.code
     names: dict[str, Any] = {"conn": form.source}
     exec(form.code, names)
     assert_frame_equal(names["df"], form.result)

@@ -204,6 +204,14 @@ def test_only_titles_that_hold_names_are_replaced(roster: onb.Roster, coded: onb
     assert [old for old, new in names.items() if old != new] == ["Jasmine Ramírez School"]
 
 
+def test_schools_keep_names_that_are_anybodys(tables: dict[str, pd.DataFrame]) -> None:
+    orgs = tables["orgs"].copy()
+    orgs["name"] = ["Elijah District", "Ramírez High School", "Barros Elijah", "Elijah Barros"]
+    coded = onb.pseudonymise(onb.Roster({**tables, "orgs": orgs}), key=KEY)
+    kept = coded.orgs["name"] == orgs["name"]
+    assert kept.tolist() == [True, True, False, False]
+
+
 def test_of_a_birth_date_the_year_is_left(roster: onb.Roster, coded: onb.Roster) -> None:
     for before, after in zip(
         roster.demographics["birthDate"], coded.demographics["birthDate"], strict=True

@@ -138,9 +138,7 @@ def _hidden(table: pd.DataFrame, counts: np.ndarray, below: int) -> pd.DataFrame
     if not small.any():
         table[_COUNTS] = counts
         return table
-    hidden = small.copy()
-    hidden[:, 1:] = True
-    marked = mark(counts, counts, hidden, below)
+    marked = mark(counts, counts, small, below)
     marked[:, 1:] = "*"
     table[_COUNTS] = marked
     rules = table.iloc[:-1]

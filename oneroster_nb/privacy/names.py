@@ -16,8 +16,7 @@ _SHORTEST_ID = 5
 class Mentions:
     """Says of texts whether they mention one of these people.
 
-    A name counts as a whole, word by word, and each longer word of a name of several words counts
-    alone; case and accents do not matter. An id counts where it stands between spaces or brackets
+    A name counts as a whole, word by word; case and accents do not matter. An id counts where it stands between spaces or brackets
     and is not so short that it could be any number.
 
     Parameters
@@ -26,6 +25,8 @@ class Mentions:
         Given names, family names, whole names.
     ids : iterable of str
         Ids, user names, addresses.
+    parts : bool
+        Whether each longer word of a name of several words counts alone.
 
     Examples
     --------
@@ -34,14 +35,16 @@ class Mentions:
     ["RAMIREZ's ELA", 'Cruz 6A', 'for 18001']
     """
 
-    def __init__(self, names: Iterable[str], ids: Iterable[str] = ()) -> None:
+    def __init__(
+        self, names: Iterable[str], ids: Iterable[str] = (), *, parts: bool = True
+    ) -> None:
         self._phrases: set[tuple[str, ...]] = set()
         for name in set(names):
             words = tuple(_WORD.findall(plain(name)))
             if sum(map(len, words)) < 2:
                 continue
             self._phrases |= {words, ("".join(words),)}
-            if len(words) > 1:
+            if parts and len(words) > 1:
                 self._phrases |= {(word,) for word in words if len(word) >= _SHORTEST_PART}
         self._longest = max(map(len, self._phrases), default=0)
         self._ids = {plain(one) for one in set(ids) if len(one) >= _SHORTEST_ID}

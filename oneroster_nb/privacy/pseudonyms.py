@@ -233,7 +233,7 @@ def _coded(
     names, whole = _names_of(users)
     ids = [value for column in _IDS if column in users for value in users[column].dropna()]
     ids += [part for text in users["userIds"].dropna() for part in split_text(text)]
-    anybody, by_name = Mentions(names, ids), Mentions(whole, ids)
+    anybody, by_name = Mentions(names, ids), Mentions(whole, ids, parts=False)
     coded = {}
     done, total = 0, sum(map(len, tables.values()))
     for name, table in tables.items():
