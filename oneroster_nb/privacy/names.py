@@ -16,8 +16,8 @@ _SHORTEST_ID = 5
 class Mentions:
     """Says of texts whether they mention one of these people.
 
-    A name counts as a whole, word by word; case and accents do not matter. An id counts where it stands between spaces or brackets
-    and is not so short that it could be any number.
+    A name counts as a whole, word by word; case and accents do not matter. An id counts where it
+    stands between spaces or brackets and is not so short that it could be any number.
 
     Parameters
     ----------
