@@ -192,6 +192,7 @@ def test_rows_to_be_deleted_are_left_out_of_frames() -> None:
         ),
         (lambda: onb.multi_school(FRAME), "'schoolSourcedIds'"),
         (lambda: onb.email_problems(FRAME.drop(columns="email")), "'email'"),
+        (lambda: onb.email_problems(FRAME.rename(columns={"email": "e-mail"})), "mean 'e-mail'"),
         (lambda: onb.without_classes(FRAME), "looks at whole tables"),
         (lambda: onb.empty_classes(FRAME), "looks at whole tables"),
         (lambda: onb.cross_listed(FRAME), "looks at whole tables"),

@@ -1,6 +1,6 @@
 """The questions that rosters are pulled for, asked of a source or a frame."""
 
-from oneroster_nb.analysis.classes import class_sizes, cross_listed, empty_classes, teacher_loads
+from oneroster_nb.analysis.classes import class_sizes, empty_classes, teacher_loads
 from oneroster_nb.analysis.counting import count, crosstab
 from oneroster_nb.analysis.enrollments import dangling_enrollments, repeated_courses
 from oneroster_nb.analysis.people import (
@@ -11,6 +11,7 @@ from oneroster_nb.analysis.people import (
     without_classes,
 )
 from oneroster_nb.analysis.seating import seats
+from oneroster_nb.analysis.sections import cross_listed
 
 __all__ = [
     "class_sizes",

@@ -92,7 +92,7 @@ class ExportTab:
         """Say what the file will hold, before it is written."""
         self.hide.disabled = self.what.value == "Table"
         if self.what.value == "Table":
-            said = "The table is exported as it is: its rows are people's data."
+            said = "The table is exported as it is: its rows may be people's data."
         elif self._below is None:
             said = "For internal use only: small counts are shown, and can give people away."
         else:

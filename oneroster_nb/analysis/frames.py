@@ -1,0 +1,136 @@
+"""The tables that a frame of users stands for, as far as it holds them (pure)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from oneroster_nb.analysis.cells import texts
+from oneroster_nb.analysis.columns import checked_columns, people_of
+from oneroster_nb.errors import QueryError
+from oneroster_nb.query import nearest
+from oneroster_nb.schema import TABLES, Kind, empty_table, split_text
+
+__all__ = ["tables_of_frame"]
+
+_MEMBERSHIP = (
+    *("classSourcedId", "classTitle", "classCode", "courseSourcedId", "courseTitle"),
+    *("schoolSourcedId", "schoolName", "schoolSourcedIds", "schoolNames"),
+    *("termSourcedIds", "termTitles", "enrollmentRole", "enrollmentPrimary"),
+)
+"""The columns of membership that a frame is asked about."""
+
+
+def tables_of_frame(
+    df: pd.DataFrame, question: str, needed: Sequence[str]
+) -> dict[str, pd.DataFrame]:
+    """Take a frame of users apart into the tables that it was joined of."""
+    for name in ("sourcedId", *needed):
+        if name not in df.columns:
+            asked = "'classes'" if name == "classSourcedId" else "no group"
+            raise QueryError(
+                f"{question}() needs the column {name!r}, which this frame has not."
+                f"{nearest(name, map(str, df.columns))} Keep it, ask get_users() with {asked}, or"
+                " pass the connection or the roster itself."
+            )
+    people_of(df)  # refuses rows of nobody
+    if "classSourcedId" in needed and len(df) and df["classSourcedId"].isna().all():
+        raise QueryError(
+            f"{question}() is about classes, and none is named in this frame. Ask get_users() with"
+            " 'classes', or pass the connection or the roster itself."
+        )
+    if "groupCount" in df.columns and "classSourcedId" in needed:
+        raise QueryError(
+            f"{question}() needs a row a class, and this frame has its classes joined. Ask"
+            " get_users() without unique=True."
+        )
+    used = {*TABLES["users"].columns, *_MEMBERSHIP, "birthDate"}
+    checked_columns(df, question, [name for name in df.columns if name in used])
+    if "status" in df.columns:
+        df = df.loc[df["status"] != "tobedeleted"]
+    df = df.reset_index(drop=True)
+    people = df.drop_duplicates("sourcedId").reset_index(drop=True)
+    ids = "schoolSourcedIds" if "schoolSourcedIds" in df else "orgSourcedIds"
+    found = {"users": _as_table("users", people, {"orgSourcedIds": ids})}
+    found["orgs"] = _schools_of(df)
+    if "birthDate" in df:
+        found["demographics"] = _as_table("demographics", people, {})
+    if "classSourcedId" in df:
+        rows = df.dropna(subset=["classSourcedId"]).reset_index(drop=True)
+        names = {"sourcedId": "classSourcedId", "title": "classTitle"}
+        of_class = rows.drop_duplicates("classSourcedId").reset_index(drop=True)
+        found["classes"] = _as_table("classes", of_class, names)
+        names = {"sourcedId": "courseSourcedId", "title": "courseTitle"}
+        found["courses"] = _distinct("courses", rows, names)
+        found["academicSessions"] = _terms_of(of_class)
+        enrolled = {"userSourcedId": "sourcedId", "primary": "enrollmentPrimary"}
+        table = _as_table("enrollments", rows, enrolled)
+        # Lists of members do not say how somebody is enrolled; then it is as what the person is.
+        roles = _text(rows, "enrollmentRole").fillna(_text(rows, "role"))
+        found["enrollments"] = table.assign(role=roles)
+    return found
+
+
+def _as_table(name: str, rows: pd.DataFrame, renamed: Mapping[str, str]) -> pd.DataFrame:
+    """Give a canonical table of some rows; a column that they lack is missing."""
+    table = empty_table(name).reindex(rows.index)
+    for column in table.columns:
+        source = renamed.get(column, column)
+        if source in rows:
+            table[column] = _of_kind(TABLES[name].columns[column], rows[source])
+    return table.assign(status="active")
+
+
+def _of_kind(kind: Kind, values: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Bring values into the dtype of their column: a frame may come out of any file."""
+    if kind is Kind.BOOLEAN:
+        return (texts(values).str.casefold() == "true").astype("boolean")
+    if kind in (Kind.DATE, Kind.TIMESTAMP):
+        return pd.to_datetime(values, errors="coerce", format="ISO8601")
+    return texts(values)
+
+
+def _distinct(name: str, rows: pd.DataFrame, renamed: Mapping[str, str]) -> pd.DataFrame:
+    key = renamed["sourcedId"]
+    if key not in rows:
+        return empty_table(name)
+    distinct = rows.dropna(subset=[key]).drop_duplicates(key).reset_index(drop=True)
+    return _as_table(name, distinct, renamed)
+
+
+def _schools_of(df: pd.DataFrame) -> pd.DataFrame:
+    """Give the schools that a frame names, beside users or beside classes."""
+    names: dict[str, Any] = {}
+    if "schoolSourcedIds" in df:
+        pairs = df[["schoolSourcedIds"]].assign(names=_text(df, "schoolNames"))
+        pairs = pairs.dropna(subset=["schoolSourcedIds"]).drop_duplicates()
+        for keys, titles in pairs.itertuples(index=False):
+            split = split_text(titles) if isinstance(titles, str) else []
+            listed = split_text(keys)
+            known = split if len(split) == len(listed) else [None] * len(listed)
+            names |= dict(zip(listed, known, strict=True))
+    if "schoolSourcedId" in df:
+        pairs = df[["schoolSourcedId"]].assign(names=_text(df, "schoolName"))
+        names |= dict(pairs.dropna().drop_duplicates().itertuples(index=False))
+    table = empty_table("orgs").reindex(range(len(names)))
+    table["sourcedId"] = pd.Series(list(names), dtype="str")
+    table["name"] = pd.Series(list(names.values()), dtype="str")
+    return table.assign(type="school", status="active")
+
+
+def _terms_of(classes: pd.DataFrame) -> pd.DataFrame:
+    titles: dict[str, Any] = {}
+    pairs = zip(_text(classes, "termSourcedIds"), _text(classes, "termTitles"), strict=True)
+    for keys, names in pairs:
+        if isinstance(keys, str) and isinstance(names, str):
+            titles |= dict(zip(split_text(keys), split_text(names), strict=False))
+    table = empty_table("academicSessions").reindex(range(len(titles)))
+    table["sourcedId"] = pd.Series(list(titles), dtype="str")
+    table["title"] = pd.Series(list(titles.values()), dtype="str")
+    return table.assign(status="active")
+
+
+def _text(df: pd.DataFrame, name: str) -> "pd.Series[str]":
+    if name in df:
+        return texts(df[name])
+    return pd.Series([None] * len(df), index=df.index, dtype="str")

@@ -1,0 +1,119 @@
+"""Which sections are really one class."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from oneroster_nb.analysis.given import CLASS_TABLES, Asked, Given, given
+from oneroster_nb.identity import folded
+from oneroster_nb.progress import ProgressOption
+from oneroster_nb.schema import join_values, split_values
+
+__all__ = ["cross_listed"]
+
+
+def cross_listed(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+    """Which sections are really one class: same teacher, same period, same room?
+
+    Two classes belong together where they have school, location, a teacher, a period and a term in
+    common; a class that belongs together with each of two others joins them.
+
+    Parameters
+    ----------
+    source : Source
+        A connection or a roster.
+    progress : None, bool or callable
+        See :data:`oneroster_nb.progress.ProgressOption`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a class of each such group: ``group`` (int64, from 1), ``classSourcedId classTitle
+        courseTitle schoolName termTitles periods location`` (str), ``teacherSourcedIds
+        teacherNames`` (str, joined with commas; several where the class is co-taught),
+        ``students`` (int64, of the class) and ``groupStudents`` (int64, distinct people in the
+        whole group).
+
+    Raises
+    ------
+    QueryError
+        For a frame, which does not hold periods and locations.
+    RosterError
+        Where the source does not give the tables.
+
+    Examples
+    --------
+    >>> from oneroster_nb import Roster
+    >>> from oneroster_nb.demo.district import make_district
+    >>> tables = make_district()
+    >>> classes = tables["classes"] = tables["classes"].copy()
+    >>> classes.loc[classes["sourcedId"] == "31741", "periods"] = "1"
+    >>> Roster(tables).cross_listed()[["group", "classSourcedId", "students", "groupStudents"]]
+       group classSourcedId  students  groupStudents
+    0      1          31740        10             19
+    1      1          31741         9             19
+    """
+    asked = given(source, "cross_listed", CLASS_TABLES, progress=progress)
+    classes, teachers = asked.classes, asked.in_role("teacher")[["user", "klass"]]
+    keys = pd.DataFrame(
+        {
+            "school": classes["schoolSourcedId"],
+            "room": folded(classes["location"]).replace("", None),
+            "period": split_values(classes["periods"]),
+            "term": split_values(classes["termSourcedIds"]),
+        }
+    )
+    keys = keys.explode("period").explode("term").dropna()
+    keys = keys.rename_axis("klass").reset_index().merge(teachers, on="klass")
+    shared = keys.groupby(["school", "room", "period", "term", "user"])["klass"]
+    group = _joined(len(classes), (klasses.unique().tolist() for _, klasses in shared))
+    students = asked.in_role("student")[["user", "klass"]]
+    in_group = students.assign(group=group[students["klass"]]).groupby("group")["user"].nunique()
+    names = asked.people["givenName"].fillna("") + " " + asked.people["familyName"].fillna("")
+    teachers = teachers.sort_values("user")
+    named = teachers.assign(
+        key=asked.users["sourcedId"].loc[teachers["user"]].to_numpy(),
+        name=names.str.strip().loc[teachers["user"]].to_numpy(),
+    )
+    return _grouped(asked, group, in_group, named)
+
+
+def _grouped(
+    asked: Given, group: Any, in_group: "pd.Series[int]", teachers: pd.DataFrame
+) -> pd.DataFrame:
+    sizes = np.bincount(group, minlength=len(group))
+    rows = np.flatnonzero(sizes[group] > 1)
+    # The groups in the order of their first classes, the classes of a group together.
+    rows = rows[np.argsort(group[rows], kind="stable")]
+    of_class = teachers.groupby("klass")
+    number, _ = pd.factorize(group[rows])
+    classes = asked.classes.iloc[rows]
+    result = asked.named_classes.iloc[rows].assign(
+        periods=classes["periods"],
+        location=classes["location"],
+        teacherSourcedIds=of_class["key"].agg(join_values).reindex(rows).astype("str"),
+        teacherNames=of_class["name"].agg(join_values).reindex(rows).astype("str"),
+        students=asked.per_class("student").iloc[rows],
+        groupStudents=in_group.reindex(group[rows]).fillna(0).astype("int64").to_numpy(),
+    )
+    result.insert(0, "group", number.astype(np.int64) + 1)
+    return result.reset_index(drop=True)
+
+
+def _joined(size: int, sets: Iterable[list[int]]) -> Any:
+    """Give each of so many things the least of those that it is joined with, near or far."""
+    least = list(range(size))
+
+    def find(thing: int) -> int:
+        while least[thing] != thing:
+            least[thing] = least[least[thing]]
+            thing = least[thing]
+        return thing
+
+    for things in sets:
+        for other in things[1:]:
+            one, two = sorted((find(things[0]), find(other)))
+            least[two] = one
+    return np.array([find(thing) for thing in range(size)], dtype=np.int64)
