@@ -93,6 +93,8 @@ def texts(values: "pd.Series[Any]") -> "pd.Series[str]":
     >>> texts(pd.Series([7.0, None])).tolist(), texts(pd.Series([True])).tolist()
     (['7', nan], ['true'])
     """
+    if values.dtype == "str":
+        return values.replace("", None)
     written = {value: _text(value) for value in values.dropna().unique()}
     return values.map(written).astype("str").replace("", None).astype("str")
 

@@ -128,12 +128,23 @@ def _list(frame: pd.DataFrame, names: list[str], common: list[str], side: str) -
     person = keys.groupby(list(keys), sort=False).ngroup()
     first = frame.loc[~person.duplicated()].reset_index(drop=True)
     for name in common:
-        pairs = pd.DataFrame({"person": person, "value": frame[name]}).dropna().drop_duplicates()
-        several = pairs["person"].duplicated(keep=False)
-        joined = pairs.loc[several].sort_values("value").groupby("person")["value"].agg(join_values)
-        values = pd.concat([pairs.loc[~several].set_index("person")["value"], joined])
-        first[name] = values.reindex(first.index).astype("str")
+        several = _differing(person, frame[name])
+        rows = person.isin(several)
+        pairs = pd.DataFrame({"person": person[rows], "value": frame.loc[rows, name]})
+        pairs = pairs.dropna().drop_duplicates().sort_values("value")
+        joined: dict[int, list[str]] = {}
+        for who, value in zip(pairs["person"].tolist(), pairs["value"].tolist(), strict=True):
+            joined.setdefault(who, []).append(value)
+        first.loc[[*joined], name] = [join_values(parts) for parts in joined.values()]
     return first.set_axis(pd.MultiIndex.from_frame(keys.loc[~person.duplicated()]), axis="index")
+
+
+def _differing(person: "pd.Series[int]", values: "pd.Series[str]") -> "pd.Index[int]":
+    """Give the people whose rows differ in a column: in most columns of users there are none."""
+    codes, _ = pd.factorize(values)
+    by_person = pd.Series(codes, index=values.index).groupby(person)
+    span = by_person.agg(["min", "max"])
+    return span.index[span["min"] != span["max"]]
 
 
 def _key(values: "pd.Series[str]") -> "pd.Series[str]":
