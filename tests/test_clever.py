@@ -166,6 +166,14 @@ def test_demo_and_clever_agree(
     )
 
 
+@pytest.mark.parametrize("version", ["3.1", "2.1"])
+def test_what_is_read_on_the_way_is_no_column(version: str) -> None:
+    with onb.connect("demo-clever", version=version) as conn:
+        roster = conn.get_roster()
+    for table in roster.summary()["table"]:
+        assert not [name for name in roster.table(table) if name.startswith(("_", "clever._"))]
+
+
 def test_demographics_agree(sources: dict[str, Any]) -> None:
     known = sources["demo roster"].demographics
     columns = [

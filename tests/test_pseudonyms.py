@@ -50,6 +50,7 @@ def district() -> dict[str, pd.DataFrame]:
     classes.loc[2, "location"] = f"Office of {teacher['username']}"
     classes.loc[3, "title"] = "Ramirez's group"  # without the accent that the name has
     classes["metadata.teachers"] = "18140,18141"
+    classes["metadata.note"] = "Ask somebody.else@other.example"
     tables["courses"] = tables["courses"].copy()
     tables["courses"].loc[0, "title"] = f"{student['familyName']} seminar"
     items = tables["lineItems"] = tables["lineItems"].copy()
@@ -79,6 +80,9 @@ def district() -> dict[str, pd.DataFrame]:
         },
         dtype="str",
     )
+    orgs["clever.principal.name"] = "Quentin Unlisted"
+    orgs["clever.principal.email"] = "q.unlisted@other.example"
+    orgs["metadata.mascot"] = "Lions"
     return tables
 
 
@@ -89,6 +93,7 @@ def originals(tables: dict[str, pd.DataFrame]) -> tuple[set[str], set[str]]:
     ids = {value for column in IDS for value in users[column].dropna()}
     ids |= {part for text in users["userIds"].dropna() for part in split_text(text)}
     ids |= set(tables["enrollments"]["sourcedId"]) | set(tables["roles"]["sourcedId"])
+    ids |= {"Unlisted", "unlisted", "somebody.else"}  # people who are in no other place
     ids |= set(tables["demographics"]["sourcedId"]) | set(tables["results"]["comment"])
     return names, ids
 
@@ -185,6 +190,7 @@ def test_what_belongs_together_stays_together(roster: onb.Roster, coded: onb.Ros
     for column in ("classSourcedId", "schoolSourcedId", "role", "primary", "beginDate"):
         pd.testing.assert_series_equal(coded.enrollments[column], roster.enrollments[column])
     assert coded.results.loc[0, "textScore"] == "A"
+    assert set(coded.orgs["metadata.mascot"]) == {"Lions"}
     assert coded.users.loc[0, "metadata.grades"] == "Grade 09"
 
 
@@ -310,6 +316,8 @@ def test_an_empty_roster_stays_empty() -> None:
         ("ada@x.example", True),
         ("x, Ada@X.example;", True),
         ("Math 6", False),
+        ("write to nobody.known@y.example now", True),
+        ("6 @ noon", False),
         ("", False),
     ],
 )

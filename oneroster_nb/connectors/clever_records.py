@@ -80,7 +80,9 @@ _OF_ROLE = MappingProxyType(
         "hispanic_ethnicity": "_hispanic",
     }
 )
-_READ_APART = frozenset({"school", "schools", "created", "last_modified", "preferred_name", "name"})
+_READ_APART = frozenset(
+    {"school", "schools", "created", "last_modified", "preferred_name", "name", "_leads"}
+)
 _ROLES = ("student", "teacher", "district_admin", "staff", "contact")
 """What a person can be, the first of which is the primary role."""
 _KINDS: Mapping[str, str] = MappingProxyType(

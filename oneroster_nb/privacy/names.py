@@ -9,6 +9,7 @@ __all__ = ["Mentions"]
 
 _WORD = re.compile(r"[^\W\d_]+")
 _BETWEEN = re.compile(r"[\s,;|/\"'()\[\]{}<>]+")
+_ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 _SHORTEST_PART = 4
 _SHORTEST_ID = 5
 
@@ -17,7 +18,8 @@ class Mentions:
     """Says of texts whether they mention one of these people.
 
     A name counts as a whole, word by word; case and accents do not matter. An id counts where it
-    stands between spaces or brackets and is not so short that it could be any number.
+    stands between spaces or brackets and is not so short that it could be any number; an email
+    address always does.
 
     Parameters
     ----------
@@ -51,6 +53,8 @@ class Mentions:
 
     def __contains__(self, text: str) -> bool:
         folded = plain(text)
+        if _ADDRESS.search(folded):  # whoever's it is
+            return True
         if folded in self._ids or any(part in self._ids for part in _BETWEEN.split(folded)):
             return True
         words = _WORD.findall(folded)

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -68,6 +69,11 @@ _NAMES = (
     *("preferredGivenName", "preferredMiddleName", "preferredFamilyName"),
 )
 _IDS = ("sourcedId", "username", "identifier", "userMasterIdentifier", "email", "sms", "phone")
+_PERSONAL = re.compile(
+    r"administrator|contact|coordinator|mail|person|phone|principal|staff|teacher", re.IGNORECASE
+)
+"""What the names of additions have in them that are about people who may be nowhere else."""
+
 _FREE_TEXT: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "academicSessions": ("title",),
@@ -120,9 +126,10 @@ def pseudonymise(
         phones, user names, userIds, identifiers, the city of birth, comments on results, and what a
         vendor adds to people (``metadata.<name>``, ``clever.<name>``). A birth date becomes
         1 January of its year. Ids of classes, courses and orgs stay. A title, a code, a room and a
-        vendor's addition to classes become a code where they mention somebody, be it a word that is
-        somebody's name by chance: "Art 6" where someone is called Art. The name of an org does so
-        where it holds a whole name.
+        vendor's addition to classes become a code where they mention somebody or hold an email
+        address, be it a word that is somebody's name by chance: "Art 6" where someone is called
+        Art. The name of an org does so where it holds a whole name. A vendor's addition about the
+        principal, a teacher or a contact is always a code.
 
     Raises
     ------
@@ -295,8 +302,11 @@ def _about_things(name: str, table: pd.DataFrame, code: _Code, mentions: Mention
     """Put codes in place of texts that mention people, where texts are free."""
     known = TABLES[name].columns if name in TABLES else dict.fromkeys(BEYOND[name])
     free = [*_FREE_TEXT.get(name, ()), *(["name"] if name == "orgs" else [])]
-    free += [column for column in table.columns if column not in known]
+    added = [column for column in table.columns if column not in known]
+    told = [column for column in added if _PERSONAL.search(column)]
+    free += [column for column in added if column not in told]
     changed = {c: _scrubbed(table[c], f"{name}.{c}", code, mentions) for c in free}
+    changed |= {c: _each(table[c], f"{name}.{c}", code) for c in told}
     return table.assign(**changed)
 
 
