@@ -265,6 +265,22 @@ def test_random_codes_and_their_crosswalk(roster: onb.Roster, tmp_path: Path) ->
     assert path.read_bytes() == before
 
 
+def test_a_crosswalk_that_was_not_finished_is_taken_away(
+    roster: onb.Roster, tmp_path: Path
+) -> None:
+    path = tmp_path / "crosswalk.csv"
+
+    def cancel(_: Any) -> None:
+        assert path.exists()
+        raise onb.CancelledError("enough")
+
+    with pytest.raises(onb.CancelledError):
+        onb.pseudonymise(roster, codes="random", crosswalk=path, progress=cancel)
+    assert not path.exists()
+    onb.pseudonymise(roster, codes="random", crosswalk=path)
+    assert path.exists()
+
+
 def test_a_live_source_is_pulled_first(demo: onb.OneRosterConnector) -> None:
     coded = onb.pseudonymise(demo, key=KEY)
     assert len(coded.get_users("students")) == 139

@@ -6,10 +6,11 @@ import hmac
 import os
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 import pandas as pd
 
@@ -155,13 +156,12 @@ def pseudonymise(
     random = _checked(source, key, codes, crosswalk)
     roster = source.get_roster(progress=progress)
     code = random or _keyed(key.encode() if isinstance(key, str) else key or b"")
-    # Opened first: where it cannot be written, nothing was done in vain.
-    file = None if crosswalk is None else _private(Path(crosswalk))
     tables = {name: roster.table(name) for name in (*TABLES, *BEYOND)}
-    with Reporter(progress, "pseudonyms") as reporter:
+    # The file is made first: where it cannot be written, nothing was done in vain.
+    opened = nullcontext() if crosswalk is None else _new_private_file(Path(crosswalk))
+    with opened as file, Reporter(progress, "pseudonyms") as reporter:
         coded = _coded(tables, code, reporter)
-    if file is not None:
-        with file:
+        if file is not None:
             people = tables["users"]["sourcedId"].dropna()
             writer = csv.writer(file)
             writer.writerow(["sourcedId", "code"])
@@ -217,8 +217,9 @@ def _spelt(number: bytes) -> str:
     return number[:10].hex().translate(_CONSONANTS)
 
 
-def _private(path: Path) -> Any:
-    """Open a new file for writing that its owner alone can read."""
+@contextmanager
+def _new_private_file(path: Path) -> Iterator[TextIO]:
+    """Make a file that its owner alone can read; one not written to its end is taken away."""
     try:
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -230,7 +231,12 @@ def _private(path: Path) -> Any:
         raise ConfigurationError(
             f"The crosswalk cannot be written to {path}: {exc.strerror}."
         ) from None
-    return os.fdopen(number, "w", encoding="utf-8", newline="")
+    try:
+        with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
+            yield file
+    except BaseException:
+        path.unlink()
+        raise
 
 
 def _coded(
