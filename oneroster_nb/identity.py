@@ -15,7 +15,10 @@ def plain(text: str) -> str:
     >>> plain(" Ramírez ")
     'ramirez'
     """
-    parts = unicodedata.normalize("NFKD", text.strip().casefold())
+    folded_case = text.strip().casefold()
+    if folded_case.isascii():  # most are, and need no second look at every sign
+        return folded_case
+    parts = unicodedata.normalize("NFKD", folded_case)
     return "".join(sign for sign in parts if not unicodedata.combining(sign))
 
 

@@ -400,12 +400,16 @@ def test_a_diff_shows_counts_and_no_names() -> None:
     assert repr(hidden).startswith("<Diff of people: 0 added, <5 removed")
 
 
-def moved_people(number: int) -> onb.Roster:
+def moved_tables(number: int) -> dict[str, pd.DataFrame]:
     """Give the demo after some students of the first school went to another one."""
     tables = dict(make_district())
     users = tables["users"] = tables["users"].copy()
     users.loc[users.index[:number], "orgSourcedIds"] = "7"
-    return onb.Roster(tables)
+    return tables
+
+
+def moved_people(number: int) -> onb.Roster:
+    return onb.Roster(moved_tables(number))
 
 
 def test_who_changes_school_counts_at_both_and_once_in_all() -> None:
@@ -413,6 +417,30 @@ def test_who_changes_school_counts_at_both_and_once_in_all() -> None:
     numbers = changes.by_school.set_index("schoolName")["changed"]
     assert numbers.to_dict() == {"Classlink HS": 6, "Lincoln Middle School": 6, "All": 6}
     assert changes.by_school.attrs["footnote"].startswith("6 people stand in several")
+
+
+def test_schools_of_one_name_are_rows_of_their_own() -> None:
+    orgs = make_district()["orgs"]
+    orgs["name"] = orgs["name"].replace("Lincoln Middle School", "Classlink HS")
+    sides = [onb.Roster({**side, "orgs": orgs}) for side in (make_district(), moved_tables(6))]
+    table = onb.diff(*sides).by_school
+    assert table[["schoolName", "schoolSourcedId", "changed"]].to_numpy().tolist() == [
+        ["Classlink HS", "2", 6],
+        ["Classlink HS", "7", 6],
+        ["All", "", 6],
+    ]
+
+
+def test_who_is_at_no_school_is_counted() -> None:
+    tables = dict(make_district())
+    nowhere = tables["users"].assign(orgSourcedIds=None, grades="UG").head(3)
+    tables["users"] = pd.concat([nowhere, tables["users"].iloc[3:]])
+    counts = onb.diff(ROSTER, onb.Roster(tables)).by_school
+    assert counts[["schoolName", "schoolSourcedId", "changed"]].to_numpy().tolist() == [
+        ["Classlink HS", "2", 3],
+        ["(missing)", "(missing)", 3],
+        ["All", "", 3],
+    ]
 
 
 def test_totals_of_people_at_several_schools_are_left_out_where_they_would_help() -> None:

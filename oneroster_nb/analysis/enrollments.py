@@ -1,8 +1,10 @@
 """Questions about enrollments: which point nowhere, who is twice in one course."""
 
+import numpy as np
 import pandas as pd
 
 from oneroster_nb.analysis.given import PERSON, Asked, given
+from oneroster_nb.membership import codes
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.schema import join_values, split_values
 
@@ -52,13 +54,13 @@ def dangling_enrollments(source: Asked, *, progress: ProgressOption = None) -> p
     rows = asked.live("enrollments")
     lost = []
     for field, table in _TARGETS:
-        there = rows[field].isin(asked.live(table)["sourcedId"])
-        known = rows[field].isin(asked.tables[table]["sourcedId"])
+        there = codes(rows[field], asked.live(table)["sourcedId"]) >= 0
+        known = codes(rows[field], asked.tables[table]["sourcedId"]) >= 0
         blank = rows[field].isna() | (rows[field] == "")
-        reason = known.map({True: "tobedeleted", False: "missing"}).mask(blank, "blank")
+        reason = pd.Series(np.where(known, "tobedeleted", "missing"), index=rows.index)
         # Not every source says the school of an enrollment, which is that of its class.
         wrong = ~there & ~(blank & (field == "schoolSourcedId"))
-        lost.append(rows.loc[wrong].assign(field=field, reason=reason[wrong]))
+        lost.append(rows.loc[wrong].assign(field=field, reason=reason.mask(blank, "blank")[wrong]))
     found = pd.concat(lost).sort_index(kind="stable").reset_index(drop=True)
     found = found.rename(columns={"sourcedId": "enrollmentSourcedId"})
     ids = ["enrollmentSourcedId", "userSourcedId", "classSourcedId", "schoolSourcedId"]

@@ -69,10 +69,14 @@ class Given:
         return self.live("users")
 
     @cached_property
+    def placed(self) -> pd.DataFrame:
+        """The users with ``schoolSourcedIds`` and ``schoolNames``, a row a user."""
+        return without_group(Query(), self.users, self.live("orgs"))
+
+    @property
     def people(self) -> pd.DataFrame:
         """Who the users are: :data:`PERSON`, a row a user."""
-        orgs = self.live("orgs")
-        return without_group(Query(), self.users, orgs)[PERSON]
+        return self.placed[PERSON]
 
     @cached_property
     def classes(self) -> pd.DataFrame:

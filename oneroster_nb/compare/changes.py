@@ -1,6 +1,7 @@
 """What changed between two rosters: who came and went, who moved, which fields are others."""
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from oneroster_nb.analysis.cells import MISSING, TOTAL, texts
 from oneroster_nb.analysis.footnotes import hiding_note, overlap_note, with_footnote
 from oneroster_nb.analysis.given import PERSON, Given, given
 from oneroster_nb.errors import QueryError
+from oneroster_nb.membership import codes
 from oneroster_nb.privacy.suppression import check_threshold, hide_list, mark
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.schema import TABLES, Kind, join_values, split_text, split_values
@@ -23,7 +25,8 @@ _KEY = ["userSourcedId", "role", "courseSourcedId"]
 _ENROLLMENT = [
     *("change", "userSourcedId", "givenName", "familyName", "role"),
     *("courseSourcedId", "courseTitle", "fromClassSourcedId", "fromClassTitle"),
-    *("toClassSourcedId", "toClassTitle", "fromSchoolName", "toSchoolName"),
+    *("toClassSourcedId", "toClassTitle", "fromSchoolSourcedId", "fromSchoolName"),
+    *("toSchoolSourcedId", "toSchoolName"),
 ]
 _COUNTED = {
     "added": ("people", "added"),
@@ -50,10 +53,11 @@ class Diff:
     enrollments : pandas.DataFrame
         A row an enrollment: ``change`` (``added``, ``dropped``, or ``moved``: the same course,
         another class), ``userSourcedId givenName familyName role courseSourcedId courseTitle
-        fromClassSourcedId fromClassTitle toClassSourcedId toClassTitle fromSchoolName
-        toSchoolName`` (str, missing where there is none).
+        fromClassSourcedId fromClassTitle toClassSourcedId toClassTitle fromSchoolSourcedId
+        fromSchoolName toSchoolSourcedId toSchoolName`` (str, missing where there is none).
     by_school : pandas.DataFrame
-        A row a school and one for ``All``: ``schoolName`` (str), ``added removed changed
+        A row a school and one for ``All``: ``schoolName schoolSourcedId`` (str; ``(missing)`` for
+        those at no school, and the id of ``All`` is empty), ``added removed changed
         enrollmentsAdded enrollmentsDropped enrollmentsMoved`` (int64, or object with marks), each
         the number of distinct people. Who is at two schools, or moved from one to another, counts
         at both, and in ``All`` once; ``attrs["footnote"]`` says so, and what was hidden.
@@ -131,21 +135,25 @@ def diff(
     old, new = (given(s, "diff", _TABLES, progress=progress) for s in (before, after))
     people, fields = _people(old, new)
     enrollments = _enrollments(old, new)
-    by_school = _by_school(_places(old, new, people), enrollments, below)
+    orgs = pd.concat([old.tables["orgs"], new.tables["orgs"]])
+    names = dict(zip(orgs["sourcedId"], orgs["name"].replace("", None), strict=True))
+    by_school = _by_school(_places(old, new, people), enrollments, names, below)
     return Diff(people, fields, enrollments, by_school)
 
 
 def _people(old: Given, new: Given) -> tuple[pd.DataFrame, pd.DataFrame]:
+    here, there = new.users["sourcedId"], old.users["sourcedId"]
+    come, gone = codes(here, there) < 0, codes(there, here) < 0
     was, now = (
-        side.users.drop_duplicates("sourcedId").set_index("sourcedId") for side in (old, new)
+        users.drop_duplicates("sourcedId").set_index("sourcedId")
+        for users in (old.users.loc[~gone], new.users.loc[~come])
     )
-    both = now.index[now.index.isin(was.index)]
-    fields = _fields(was.loc[both], now.loc[both])
+    fields = _fields(was.loc[now.index], now)
     joined = fields.groupby("sourcedId", sort=False)["field"].agg(join_values)
     parts = {
-        "added": new.people.loc[~new.people["sourcedId"].isin(was.index)],
-        "removed": old.people.loc[~old.people["sourcedId"].isin(now.index)],
-        "changed": new.people.loc[new.people["sourcedId"].isin(fields["sourcedId"])],
+        "added": new.people.loc[come],
+        "removed": old.people.loc[gone],
+        "changed": new.people.loc[codes(here, fields["sourcedId"]) >= 0],
     }
     people = pd.concat([part.assign(change=change) for change, part in parts.items()])
     people["fields"] = people["sourcedId"].map(joined)
@@ -160,8 +168,11 @@ def _fields(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     for place, name in enumerate(name for name in names if name not in _NOT_COMPARED):
         nothing = pd.Series([None] * len(now), index=now.index, dtype="str")
         before, after = (texts(side[name]) if name in side else nothing for side in (was, now))
-        one, other = (_unordered(name, side.fillna("")) for side in (before, after))
-        rows = np.flatnonzero((one != other).to_numpy())
+        rows = np.flatnonzero((before.fillna("") != after.fillna("")).to_numpy())
+        if TABLES["users"].columns.get(name) is Kind.VALUES:
+            # The order of several values in one text is not compared.
+            one, other = (side.iloc[rows].fillna("").map(_in_order) for side in (before, after))
+            rows = rows[(one != other).to_numpy()]
         found.append(
             pd.DataFrame(
                 {
@@ -178,11 +189,9 @@ def _fields(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     return fields[["sourcedId", "field", "before", "after"]].astype("str")
 
 
-def _unordered(name: str, values: "pd.Series[str]") -> "pd.Series[str]":
-    """Bring several values in one text into one order, which is not compared."""
-    if TABLES["users"].columns.get(name) is not Kind.VALUES:
-        return values
-    return values.map({text: join_values(sorted(split_text(text))) for text in values.unique()})
+def _in_order(text: str) -> str:
+    """Bring several values in one text into one order."""
+    return join_values(sorted(split_text(text)))
 
 
 def _memberships(side: Given) -> pd.DataFrame:
@@ -197,6 +206,7 @@ def _memberships(side: Given) -> pd.DataFrame:
             "courseTitle": classes["courseTitle"].array,
             "classSourcedId": classes["sourcedId"].array,
             "classTitle": classes["title"].array,
+            "schoolSourcedId": classes["schoolSourcedId"].array,
             "schoolName": classes["schoolName"].array,
         }
     )
@@ -230,7 +240,7 @@ def _enrollments(old: Given, new: Given) -> pd.DataFrame:
     pairs["courseTitle"] = pairs["courseTitleTo"].fillna(pairs["courseTitleFrom"])
     renamed = {
         f"{name}{end}": f"{way}{name[0].upper()}{name[1:]}"
-        for name in ("classSourcedId", "classTitle", "schoolName")
+        for name in ("classSourcedId", "classTitle", "schoolSourcedId", "schoolName")
         for end, way in (("From", "from"), ("To", "to"))
     }
     order = {"added": 0, "dropped": 1, "moved": 2}
@@ -240,21 +250,26 @@ def _enrollments(old: Given, new: Given) -> pd.DataFrame:
 
 
 def _places(old: Given, new: Given, people: pd.DataFrame) -> pd.DataFrame:
-    """Give the schools of those who came, went or changed: a row a person and school, by name."""
+    """Give the schools of those who came, went or changed: a row a person and school."""
     sides = {"added": [new], "removed": [old], "changed": [old, new]}
     found = []
     for change, group in people.groupby("change"):
         for side in sides[str(change)]:
-            at = side.people.loc[side.people["sourcedId"].isin(group["sourcedId"])]
-            schools = split_values(at["schoolNames"]).explode()
-            at = at[["sourcedId"]].join(schools).assign(change=change)
-            found.append(at.drop_duplicates())
+            at = side.placed.loc[codes(side.placed["sourcedId"], group["sourcedId"]) >= 0]
+            schools = split_values(at["schoolSourcedIds"]).explode()
+            found.append(at[["sourcedId"]].join(schools).assign(change=change))
     if not found:
-        return pd.DataFrame({"sourcedId": [], "schoolNames": [], "change": []}, dtype="str")
+        return pd.DataFrame({"sourcedId": [], "schoolSourcedIds": [], "change": []}, dtype="str")
     return pd.concat(found).drop_duplicates()
 
 
-def _by_school(places: pd.DataFrame, enrollments: pd.DataFrame, below: int | None) -> pd.DataFrame:
+def _or_missing(name: object) -> str:
+    return name if isinstance(name, str) else MISSING
+
+
+def _by_school(
+    places: pd.DataFrame, enrollments: pd.DataFrame, names: Mapping[str, str], below: int | None
+) -> pd.DataFrame:
     at = pd.concat(
         [
             places.set_axis(["who", "school", "change"], axis="columns").assign(of="people"),
@@ -264,14 +279,23 @@ def _by_school(places: pd.DataFrame, enrollments: pd.DataFrame, below: int | Non
                     ["who", "school", "change"]
                 ]
                 .assign(of="enrollments")
-                for way, unless in (("fromSchoolName", "added"), ("toSchoolName", "dropped"))
+                for way, unless in (
+                    ("fromSchoolSourcedId", "added"),
+                    ("toSchoolSourcedId", "dropped"),
+                )
             ),
         ]
     )
     at["school"] = at["school"].fillna(MISSING).replace("", MISSING)
     at = at.drop_duplicates()
-    schools = sorted(at["school"].unique(), key=lambda name: (name == MISSING, name))
-    table = pd.DataFrame({"schoolName": pd.Series([*schools, TOTAL], dtype="str")})
+    named = {key: _or_missing(names.get(key)) for key in at["school"].unique()}
+    schools = sorted(named, key=lambda key: (named[key] == MISSING, named[key], key))
+    table = pd.DataFrame(
+        {
+            "schoolName": pd.Series([*(named[key] for key in schools), TOTAL], dtype="str"),
+            "schoolSourcedId": pd.Series([*schools, ""], dtype="str"),
+        }
+    )
     notes: list[str] = []
     hidden = []
     with_total = True
