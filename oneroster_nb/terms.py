@@ -1,6 +1,7 @@
 """Which academic sessions a term means, and which classes meet in them."""
 
 import datetime
+from typing import Any
 
 import pandas as pd
 
@@ -9,7 +10,7 @@ from oneroster_nb.matching import match_values
 from oneroster_nb.query import nearest
 from oneroster_nb.schema import split_text
 
-__all__ = ["classes_in_term", "sessions_of_term"]
+__all__ = ["classes_in_term", "sessions_of_term", "sessions_within"]
 
 
 def sessions_of_term(
@@ -58,6 +59,24 @@ def classes_in_term(classes: pd.DataFrame, sessions: frozenset[str]) -> "pd.Seri
         text for text in terms.dropna().unique() if not sessions.isdisjoint(split_text(text))
     }
     return terms.isin(meeting)
+
+
+def sessions_within(classes: pd.DataFrame, sessions: pd.DataFrame) -> "pd.Series[Any]":
+    """Give for each class a list of its sessions and all below them.
+
+    Two classes meet at one time where these lists have a session in common: a class of the whole
+    year and one of its first semester do, classes of two semesters do not.
+    """
+    parents = dict(zip(sessions["sourcedId"], sessions["parentSourcedId"], strict=True))
+    within = {key: [key] for key in parents}
+    for key in parents:
+        for above in _chain(key, parents):
+            within[above].append(key)
+    lists = {
+        text: list(dict.fromkeys(s for term in split_text(text) for s in within.get(term, [term])))
+        for text in classes["termSourcedIds"].dropna().unique()
+    }
+    return pd.Series([lists.get(t, []) for t in classes["termSourcedIds"]], index=classes.index)
 
 
 def _chain(key: str, parents: dict[str, str]) -> list[str]:

@@ -258,8 +258,8 @@ def _fits(counts: Any, table: pd.DataFrame, normalize: Any, below: int) -> bool:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"by": "grades"}, "no column 'grades'; did you mean grade"),
-        ({"by": "zzz"}, "there are: sourcedId, school, grade, role"),
+        ({"by": "grades"}, "no column 'grades'. Did you mean 'grade'"),
+        ({"by": "zzz"}, "There are: sourcedId, school, grade, role"),
         ({"by": []}, "by is empty"),
         ({"by": None}, "named by its text, not by None"),
         ({"by": ["grade", 3]}, "named by its text, not by 3"),
@@ -277,7 +277,7 @@ def test_questions_that_cannot_be_counted(options: dict[str, Any], message: str)
     ("options", "message"),
     [
         ({"columns": "school"}, "named twice"),
-        ({"columns": "scool"}, "did you mean school"),
+        ({"columns": "scool"}, "Did you mean 'school'"),
         ({"normalize": "rows"}, "normalize='rows'"),
         ({"normalize": 1}, "normalize=1"),
         ({"suppress_below": 2}, "suppress_below=2"),

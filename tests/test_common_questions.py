@@ -119,11 +119,59 @@ def test_frames_of_classes_are_answered_as_the_roster_is() -> None:
         found.loc[found["sections"] > 0, numbers].sort_index(), busy[numbers].sort_index()
     )
     students = UNTIDY.get_users("students", "classes")
-    columns = ["sourcedId", "courseSourcedId", "courseTitle", "classCount", "sameTerm"]
+    columns = ["sourcedId", "courseSourcedId", "courseTitle", "classCount"]
+    found, whole = onb.repeated_courses(students), UNTIDY.repeated_courses()
     pd.testing.assert_frame_equal(
-        by_key(onb.repeated_courses(students)[columns], "sourcedId", "courseSourcedId"),
-        by_key(UNTIDY.repeated_courses()[columns], "sourcedId", "courseSourcedId"),
+        by_key(found[columns], "sourcedId", "courseSourcedId"),
+        by_key(whole[columns], "sourcedId", "courseSourcedId"),
     )
+    # A frame does not hold which term is within which.
+    assert found["sameTerm"].sum() < whole["sameTerm"].sum()
+
+
+def test_a_frame_says_of_classes_what_is_said_of_classes() -> None:
+    """A student's grade is not the grade of the class, and not what it is summed up by."""
+    frame = ROSTER.get_users("students", "classes")
+    with pytest.raises(onb.QueryError, match=r"no column 'grades'.*There are: .*classTitle"):
+        onb.class_sizes(frame, by="grades")
+    with pytest.raises(onb.QueryError, match="Did you mean 'classTitle'"):
+        onb.class_sizes(frame.drop(columns="courseTitle"), by="courseTitle")
+    assert onb.class_sizes(frame, by="classTitle")["classes"].sum() == 87
+
+
+@pytest.mark.parametrize("dtype", ["string", "string[pyarrow]", "object", "category"])
+def test_frames_of_any_dtype_keep_their_rows(dtype: str) -> None:
+    frame = ROSTER.get_users("users", "classes")
+    whole = onb.class_sizes(frame)
+    gaps = frame.assign(status=frame["status"].astype(dtype), email=frame["email"].astype(dtype))
+    gaps.loc[gaps.index[:50], "status"] = pd.NA
+    pd.testing.assert_frame_equal(onb.class_sizes(gaps), whole)
+    counted = onb.count(gaps.assign(grades=gaps["grades"].astype(dtype)), "grades")
+    assert counted["count"].sum() == frame["sourcedId"].nunique()
+
+
+def test_blank_ids_are_nobodys_and_no_class() -> None:
+    frame = ROSTER.get_users("students", "classes")
+    with pytest.raises(onb.QueryError, match="2 of 4 rows have no sourcedId"):
+        onb.count(pd.DataFrame({"sourcedId": ["a", "", "b", ""], "x": list("1234")}), "x")
+    with pytest.raises(onb.QueryError, match="have no sourcedId"):
+        onb.match_people(PEOPLE.assign(sourcedId=""), PEOPLE)
+    rows = frame.copy()
+    rows.loc[rows.index[0], "classSourcedId"] = ""
+    assert onb.class_sizes(rows)["students"].sum() == len(frame) - 1
+    assert set(onb.class_sizes(rows)["classSourcedId"]) == set(frame["classSourcedId"])
+
+
+def test_what_an_answer_rests_on_and_is_not_there_is_warned_about() -> None:
+    part = ROSTER.get_roster(tables=["users", "orgs"])
+    with pytest.warns(onb.NotSharedWarning, match="no classes and no enrollments in this roster"):
+        assert len(part.without_classes()) == 139
+    with pytest.warns(onb.NotSharedWarning, match=r"what class_sizes\(\) says of them"):
+        ROSTER.get_roster(tables=["classes", "enrollments"]).class_sizes()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert part.email_problems().empty
+        assert onb.Roster({}).without_classes().empty
 
 
 def test_lists_of_members_do_not_say_how_somebody_is_enrolled() -> None:
@@ -135,6 +183,14 @@ def test_frames_of_people_are_answered_as_the_roster_is() -> None:
     frame = UNTIDY.get_users()
     for name in ("email_problems", "grade_and_role_problems"):
         whole = getattr(UNTIDY, name)()
+        if "value" in whole:  # a frame holds no second roles
+            role = whole["sourcedId"].map(frame.set_index("sourcedId")["role"])
+            of_second = (
+                (whole["field"] == "role") & whole["value"].notna() & whole["value"].ne(role)
+            )
+            of_second |= (whole["field"] == "grades") & whole["value"].isna() & role.ne("student")
+            assert of_second.any()
+            whole = whole.loc[~of_second].reset_index(drop=True)
         pd.testing.assert_frame_equal(
             getattr(onb, name)(frame).drop(columns="schoolNames"),
             whole.drop(columns="schoolNames"),
@@ -163,7 +219,7 @@ def test_rows_to_be_deleted_are_left_out_of_frames() -> None:
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda: ROSTER.class_sizes(by="schoolname"), "did you mean schoolName"),
+        (lambda: ROSTER.class_sizes(by="schoolname"), "Did you mean 'schoolName'"),
         (lambda: ROSTER.class_sizes(by=[]), "by is empty"),
         (lambda: ROSTER.class_sizes(by=["title", "title"]), "named twice"),
         (lambda: ROSTER.class_sizes(by=3), "not by 3"),
@@ -199,9 +255,9 @@ def test_rows_to_be_deleted_are_left_out_of_frames() -> None:
         (lambda: onb.dangling_enrollments(FRAME), "looks at whole tables"),
         (lambda: onb.email_problems(FRAME.assign(email=[["x"]] * len(FRAME))), "holds lists"),
         (lambda: onb.compare_lists(FRAME, [1]), "not list"),
-        (lambda: onb.compare_lists(FRAME, FRAME, on="emial"), "did you mean email"),
+        (lambda: onb.compare_lists(FRAME, FRAME, on="emial"), "Did you mean 'email'"),
         (lambda: onb.compare_lists(FRAME, FRAME.rename(columns={"email": "mail"}), on="email"),
-         "In the right list: There is no column 'email'; did you mean mail"),
+         "In the right list: There is no column 'email'. Did you mean 'mail'"),
         (lambda: onb.compare_lists(LISTS, FRAME, on="x"), "holds lists"),
         (lambda: onb.match_people(FRAME, FRAME.drop(columns="sourcedId")), "The right list has no"),
         (lambda: onb.match_people(FRAME, FRAME, on="email"), "on is a list"),
@@ -209,7 +265,18 @@ def test_rows_to_be_deleted_are_left_out_of_frames() -> None:
         (lambda: onb.match_people(FRAME, FRAME, on=[()]), "a name or a tuple"),
         (lambda: onb.match_people(FRAME, FRAME, on=["email", 5]), "a tuple of names, not 5"),
         (lambda: onb.class_sizes(ROSTER.get_users("students", "schools")), "none is named"),
-        (lambda: onb.match_people(FRAME, FRAME, on=["emial"]), "did you mean email"),
+        (lambda: onb.class_sizes(ROSTER.get_users("teachers", "classes")), "has no student"),
+        (lambda: onb.repeated_courses(ROSTER.get_users("teachers", "classes")), "has no student"),
+        (lambda: onb.teacher_loads(ROSTER.get_users("teachers", "classes")), "has no student"),
+        (lambda: onb.teacher_loads(FRAME), "has no teacher. Ask get_users\\('users', 'classes'"),
+        (lambda: onb.duplicate_people(FRAME.drop(columns="role")), "needs the column 'role'"),
+        (lambda: onb.duplicate_people(FRAME.drop(columns="familyName")), "'familyName'"),
+        (lambda: onb.email_problems(pd.concat([FRAME, FRAME["email"]], axis=1)),
+         "has several columns 'email'"),
+        (lambda: ROSTER.empty_classes(suppress_below=1), "suppress_below=1"),
+        (lambda: ROSTER.cross_listed(suppress_below=2), "suppress_below=2"),
+        (lambda: onb.crosstab(FRAME, "role", "grades", normalize=np.array([1, 2])), "normalize"),
+        (lambda: onb.match_people(FRAME, FRAME, on=["emial"]), "Did you mean 'email'"),
         (lambda: onb.match_people(FRAME, FRAME, on=["classTitle"]), "rows that differ in class"),
         (lambda: onb.match_people(PEOPLE.assign(email="x"), PEOPLE.assign(email="X")),
          "139 people on the left and 139"),
@@ -337,6 +404,30 @@ def test_sizes_of_classes_hide_whether_they_are_over_a_small_number() -> None:
     assert table["over"].tolist() == [False, False, False, True]
     assert "3 of 1 to 3 (<4)" in table.attrs["footnote"]
     assert "footnote" not in classes_of({"A": [10]}).class_sizes(suppress_below=4).attrs
+
+
+def test_lists_of_classes_hide_small_numbers() -> None:
+    tables = dict(make_district())
+    teacher = tables["enrollments"]["userSourcedId"] == "18140"
+    tables["enrollments"] = tables["enrollments"].loc[~teacher]
+    lacking = onb.Roster(tables).empty_classes(suppress_below=10)
+    assert lacking["students"].tolist() == [10, "<10", 10, "<10"]
+    assert lacking["teachers"].tolist() == [0, 0, 0, 0]
+    assert lacking["teachers"].dtype == "int64"
+    assert lacking.attrs["footnote"] == "Hidden: 2 of 1 to 9 (<10)."
+
+    tables = dict(make_district())
+    classes = tables["classes"].set_index("sourcedId")
+    classes.loc[["31741", "31742"], "periods"] = "1", "4"
+    tables["classes"] = classes.reset_index()[tables["classes"].columns]
+    joined = onb.Roster(tables).cross_listed(suppress_below=10)
+    assert joined["students"].tolist() == [10, "<10", 10, "<10"]
+    assert joined["groupStudents"].tolist() == ["*"] * 4
+    assert joined.attrs["footnote"] == (
+        "Hidden: 2 of 1 to 9 (<10), and 4 of 10 or more to protect them (*)."
+    )
+    shown = onb.Roster(tables).cross_listed(suppress_below=5)
+    pd.testing.assert_frame_equal(shown, onb.Roster(tables).cross_listed())
 
 
 def test_loads_hide_contacts_with_students() -> None:
@@ -488,6 +579,75 @@ def test_sections_are_joined_through_others() -> None:
     found = onb.Roster(tables).cross_listed()
     assert found["classSourcedId"].tolist() == [of[0], of[2], of[1], of[3]]
     assert found["group"].tolist() == [1, 1, 2, 2]
+
+
+def with_roles(*rows: tuple[str, str, str]) -> onb.Roster:
+    """Give the demo with more roles: of whom, which, at which org."""
+    tables = dict(make_district())
+    more = onb.schema.empty_table("roles").reindex(range(len(rows)))
+    people, roles, orgs = (pd.Series(part, dtype="str") for part in zip(*rows, strict=True))
+    more = more.assign(
+        **{"sourcedId": "more-" + people + roles, "userSourcedId": people, "role": roles},
+        orgSourcedId=orgs,
+        status="active",
+        roleType="secondary",
+    )
+    tables["roles"] = pd.concat([tables["roles"], more], ignore_index=True)
+    users = tables["users"] = tables["users"].copy()
+    at = users["sourcedId"].isin(people)
+    users.loc[at, "orgSourcedIds"] = "2,3"
+    return onb.Roster(tables)
+
+
+def test_a_school_counts_where_one_is_a_student() -> None:
+    roster = with_roles(("18001", "student", "3"), ("18002", "guardian", "3"))
+    found = roster.multi_school()
+    assert found["sourcedId"].tolist() == ["18001"]
+    assert found["schoolCount"].tolist() == [2]
+
+
+def test_a_second_role_may_be_unknown() -> None:
+    found = with_roles(("18001", "janitor", "3"), ("18002", "aide", "3")).grade_and_role_problems()
+    assert found[["sourcedId", "field", "value"]].to_numpy().tolist() == [
+        ["18001", "role", "janitor"]
+    ]
+
+
+def test_classes_of_a_year_and_of_its_half_meet_at_one_time() -> None:
+    tables = dict(make_district())
+    of = ["31740", "31741", "31742"]  # of one teacher
+    classes = tables["classes"].set_index("sourcedId")
+    classes.loc[of, "periods"] = "1"
+    classes.loc[of, "termSourcedIds"] = ["s1", "gp2", "s2"]
+    classes.loc[of, "courseSourcedId"] = "c1"
+    tables["classes"] = classes.reset_index()[tables["classes"].columns]
+    found = onb.Roster(tables).cross_listed()
+    assert found["classSourcedId"].tolist() == of[:2]
+    rows = tables["enrollments"].query("userSourcedId == '18001'").head(1)
+    tables["enrollments"] = pd.concat(
+        [tables["enrollments"].query("userSourcedId not in ['18001', '18002']")]
+        + [rows.assign(classSourcedId=key, sourcedId=f"a{key}") for key in of[:2]]
+        + [
+            rows.assign(classSourcedId=key, sourcedId=f"b{key}", userSourcedId="18002")
+            for key in of[1:]
+        ]
+    )
+    again = onb.Roster(tables).repeated_courses().set_index("sourcedId")
+    assert again.loc[["18001", "18002"], "sameTerm"].tolist() == [True, False]
+
+
+def test_people_without_birth_dates_are_one_where_a_school_is_the_same() -> None:
+    tables = dict(make_district())
+    users = tables["users"] = tables["users"].copy()
+    tables["demographics"] = tables["demographics"].iloc[:0]
+    names = ["givenName", "familyName", "role", "grades"]
+    users.loc[[0, 1, 2, 3], names] = ["Noor", "Okafor", "student", "09"]
+    users.loc[[0, 1, 2, 3], "orgSourcedIds"] = ["2", "1,3,2", "1", "1,7"]
+    users.loc[[4, 5], names] = ["Ilse", "Okafor", "guardian", None]
+    users.loc[[4, 5], "orgSourcedIds"] = None
+    users.loc[[6, 7], names] = ["Noor", "", "student", "09"]
+    found = onb.Roster(tables).duplicate_people()
+    assert found["sourcedId"].tolist() == users.loc[[0, 1], "sourcedId"].tolist()
 
 
 def test_a_second_role_counts() -> None:

@@ -158,12 +158,12 @@ def test_only_what_a_question_needs_is_asked_for(given: dict[str, dict[str, str]
         (
             "Match people to directory accounts",
             {"path": "few.csv"},
-            "In the right list: There is no column 'email'; did you mean e_mail",
+            "In the right list: There is no column 'email'. Did you mean 'e_mail'",
         ),
         (
             "Who is on only one of two lists",
             {"path": "few.csv", "on": "emial"},
-            "In the left list: There is no column 'emial'; did you mean email",
+            "In the left list: There is no column 'emial'. Did you mean 'email'",
         ),
         ("Seats for several rules", {"rules": " \n"}, "one rule a line"),
         ("Seats for several rules", {"rules": "corses::Art::students"}, "Did you mean 'courses'"),

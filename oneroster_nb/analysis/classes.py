@@ -1,7 +1,6 @@
 """Questions about classes: how large they are, who teaches them, which lack somebody."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,9 +8,11 @@ import pandas as pd
 from oneroster_nb.analysis.cells import groups_of
 from oneroster_nb.analysis.columns import checked_columns
 from oneroster_nb.analysis.footnotes import with_footnote
+from oneroster_nb.analysis.frames import CLASS_COLUMNS
 from oneroster_nb.analysis.given import CLASS_TABLES, Asked, given
+from oneroster_nb.analysis.hiding import hide_counts, is_small
 from oneroster_nb.errors import QueryError
-from oneroster_nb.privacy.suppression import check_threshold, mark
+from oneroster_nb.privacy.suppression import check_threshold
 from oneroster_nb.progress import ProgressOption
 
 __all__ = ["class_sizes", "empty_classes", "teacher_loads"]
@@ -31,9 +32,11 @@ def class_sizes(
     ----------
     source : Source or pandas.DataFrame
         A connection, a roster, or the students (or users) of classes, as ``get_users`` gives them;
-        classes without students are not in such a frame.
+        classes without students are not in such a frame, and of one asked with ``status="all"``
+        it is not to be seen which enrollments and classes are to be deleted.
     by : str or list of str, optional
-        Columns of classes, or ``courseTitle schoolName termTitles``, to sum up by.
+        Columns of classes, or ``courseTitle schoolName termTitles``, to sum up by; of a frame,
+        those that it has of them.
     over : int, optional
         The number of students that a class should not exceed.
     suppress_below : int, optional
@@ -51,12 +54,14 @@ def class_sizes(
         those columns (str; a missing value is ``(missing)``), ``classes`` (int64), ``mean``
         (float64), ``min max`` (int64) of the students in a class and, with `over`, ``over``
         (int64), the number of classes with more. With `suppress_below`, columns that hold marks
-        are object, and ``attrs["footnote"]`` says what was hidden.
+        are object, and ``attrs["footnote"]`` says what was hidden; a ``*`` among means and `over`
+        says nothing of what it stands for.
 
     Raises
     ------
     QueryError
-        For an unknown column, or an `over` or a `suppress_below` that cannot be.
+        For an unknown column, an `over` or a `suppress_below` that cannot be, and a frame without
+        students.
     RosterError
         Where the source does not give the tables.
 
@@ -75,8 +80,14 @@ def class_sizes(
     if over is not None and (not counts or over < 0):
         raise QueryError(f"over must be a number of students such as 30, not {over!r}.")
     below = None if suppress_below is None else check_threshold(suppress_below)
-    needed = ["classSourcedId"]
-    asked = given(source, "class_sizes", CLASS_TABLES, progress=progress, frame_columns=needed)
+    asked = given(
+        source,
+        "class_sizes",
+        CLASS_TABLES,
+        progress=progress,
+        frame_columns=["classSourcedId"],
+        frame_roles=["student"],
+    )
     sizes = asked.per_class("student")
     if by is None:
         result = asked.named_classes.assign(students=sizes)
@@ -87,6 +98,8 @@ def class_sizes(
         classSourcedId=asked.classes["sourcedId"],
         classTitle=asked.classes["title"],
     )
+    if isinstance(source, pd.DataFrame):
+        classes = classes[[name for name in CLASS_COLUMNS if name in source]]
     groups, labels = groups_of(classes, checked_columns(classes, "by", by))
     sized = sizes.groupby(groups)
     result = labels.assign(
@@ -103,9 +116,8 @@ def class_sizes(
 
 
 def _hide_sizes(result: pd.DataFrame, below: int, over: int | None) -> pd.DataFrame:
-    small = _small(result["students"], below)
-    result["students"] = _marked(result["students"], small, below)
-    notes = _sizes_note(small, below)
+    small = is_small(result["students"], below)
+    result, notes = hide_counts(result, {"students": small}, below)
     if over is not None and over < below - 1 and small.any():
         result["over"] = result["over"].astype(object).mask(small, "*")
         notes.append("Whether such a class is over is hidden (*).")
@@ -120,17 +132,15 @@ def _hide_spans(
     A mean and the number of classes give the sum of all; the number of classes over a threshold
     tells something about a small size where the threshold is itself among the small numbers.
     """
-    notes = []
+    hidden = {name: is_small(result[name], below) for name in ("min", "max")}
+    result, notes = hide_counts(result, hidden, below)
     if some_small.any():
         result["mean"] = result["mean"].astype(object).mask(some_small, "*")
         notes.append("Means over small classes are hidden (*).")
         if over is not None and over < below - 1:
             result["over"] = result["over"].astype(object).mask(some_small, "*")
             notes.append("How many of them are over is hidden (*).")
-    hidden = [_small(result[name], below) for name in ("min", "max")]
-    for name, small in zip(("min", "max"), hidden, strict=True):
-        result[name] = _marked(result[name], small, below)
-    return with_footnote(result, [*_sizes_note(pd.concat(hidden), below), *notes])
+    return with_footnote(result, notes)
 
 
 def teacher_loads(
@@ -141,7 +151,8 @@ def teacher_loads(
     Parameters
     ----------
     source : Source or pandas.DataFrame
-        A connection, a roster, or the users of classes, as ``get_users`` gives them.
+        A connection, a roster, or the users of classes (teachers and their students), as
+        ``get_users`` gives them.
     suppress_below : int, optional
         Show numbers of students from 1 to this less one as ``"<10"`` (for 10), and hide the
         contacts of such a teacher. Not less than 3.
@@ -156,12 +167,12 @@ def teacher_loads(
         ``students`` (distinct people in them) and ``contacts`` (the students of each section
         added up, so that a student in two of them is two), all int64. With `suppress_below`,
         ``students`` and ``contacts`` are object where they hold marks, and ``attrs["footnote"]``
-        says what was hidden.
+        says what was hidden; a ``*`` says nothing of the contacts that it stands for.
 
     Raises
     ------
     QueryError
-        For a threshold that cannot be.
+        For a threshold that cannot be, and a frame without teachers or without students.
     RosterError
         Where the source does not give the tables.
 
@@ -175,9 +186,14 @@ def teacher_loads(
     0         4        38        38
     """
     below = None if suppress_below is None else check_threshold(suppress_below)
-    needed = ["classSourcedId"]
-    tables = (*CLASS_TABLES, "roles")
-    asked = given(source, "teacher_loads", tables, progress=progress, frame_columns=needed)
+    asked = given(
+        source,
+        "teacher_loads",
+        (*CLASS_TABLES, "roles"),
+        progress=progress,
+        frame_columns=["classSourcedId"],
+        frame_roles=["teacher", "student"],
+    )
     teaching = asked.in_role("teacher")[["user", "klass"]]
     taught = teaching.merge(
         asked.in_role("student")[["user", "klass"]], on="klass", suffixes=("", "Student")
@@ -195,9 +211,8 @@ def teacher_loads(
     result = people.join(loads).reset_index(drop=True)
     if below is None:
         return result
-    small = _small(result["students"], below)
-    result["students"] = _marked(result["students"], small, below)
-    notes = _sizes_note(small, below)
+    small = is_small(result["students"], below)
+    result, notes = hide_counts(result, {"students": small}, below)
     if small.any():
         # More contacts than students would bound the students from below.
         result["contacts"] = result["contacts"].astype(object).mask(small, "*")
@@ -205,13 +220,17 @@ def teacher_loads(
     return with_footnote(result, notes)
 
 
-def empty_classes(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+def empty_classes(
+    source: Asked, *, suppress_below: int | None = None, progress: ProgressOption = None
+) -> pd.DataFrame:
     """Which classes have no teacher, no primary teacher, or no students?
 
     Parameters
     ----------
     source : Source
         A connection or a roster.
+    suppress_below : int, optional
+        Show numbers of people from 1 to this less one as ``"<10"`` (for 10). Not less than 3.
     progress : None, bool or callable
         See :data:`oneroster_nb.progress.ProgressOption`.
 
@@ -219,14 +238,14 @@ def empty_classes(source: Asked, *, progress: ProgressOption = None) -> pd.DataF
     -------
     pandas.DataFrame
         A row a class that lacks one of them: ``classSourcedId classTitle courseTitle schoolName
-        termTitles`` (str), ``students teachers`` (int64, distinct active people),
-        ``withoutTeacher withoutPrimaryTeacher withoutStudents`` (bool). A class without any
-        teacher is without a primary one, too.
+        termTitles`` (str), ``students teachers`` (int64, distinct active people; object where
+        they hold marks), ``withoutTeacher withoutPrimaryTeacher withoutStudents`` (bool). A class
+        without any teacher is without a primary one, too.
 
     Raises
     ------
     QueryError
-        For a frame, in which such classes are not to be seen.
+        For a frame, in which such classes are not to be seen, and a threshold that cannot be.
     RosterError
         Where the source does not give the tables.
 
@@ -243,6 +262,7 @@ def empty_classes(source: Asked, *, progress: ProgressOption = None) -> pd.DataF
     2          31742        10            True
     3          31743         9            True
     """
+    below = None if suppress_below is None else check_threshold(suppress_below)
     asked = given(source, "empty_classes", CLASS_TABLES, progress=progress)
     teachers = asked.in_role("teacher")
     led = asked.classes.index.isin(teachers.loc[teachers["primary"], "klass"])
@@ -253,19 +273,8 @@ def empty_classes(source: Asked, *, progress: ProgressOption = None) -> pd.DataF
     result["withoutPrimaryTeacher"] = ~led
     result["withoutStudents"] = result["students"] == 0
     lacking = result[["withoutTeacher", "withoutPrimaryTeacher", "withoutStudents"]]
-    return result.loc[lacking.any(axis="columns")].reset_index(drop=True)
-
-
-def _small(counts: "pd.Series[int]", below: int) -> "pd.Series[bool]":
-    return (counts > 0) & (counts < below)
-
-
-def _marked(counts: "pd.Series[int]", small: "pd.Series[bool]", below: int) -> "pd.Series[Any]":
-    numbers = np.asarray(counts, dtype=np.int64)
-    values = mark(numbers, numbers, small.to_numpy(), below)
-    return pd.Series(values, index=counts.index, dtype=object)
-
-
-def _sizes_note(small: "pd.Series[bool]", below: int) -> list[str]:
-    hidden = int(small.sum())
-    return [f"Hidden: {hidden} of 1 to {below - 1} (<{below})."] if hidden else []
+    result = result.loc[lacking.any(axis="columns")].reset_index(drop=True)
+    if below is None:
+        return result
+    hidden = {name: is_small(result[name], below) for name in ("students", "teachers")}
+    return with_footnote(*hide_counts(result, hidden, below))

@@ -1,6 +1,5 @@
 """Columns that an analyst names: known, named once, and such that can be counted."""
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -9,8 +8,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from oneroster_nb.errors import QueryError
+from oneroster_nb.query import nearest
 
-__all__ = ["checked_columns", "people_of", "refuse_repeats", "require_column"]
+__all__ = ["checked_columns", "not_deleted", "people_of", "refuse_repeats", "require_column"]
 
 
 def checked_columns(df: pd.DataFrame, option: str, names: str | Sequence[str]) -> list[str]:
@@ -45,9 +45,8 @@ def require_column(df: pd.DataFrame, name: str) -> None:
     known = list(df.columns)
     if name not in known:
         names = [str(column) for column in known]
-        near = difflib.get_close_matches(name, names, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(names)}"
-        raise QueryError(f"There is no column {name!r}; {hint}")
+        hint = nearest(name, names) or f" There are: {', '.join(names)}."
+        raise QueryError(f"There is no column {name!r}.{hint}")
     if known.count(name) > 1:
         raise QueryError(f"The frame has several columns {name!r}; rename all but one")
 
@@ -70,7 +69,7 @@ def people_of(df: pd.DataFrame, instead: str = "") -> NDArray[np.int64]:
             f"keep it in the frame{instead}"
         )
     require_column(df, "sourcedId")
-    people, _ = pd.factorize(df["sourcedId"])
+    people, _ = pd.factorize(df["sourcedId"].replace("", None))
     gaps = int((people < 0).sum())
     if gaps:
         raise QueryError(
@@ -78,3 +77,9 @@ def people_of(df: pd.DataFrame, instead: str = "") -> NDArray[np.int64]:
             f"leave them out{instead}"
         )
     return people.astype(np.int64)
+
+
+def not_deleted(df: pd.DataFrame) -> NDArray[np.bool_]:
+    """Say of each row whether it counts: whether its status is other than tobedeleted."""
+    deleted = (df["status"] == "tobedeleted").fillna(False)
+    return ~deleted.to_numpy(dtype=bool)

@@ -13,7 +13,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oneroster_nb.analysis.cells import TOTAL, groups_of, tally, with_totals
-from oneroster_nb.analysis.columns import checked_columns, people_of, refuse_repeats, require_column
+from oneroster_nb.analysis.columns import (
+    checked_columns,
+    not_deleted,
+    people_of,
+    refuse_repeats,
+    require_column,
+)
 from oneroster_nb.analysis.footnotes import hiding_note, overlap_note, with_footnote
 from oneroster_nb.errors import QueryError
 from oneroster_nb.privacy.suppression import check_threshold, hide, hide_list, mark
@@ -213,12 +219,13 @@ def _denominator(normalize: object) -> tuple[slice, slice] | None:
     every, last = slice(None), slice(-1, None)
     if normalize is False:
         return None
-    if normalize is True or normalize == "all":
-        return last, last
-    if normalize == "index":
-        return every, last
-    if normalize == "columns":
-        return last, every
+    if isinstance(normalize, bool | str):
+        if normalize is True or normalize == "all":
+            return last, last
+        if normalize == "index":
+            return every, last
+        if normalize == "columns":
+            return last, every
     raise QueryError(
         f"normalize={normalize!r} is not known; use False, True, 'all', 'index' or 'columns'"
     )
@@ -233,9 +240,9 @@ def _counted(
     notes = []
     if "status" in df.columns and "status" not in names:
         require_column(df, "status")
-        deleted = (df["status"] == "tobedeleted").fillna(False).to_numpy(dtype=bool)
-        if deleted.any():
-            df = df[~deleted]
+        counted = not_deleted(df)
+        if not counted.all():
+            df = df[counted]
             notes.append("Rows whose status is tobedeleted are left out.")
     if unit == "rows":
         return df, None, notes

@@ -6,7 +6,8 @@ import pandas as pd
 from oneroster_nb.analysis.given import PERSON, Asked, given
 from oneroster_nb.membership import codes
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.schema import join_values, split_values
+from oneroster_nb.schema import join_values
+from oneroster_nb.terms import sessions_within
 
 __all__ = ["dangling_enrollments", "repeated_courses"]
 
@@ -83,13 +84,15 @@ def repeated_courses(source: Asked, *, progress: ProgressOption = None) -> pd.Da
         A row a student and course with several classes: ``sourcedId givenName familyName role
         grades schoolNames courseSourcedId courseTitle`` (str), ``classCount`` (int64),
         ``classSourcedIds classTitles`` (str, joined with commas) and ``sameTerm`` (bool): whether
-        two of the classes have a term in common. Where none have, as in two halves of a year, it is
-        rarely a mistake.
+        two of the classes have a term in common, or one a term within that of the other. Where
+        none have, as in two halves of a year, it is rarely a mistake. A frame does not hold which
+        term is within which.
 
     Raises
     ------
     QueryError
-        For a frame without ``sourcedId``, ``classSourcedId`` or ``courseSourcedId``.
+        For a frame without ``sourcedId``, ``classSourcedId`` or ``courseSourcedId``, and one
+        without students.
     RosterError
         Where the source does not give the tables.
 
@@ -110,7 +113,14 @@ def repeated_courses(source: Asked, *, progress: ProgressOption = None) -> pd.Da
     """
     needed = ["classSourcedId", "courseSourcedId"]
     tables = ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
-    asked = given(source, "repeated_courses", tables, progress=progress, frame_columns=needed)
+    asked = given(
+        source,
+        "repeated_courses",
+        tables,
+        progress=progress,
+        frame_columns=needed,
+        frame_roles=["student"],
+    )
     classes = asked.classes
     members = asked.in_role("student")[["user", "klass"]]
     members = members.assign(course=classes["courseSourcedId"].loc[members["klass"]].to_numpy())
@@ -119,7 +129,8 @@ def repeated_courses(source: Asked, *, progress: ProgressOption = None) -> pd.Da
     members = members.loc[members.duplicated(keys, keep=False)]
     members["key"] = classes["sourcedId"].loc[members["klass"]].to_numpy()
     members["title"] = classes["title"].fillna("").loc[members["klass"]].to_numpy()
-    members["term"] = split_values(classes["termSourcedIds"]).loc[members["klass"]].to_numpy()
+    sessions = sessions_within(classes, asked.live("academicSessions"))
+    members["term"] = sessions.loc[members["klass"]].to_numpy()
     terms = members.explode("term").dropna(subset=["term"])
     together = terms.loc[terms.duplicated([*keys, "term"], keep=False), keys]
     found = members.groupby(keys).agg(

@@ -6,18 +6,30 @@ from typing import Any
 import pandas as pd
 
 from oneroster_nb.analysis.cells import texts
-from oneroster_nb.analysis.columns import checked_columns, people_of
+from oneroster_nb.analysis.columns import checked_columns, not_deleted, people_of
 from oneroster_nb.errors import QueryError
 from oneroster_nb.query import nearest
 from oneroster_nb.schema import TABLES, Kind, empty_table, split_text
 
-__all__ = ["tables_of_frame"]
+__all__ = ["CLASS_COLUMNS", "tables_of_frame"]
 
-_MEMBERSHIP = (
-    *("classSourcedId", "classTitle", "classCode", "courseSourcedId", "courseTitle"),
-    *("schoolSourcedId", "schoolName", "schoolSourcedIds", "schoolNames"),
-    *("termSourcedIds", "termTitles", "enrollmentRole", "enrollmentPrimary"),
-)
+_CLASS: Mapping[str, str] = {
+    "sourcedId": "classSourcedId",
+    "title": "classTitle",
+    "classCode": "classCode",
+    "courseSourcedId": "courseSourcedId",
+    "schoolSourcedId": "schoolSourcedId",
+    "termSourcedIds": "termSourcedIds",
+}
+"""The columns of classes that a frame has, and what it calls them."""
+
+_COURSE: Mapping[str, str] = {"sourcedId": "courseSourcedId", "title": "courseTitle"}
+"""Likewise of courses."""
+
+CLASS_COLUMNS = (*_CLASS.values(), "courseTitle", "schoolName", "termTitles")
+"""What a frame says of classes."""
+
+_MEMBERSHIP = (*CLASS_COLUMNS, "schoolSourcedIds", "schoolNames", "enrollmentRole")
 """The columns of membership that a frame is asked about."""
 
 
@@ -45,9 +57,9 @@ def tables_of_frame(
             " get_users() without unique=True."
         )
     used = {*TABLES["users"].columns, *_MEMBERSHIP, "birthDate"}
-    checked_columns(df, question, [name for name in df.columns if name in used])
+    checked_columns(df, question, [name for name in dict.fromkeys(df.columns) if name in used])
     if "status" in df.columns:
-        df = df.loc[df["status"] != "tobedeleted"]
+        df = df.loc[not_deleted(df)]
     df = df.reset_index(drop=True)
     people = df.drop_duplicates("sourcedId").reset_index(drop=True)
     ids = "schoolSourcedIds" if "schoolSourcedIds" in df else "orgSourcedIds"
@@ -56,18 +68,15 @@ def tables_of_frame(
     if "birthDate" in df:
         found["demographics"] = _as_table("demographics", people, {})
     if "classSourcedId" in df:
-        rows = df.dropna(subset=["classSourcedId"]).reset_index(drop=True)
-        names = {"sourcedId": "classSourcedId", "title": "classTitle"}
-        of_class = rows.drop_duplicates("classSourcedId").reset_index(drop=True)
-        found["classes"] = _as_table("classes", of_class, names)
-        names = {"sourcedId": "courseSourcedId", "title": "courseTitle"}
-        found["courses"] = _distinct("courses", rows, names)
+        rows = df.loc[_text(df, "classSourcedId").notna()].reset_index(drop=True)
+        of_class = _first_of_each(rows, "classSourcedId")
+        found["classes"] = _only("classes", of_class, _CLASS)
+        found["courses"] = _only("courses", _first_of_each(rows, "courseSourcedId"), _COURSE)
         found["academicSessions"] = _terms_of(of_class)
-        enrolled = {"userSourcedId": "sourcedId", "primary": "enrollmentPrimary"}
-        table = _as_table("enrollments", rows, enrolled)
+        enrolled = {"userSourcedId": "sourcedId", "classSourcedId": "classSourcedId"}
         # Lists of members do not say how somebody is enrolled; then it is as what the person is.
         roles = _text(rows, "enrollmentRole").fillna(_text(rows, "role"))
-        found["enrollments"] = table.assign(role=roles)
+        found["enrollments"] = _only("enrollments", rows, enrolled).assign(role=roles)
     return found
 
 
@@ -81,6 +90,17 @@ def _as_table(name: str, rows: pd.DataFrame, renamed: Mapping[str, str]) -> pd.D
     return table.assign(status="active")
 
 
+def _first_of_each(rows: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Give the first row of each value of a column; none where there is no such column."""
+    known = rows.loc[_text(rows, key).notna()]
+    return known.drop_duplicates(key).reset_index(drop=True) if key in known else known
+
+
+def _only(name: str, rows: pd.DataFrame, renamed: Mapping[str, str]) -> pd.DataFrame:
+    """Give a canonical table of some rows; of its columns those that are named here."""
+    return _as_table(name, rows[[c for c in renamed.values() if c in rows]], renamed)
+
+
 def _of_kind(kind: Kind, values: "pd.Series[Any]") -> "pd.Series[Any]":
     """Bring values into the dtype of their column: a frame may come out of any file."""
     if kind is Kind.BOOLEAN:
@@ -88,14 +108,6 @@ def _of_kind(kind: Kind, values: "pd.Series[Any]") -> "pd.Series[Any]":
     if kind in (Kind.DATE, Kind.TIMESTAMP):
         return pd.to_datetime(values, errors="coerce", format="ISO8601")
     return texts(values)
-
-
-def _distinct(name: str, rows: pd.DataFrame, renamed: Mapping[str, str]) -> pd.DataFrame:
-    key = renamed["sourcedId"]
-    if key not in rows:
-        return empty_table(name)
-    distinct = rows.dropna(subset=[key]).drop_duplicates(key).reset_index(drop=True)
-    return _as_table(name, distinct, renamed)
 
 
 def _schools_of(df: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from oneroster_nb.errors import (
     DanglingReferenceWarning,
     ForbiddenError,
     NotFoundError,
+    NotSharedWarning,
     PartialResultWarning,
     QueryError,
     warn,
@@ -24,9 +25,10 @@ from oneroster_nb.query import Query
 from oneroster_nb.schema import TABLES, empty_table
 
 if TYPE_CHECKING:
+    from oneroster_nb.roster import Roster
     from oneroster_nb.source import Source
 
-__all__ = ["CLASS_TABLES", "PERSON", "Asked", "Given", "given"]
+__all__ = ["CLASS_TABLES", "PERSON", "Asked", "Given", "given", "roster_for"]
 
 Asked: TypeAlias = "Source | pd.DataFrame"
 """A connection, a roster, or a frame that ``get_users`` gave."""
@@ -36,6 +38,9 @@ PERSON = ["sourcedId", "givenName", "familyName", "role", "grades", "schoolNames
 
 CLASS_TABLES = ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
 """The tables that questions about classes look at."""
+
+_TOLD = ("users", "classes", "enrollments")
+"""The tables whose lack would make an answer wrong without showing in it."""
 
 _CLASS: Mapping[str, str] = {
     "sourcedId": "classSourcedId",
@@ -132,6 +137,7 @@ def given(
     *,
     progress: ProgressOption,
     frame_columns: Sequence[str] | None = None,
+    frame_roles: Sequence[str] = (),
 ) -> Given:
     """Give the tables of what a question is asked of.
 
@@ -148,6 +154,8 @@ def given(
         See :data:`oneroster_nb.progress.ProgressOption`.
     frame_columns : sequence of str, optional
         The columns that a frame must have for this question; None where no frame will do.
+    frame_roles : sequence of str
+        The roles in classes of which a frame must have somebody, unless it is empty.
 
     Raises
     ------
@@ -158,6 +166,8 @@ def given(
 
     Warns
     -----
+    NotSharedWarning
+        Where there are no users, no classes or no enrollments at all, and others of these.
     PartialResultWarning
         Where the server does not show demographics.
     """
@@ -168,8 +178,11 @@ def given(
                 " not hold. Pass the connection or the roster that it came from."
             )
         found = tables_of_frame(source, question, frame_columns)
+        _require_roles(question, found, frame_roles)
     elif hasattr(source, "get_roster"):
-        found = _tables_of_source(source, tables, progress)
+        roster = roster_for(source, tables, progress)
+        found = {name: roster.table(name) for name in tables}
+        _warn_of_gaps(question, {name: found[name] for name in _TOLD if name in found})
     else:
         raise QueryError(
             f"{question}() takes a connection, a roster or a DataFrame, not"
@@ -178,21 +191,46 @@ def given(
     return Given({name: found[name] if name in found else empty_table(name) for name in TABLES})
 
 
-def _tables_of_source(
-    source: "Source", tables: Sequence[str], progress: ProgressOption
-) -> dict[str, pd.DataFrame]:
+def _require_roles(question: str, tables: Mapping[str, pd.DataFrame], roles: Sequence[str]) -> None:
+    """Refuse a frame without anybody in a role that the question counts: nobody is not none."""
+    if not roles or tables["enrollments"].empty:
+        return
+    lacking = [role for role in roles if not (tables["enrollments"]["role"] == role).any()]
+    if lacking:
+        users = "students" if list(roles) == ["student"] else "users"
+        raise QueryError(
+            f"{question}() counts {'s and '.join(roles)}s in classes, and this frame has no"
+            f" {lacking[0]}. Ask get_users({users!r}, 'classes'), or pass the connection or the"
+            " roster itself."
+        )
+
+
+def roster_for(source: "Source", tables: Sequence[str], progress: ProgressOption) -> "Roster":
+    """Give a roster with the tables of a question, without ``demographics`` if not shown."""
     with warnings.catch_warnings():
         # Each question says itself what it does with what points nowhere.
         warnings.simplefilter("ignore", DanglingReferenceWarning)
         try:
-            roster = source.get_roster(tables=tables, progress=progress)
+            return source.get_roster(tables=tables, progress=progress)
         except (ForbiddenError, NotFoundError) as error:
             if "demographics" not in tables:
                 raise
-            tables = [name for name in tables if name != "demographics"]
-            roster = source.get_roster(tables=tables, progress=progress)
+            shown = [name for name in tables if name != "demographics"]
+            roster = source.get_roster(tables=shown, progress=progress)
             warn(
                 f"The server does not show demographics, so no birth dates are known: {error}",
                 PartialResultWarning,
             )
-    return {name: roster.table(name) for name in tables}
+            return roster
+
+
+def _warn_of_gaps(question: str, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Warn where a table that the answer rests on has no rows, and others have some."""
+    empty = [name for name, table in tables.items() if table.empty]
+    if empty and len(empty) < len(tables):
+        warn(
+            f"There are no {' and no '.join(empty)} in this roster, so what {question}() says of"
+            " them may be wrong. Perhaps they are not shared with this application, or were left"
+            " out of get_roster(tables=…).",
+            NotSharedWarning,
+        )

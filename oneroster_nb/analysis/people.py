@@ -5,9 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from oneroster_nb.analysis.given import PERSON, Asked, given
+from oneroster_nb.analysis.given import PERSON, Asked, Given, given
 from oneroster_nb.grades import CEDS_GRADES
-from oneroster_nb.identity import marks_of_people
+from oneroster_nb.identity import same_people
+from oneroster_nb.membership import codes
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query import ROLES
 from oneroster_nb.schema import split_text, split_values
@@ -73,8 +74,9 @@ def multi_school(source: Asked, *, progress: ProgressOption = None) -> pd.DataFr
     Returns
     -------
     pandas.DataFrame
-        A row a student who has several active orgs of type school: ``sourcedId givenName
-        familyName role grades schoolNames`` (str) and ``schoolCount`` (int64).
+        A row a student at several active orgs of type school: ``sourcedId givenName familyName
+        role grades schoolNames`` (str) and ``schoolCount`` (int64, the schools at which the person
+        is a student: somebody who is a guardian at the second one is not at two).
 
     Raises
     ------
@@ -99,20 +101,40 @@ def multi_school(source: Asked, *, progress: ProgressOption = None) -> pd.DataFr
     asked = given(source, "multi_school", tables, progress=progress, frame_columns=needed)
     orgs = asked.live("orgs")
     schools = orgs.loc[orgs["type"] == "school", "sourcedId"]
-    places = split_values(asked.users["orgSourcedIds"]).explode().dropna()
-    counts = places[places.isin(schools)].groupby(level=0).nunique()
+    places = _as_student(asked)
+    counts = places.loc[places["org"].isin(schools)].groupby("user")["org"].nunique()
     counts = counts.reindex(asked.users.index, fill_value=0).astype("int64")
-    several = asked.holders("student") & (counts > 1)
     result = asked.people.assign(schoolCount=counts)
-    return result.loc[several].reset_index(drop=True)
+    return result.loc[counts > 1].reset_index(drop=True)
+
+
+def _as_student(asked: Given) -> pd.DataFrame:
+    """Give where people are students: ``user`` (row number) and ``org``.
+
+    That is at all of their orgs but those at which roles say that they are something else.
+    """
+    roles, users = asked.live("roles"), asked.users
+    held = pd.DataFrame(
+        {
+            "user": codes(roles["userSourcedId"], users["sourcedId"]),
+            "org": roles["orgSourcedId"],
+            "student": roles["role"] == "student",
+        }
+    )
+    of_student = users.loc[asked.holders("student"), "orgSourcedIds"]
+    listed = split_values(of_student).explode().rename("org").rename_axis("user").reset_index()
+    places = pd.concat([listed, held.loc[held["student"], ["user", "org"]]]).drop_duplicates()
+    said = held.groupby(["user", "org"])["student"].any().rename("student").reset_index()
+    places = places.merge(said, on=["user", "org"], how="left")
+    return places.loc[places["student"].ne(False)]
 
 
 def duplicate_people(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
     """Who is there twice: one person under two ids?
 
     People are taken for one where given name and family name (case and accents aside) and role are
-    the same, and the birth date, or, of people without one, the orgs and the grades. It is a
-    reason to look, not a proof.
+    the same, and the birth date, or, of people without one, the grade and one of the schools
+    (another org, of people at no school). It is a reason to look, not a proof.
 
     Parameters
     ----------
@@ -132,7 +154,7 @@ def duplicate_people(source: Asked, *, progress: ProgressOption = None) -> pd.Da
     Raises
     ------
     QueryError
-        For a frame without ``sourcedId``.
+        For a frame without ``sourcedId``, ``givenName``, ``familyName`` or ``role``.
     RosterError
         Where the source does not give the tables.
 
@@ -158,16 +180,15 @@ def duplicate_people(source: Asked, *, progress: ProgressOption = None) -> pd.Da
     1      1     90001    RAMIREZ  birthDate
     """
     tables = ("orgs", "users", "demographics")
-    asked = given(source, "duplicate_people", tables, progress=progress, frame_columns=[])
-    same = marks_of_people(asked.users, asked.live("demographics"))
-    keys = ["given", "family", "role", "mark"]
-    same = same.loc[same.duplicated(keys, keep=False)]
-    group = same.groupby(keys, sort=False).ngroup().sort_values(kind="stable")
-    birth = same["birthDate"].loc[group.index]
-    by = birth.notna().map({True: "birthDate", False: "school and grade"}).astype("str")
-    result = asked.people.loc[group.index].assign(birthDate=birth, sameBy=by)
-    result.insert(0, "group", group + 1)
-    return result.reset_index(drop=True)
+    needed = ["givenName", "familyName", "role"]
+    asked = given(source, "duplicate_people", tables, progress=progress, frame_columns=needed)
+    same = same_people(asked.users, asked.live("demographics"), asked.live("orgs"))
+    by = same["birthDate"].notna().map({True: "birthDate", False: "school and grade"})
+    result = asked.people.loc[same.index].assign(
+        birthDate=same["birthDate"], sameBy=by.astype("str")
+    )
+    result.insert(0, "group", pd.factorize(same["group"])[0] + 1)
+    return result.astype({"group": "int64"}).reset_index(drop=True)
 
 
 def email_problems(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
@@ -238,7 +259,8 @@ def grade_and_role_problems(source: Asked, *, progress: ProgressOption = None) -
     pandas.DataFrame
         A row a problem: ``sourcedId givenName familyName role grades schoolNames`` (str),
         ``field`` (``grades`` or ``role``), ``value`` (the bad value; missing where there is none)
-        and ``problem`` (``missing`` or ``unknown``), all str. Grades are missed of students alone.
+        and ``problem`` (``missing`` or ``unknown``), all str. Grades are missed of students alone;
+        second roles are looked at, too, which a frame does not hold.
         Known grades are those of CEDS (OneRoster 1.1, 4.13.3), known roles those of OneRoster 1.1
         and 1.2 (RoleEnum).
 
@@ -272,13 +294,21 @@ def grade_and_role_problems(source: Asked, *, progress: ProgressOption = None) -
     found = [
         *_unknown("grades", grades, CEDS_GRADES),
         *((row, "grades", None, "missing") for row in users.index[ungraded]),
-        *_unknown("role", role, ROLES.values()),
+        *dict.fromkeys(_unknown("role", pd.concat([role, _held(asked)]), ROLES.values())),
         *((row, "role", None, "missing") for row in users.index[role.isna()]),
     ]
     found.sort(key=lambda problem: problem[0])
     problems = pd.DataFrame(found, columns=["row", "field", "value", "problem"])
     people = asked.people.loc[problems["row"]].reset_index(drop=True)
     return people[PERSON].join(problems.drop(columns="row").astype("str"))
+
+
+def _held(asked: Given) -> "pd.Series[str]":
+    """Give every role that somebody holds, indexed by the person's row."""
+    roles = asked.live("roles")
+    holder = codes(roles["userSourcedId"], asked.users["sourcedId"])
+    held = roles["role"].replace("", None).set_axis(holder)
+    return held.loc[holder >= 0]
 
 
 def _unknown(

@@ -1,29 +1,39 @@
 """Which sections are really one class."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from oneroster_nb.analysis.footnotes import with_footnote
 from oneroster_nb.analysis.given import CLASS_TABLES, Asked, Given, given
+from oneroster_nb.analysis.hiding import hide_counts, is_small
 from oneroster_nb.identity import folded
+from oneroster_nb.joining import joined
+from oneroster_nb.privacy.suppression import check_threshold
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.schema import join_values, split_values
+from oneroster_nb.terms import sessions_within
 
 __all__ = ["cross_listed"]
 
 
-def cross_listed(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+def cross_listed(
+    source: Asked, *, suppress_below: int | None = None, progress: ProgressOption = None
+) -> pd.DataFrame:
     """Which sections are really one class: same teacher, same period, same room?
 
     Two classes belong together where they have school, location, a teacher, a period and a term in
-    common; a class that belongs together with each of two others joins them.
+    common (or one has a term within that of the other); a class that belongs together with each of
+    two others joins them.
 
     Parameters
     ----------
     source : Source
         A connection or a roster.
+    suppress_below : int, optional
+        Show numbers of students from 1 to this less one as ``"<10"`` (for 10), and hide the number
+        of a group in which a class has so few. Not less than 3.
     progress : None, bool or callable
         See :data:`oneroster_nb.progress.ProgressOption`.
 
@@ -34,12 +44,13 @@ def cross_listed(source: Asked, *, progress: ProgressOption = None) -> pd.DataFr
         courseTitle schoolName termTitles periods location`` (str), ``teacherSourcedIds
         teacherNames`` (str, joined with commas; several where the class is co-taught),
         ``students`` (int64, of the class) and ``groupStudents`` (int64, distinct people in the
-        whole group).
+        whole group). With `suppress_below` these two are object where they hold marks, and
+        ``attrs["footnote"]`` says what was hidden.
 
     Raises
     ------
     QueryError
-        For a frame, which does not hold periods and locations.
+        For a frame, which does not hold periods and locations, and a threshold that cannot be.
     RosterError
         Where the source does not give the tables.
 
@@ -55,6 +66,7 @@ def cross_listed(source: Asked, *, progress: ProgressOption = None) -> pd.DataFr
     0      1          31740        10             19
     1      1          31741         9             19
     """
+    below = None if suppress_below is None else check_threshold(suppress_below)
     asked = given(source, "cross_listed", CLASS_TABLES, progress=progress)
     classes, teachers = asked.classes, asked.in_role("teacher")[["user", "klass"]]
     keys = pd.DataFrame(
@@ -62,13 +74,13 @@ def cross_listed(source: Asked, *, progress: ProgressOption = None) -> pd.DataFr
             "school": classes["schoolSourcedId"],
             "room": folded(classes["location"]).replace("", None),
             "period": split_values(classes["periods"]),
-            "term": split_values(classes["termSourcedIds"]),
+            "term": sessions_within(classes, asked.live("academicSessions")),
         }
     )
     keys = keys.explode("period").explode("term").dropna()
     keys = keys.rename_axis("klass").reset_index().merge(teachers, on="klass")
     shared = keys.groupby(["school", "room", "period", "term", "user"])["klass"]
-    group = _joined(len(classes), (klasses.unique().tolist() for _, klasses in shared))
+    group = joined(len(classes), (klasses.unique().tolist() for _, klasses in shared))
     students = asked.in_role("student")[["user", "klass"]]
     in_group = students.assign(group=group[students["klass"]]).groupby("group")["user"].nunique()
     names = asked.people["givenName"].fillna("") + " " + asked.people["familyName"].fillna("")
@@ -77,7 +89,12 @@ def cross_listed(source: Asked, *, progress: ProgressOption = None) -> pd.DataFr
         key=asked.users["sourcedId"].loc[teachers["user"]].to_numpy(),
         name=names.str.strip().loc[teachers["user"]].to_numpy(),
     )
-    return _grouped(asked, group, in_group, named)
+    result = _grouped(asked, group, in_group, named)
+    if below is None:
+        return result
+    small = is_small(result["students"], below)
+    hidden = {"students": small, "groupStudents": small.groupby(result["group"]).transform("any")}
+    return with_footnote(*hide_counts(result, hidden, below))
 
 
 def _grouped(
@@ -100,20 +117,3 @@ def _grouped(
     )
     result.insert(0, "group", number.astype(np.int64) + 1)
     return result.reset_index(drop=True)
-
-
-def _joined(size: int, sets: Iterable[list[int]]) -> Any:
-    """Give each of so many things the least of those that it is joined with, near or far."""
-    least = list(range(size))
-
-    def find(thing: int) -> int:
-        while least[thing] != thing:
-            least[thing] = least[least[thing]]
-            thing = least[thing]
-        return thing
-
-    for things in sets:
-        for other in things[1:]:
-            one, two = sorted((find(things[0]), find(other)))
-            least[two] = one
-    return np.array([find(thing) for thing in range(size)], dtype=np.int64)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from oneroster_nb.findings import Finding, found
-from oneroster_nb.identity import marks_of_people
+from oneroster_nb.identity import same_people
 from oneroster_nb.schema import split_values
 
 __all__ = ["addresses", "classes", "students", "twice"]
@@ -66,10 +66,9 @@ def classes(tables: Tables) -> list[Finding]:
 def twice(tables: Tables) -> list[Finding]:
     """Find people of one name and role who share a birth date, or where none is known a place."""
     users = tables["users"]
-    same = marks_of_people(users, tables["demographics"]).drop(columns="birthDate")
+    same = same_people(users, tables["demographics"], tables["orgs"])
     findings = []
-    again = same.loc[same.duplicated(keep=False)]
-    for _, rows in again.groupby(list(same.columns), sort=False):
+    for _, rows in same.groupby("group"):
         keys = users.loc[rows.index, "sourcedId"].dropna().tolist()
         words = f"{', '.join(keys[:5])} have one name, role and birth date or place."
         findings.append(found("person-twice", "users", words, key=keys[0], explains=len(keys) - 1))
