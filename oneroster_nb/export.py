@@ -50,10 +50,11 @@ def export(df: pd.DataFrame, to: str) -> bytes:
         columns; column labels of several parts are joined with ``" / "``.
     to : {"csv", "excel", "parquet"}
         CSV is UTF-8 with a byte order mark, timestamps with their zone, missing values empty. Excel
-        has one sheet; timestamps with a time zone become UTC, characters that Excel cannot hold
-        become U+FFFD, and what Excel would round (whole numbers of 16 digits and more) or has not
-        (dates before 1900, infinity) becomes text. Parquet keeps dtypes; a column of both text
-        and numbers (hidden counts) becomes text.
+        has one sheet, and where the frame has a footnote a second one, ``Notes``; timestamps with
+        a time zone become UTC, characters that Excel cannot hold become U+FFFD, and what Excel
+        would round (whole numbers of 16 digits and more) or has not (dates before 1900, infinity)
+        becomes text. Parquet keeps dtypes; a column of both text and numbers (hidden counts)
+        becomes text.
 
     Returns
     -------
@@ -74,15 +75,16 @@ def export(df: pd.DataFrame, to: str) -> bytes:
     >>> export(df, "csv").decode("utf-8-sig").splitlines()
     ['givenName,count', 'Ada,3', "'=1+1,-1"]
     """
+    if not isinstance(df, pd.DataFrame):
+        raise QueryError(f"Only a DataFrame can be exported, not a {type(df).__name__}")
+    footnote = str(df.attrs.get("footnote", ""))
     writers: dict[str, Callable[[pd.DataFrame], bytes]] = {
         "csv": _csv,
-        "excel": _excel,
+        "excel": lambda flat: _excel(flat, footnote),
         "parquet": _parquet,
     }
     if to not in writers:
         raise ConfigurationError(f"Unknown format {to!r}; use {_listed(writers)}")
-    if not isinstance(df, pd.DataFrame):
-        raise QueryError(f"Only a DataFrame can be exported, not a {type(df).__name__}")
     return writers[to](_flat(df))
 
 
@@ -223,7 +225,7 @@ def _is_missing(value: Any) -> bool:
     return bool(pd.api.types.is_scalar(value) and pd.isna(value))
 
 
-def _excel(df: pd.DataFrame) -> bytes:
+def _excel(df: pd.DataFrame, footnote: str) -> bytes:
     if len(df) + 1 > _EXCEL_ROWS or df.shape[1] > _EXCEL_COLUMNS:
         raise QueryError(
             f"An Excel sheet holds {_EXCEL_ROWS - 1:,} rows below its header and "
@@ -236,6 +238,9 @@ def _excel(df: pd.DataFrame) -> bytes:
     header = [_excel_value(name, "the header") for name in df.columns]
     for row in [header, *zip(*columns, strict=True)]:
         sheet.append([_excel_cell(sheet, value) for value in row])
+    if footnote:
+        notes = book.create_sheet("Notes")
+        notes.append([_excel_cell(notes, _excel_value(footnote, "the footnote"))])
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()

@@ -152,6 +152,17 @@ def test_excel_holds_numbers_dates_and_what_it_cannot() -> None:
     ]  # fmt: skip
 
 
+def test_excel_says_below_which_table_what_was_hidden() -> None:
+    df = pd.DataFrame({"sourcedId": list("abc"), "school": list("NNS"), "grade": list("677")})
+    hidden = crosstab(df, "school", "grade", suppress_below=3)
+    book = openpyxl.load_workbook(io.BytesIO(export(hidden, "excel")))
+    assert book.sheetnames == ["Sheet1", "Notes"]
+    assert book.active.title == "Sheet1"
+    assert book["Notes"]["A1"].value == hidden.attrs["footnote"]
+    plain = openpyxl.load_workbook(io.BytesIO(export(crosstab(df, "school", "grade"), "excel")))
+    assert plain.sheetnames == ["Sheet1"]
+
+
 def test_what_is_too_much_for_excel() -> None:
     with pytest.raises(QueryError, match=r"1,048,576 and 1; export it as CSV or Parquet"):
         export(pd.DataFrame({"x": np.zeros(1_048_576, dtype="int8")}), "excel")

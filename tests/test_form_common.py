@@ -11,6 +11,7 @@ from test_form import control, is_shown, texts
 
 import oneroster_nb as onb
 from oneroster_nb.demo.district import make_district
+from oneroster_nb.demo.server import DemoServer
 from oneroster_nb.forms.common import COMMON
 from oneroster_nb.forms.explorer import Explorer, explore
 
@@ -30,7 +31,8 @@ def untidy() -> onb.Roster:
     tables["users"] = pd.concat([users, twin], ignore_index=True)
     birth = tables["demographics"].query("sourcedId == @users.sourcedId[3]")
     tables["demographics"] = pd.concat([tables["demographics"], birth.assign(sourcedId="90001")])
-    enrollments = tables["enrollments"].query("classSourcedId != '31745'").copy()
+    enrollments = tables["enrollments"].query("classSourcedId != '31745'")
+    enrollments = enrollments.query("classSourcedId != '31741' or role != 'teacher'").copy()
     enrollments.loc[enrollments.index[7], "classSourcedId"] = "nowhere"
     second = enrollments.query("classSourcedId == '31740'").assign(classSourcedId="31740b")
     second = second.assign(sourcedId=second["sourcedId"] + "b")
@@ -103,6 +105,7 @@ class _Anything:
 def test_students_per_school_and_grade_are_a_crosstab_with_totals() -> None:
     form = explore(ROSTER)
     form.answer("Students per school and grade")
+    assert control(form, "Hide small counts").disabled  # the table is of people
     assert form.table is not None
     assert form.table.loc["Classlink HS", "All"] == 38
     assert form.table.loc["All", "All"] == 139
@@ -155,6 +158,8 @@ def test_only_what_a_question_needs_is_asked_for(given: dict[str, dict[str, str]
         ("Who is on only one of two lists", {"path": "no.csv"}, "There is no file no.csv"),
         ("Who is on only one of two lists", {"path": "."}, "is not readable"),
         ("Match people to directory accounts", {"path": "bad.csv"}, "is no CSV file"),
+        ("Match people to directory accounts", {"path": "x.zip"}, "is no CSV file"),
+        ("Match people to directory accounts", {"path": "bad.csv.xz"}, "is no CSV file"),
         (
             "Match people to directory accounts",
             {"path": "few.csv"},
@@ -178,6 +183,8 @@ def test_what_cannot_be_answered_is_said_in_the_form(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("bad.csv").write_bytes(b"\xff\xfe\x00\x81")
+    Path("bad.csv.xz").write_bytes(b"\xff\xfe\x00\x81")
+    ROSTER.to_csv_bundle("x.zip", version="1.1")
     Path("few.csv").write_text("sourcedId,e_mail,emial\n1,a@x.example,b\n")
     form = explore(ROSTER)
     form.answer(question, **typed)
@@ -206,6 +213,10 @@ def exported(form: Explorer, what: str) -> pd.DataFrame:
     exports.what.value = what
     text = exports._file().content
     return pd.read_csv(io.BytesIO(text), dtype="str", encoding="utf-8-sig")
+
+
+def any_mark(table: pd.DataFrame) -> bool:
+    return any(value in ("<10", "*") for value in table.to_numpy().ravel())
 
 
 def crossed() -> Explorer:
@@ -240,6 +251,46 @@ def test_a_threshold_that_was_set_holds_for_files_too() -> None:
         table = exported(form, "Crosstab")
         assert (table == "<15").any(axis=None)
     assert "Counts below 15 are hidden" in texts(form)
+
+
+@pytest.mark.parametrize("question", [name for name, asked in COMMON.items() if asked.hides])
+def test_answers_that_count_hide_small_counts_in_files_too(
+    question: str, given: dict[str, dict[str, str]]
+) -> None:
+    form = answered(question, given)
+    shown = form.result
+    assert not any_mark(shown)
+    assert not control(form, "Hide small counts").disabled
+    hidden = exported(form, "Table")
+    assert any_mark(hidden)
+    assert "Counts below 10 are hidden" in texts(form)
+    assert "Hidden: " in texts(form) or "are hidden" in texts(form)
+    expected = answered(question, given, suppress_below=10).result.replace("", None)
+    assert_frame_equal(hidden, expected.astype("str"), check_dtype=False)
+    control(form, "Hide small counts").value = False
+    assert "For internal use only" in texts(form)
+    assert not any_mark(exported(form, "Table"))
+    assert form.result is shown
+
+    form.suppress_below = 5
+    assert not exported(form, "Table").isin(["<10"]).any(axis=None)
+    assert "Counts below 5 are hidden" in texts(form)
+
+
+def test_what_counts_is_counted_on_hidden_numbers(given: dict[str, dict[str, str]]) -> None:
+    form = answered("Class sizes", given, by=["students"])
+    assert "<10" in set(exported(form, "Counts")["students"])
+    assert "9" in set(form.counts["students"])
+
+
+def test_a_live_source_is_pulled_once_to_hide_later() -> None:
+    with DemoServer(TABLES) as server:
+        conn = onb.OneRosterConnector(server.host, server.client_id, server.client_secret)
+        with conn:
+            form = explore(conn)
+            form.answer("Sections and students of each teacher")
+        # The connection is closed: what follows comes out of what was pulled.
+        assert "<10" in set(exported(form, "Table")["students"])
 
 
 def test_people_are_exported_as_they_are() -> None:

@@ -1,19 +1,25 @@
 """The questions that rosters are pulled for, as a form offers them and as code."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
+from oneroster_nb.analysis.given import CLASS_TABLES, roster_for
 from oneroster_nb.compare import compare_lists, diff, match_people
-from oneroster_nb.errors import QueryError
+from oneroster_nb.errors import QueryError, RosterWarning
+from oneroster_nb.progress import ProgressOption
 from oneroster_nb.roster import Roster
 from oneroster_nb.source import Source
 
-__all__ = ["COMMON", "Common", "Extra"]
+__all__ = ["COMMON", "Answer", "Common", "Extra"]
+
+_COUNTED = (*CLASS_TABLES, "roles")
+"""The tables that questions look at whose answers count people."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,13 @@ class Extra:
         return lines
 
 
+class Answer(NamedTuple):
+    """An answer, and where it counts people what gives it again with small counts hidden."""
+
+    frame: pd.DataFrame
+    hide: Callable[[int], pd.DataFrame] | None = None
+
+
 @dataclass(frozen=True)
 class Common:
     """A question that a form offers.
@@ -78,6 +91,26 @@ class Common:
     extra: tuple[str, ...] = ()
     crosstab: tuple[str, str] | None = None
     hides: bool = False
+
+    def answer(
+        self, source: Source, extra: Extra, below: int | None, progress: ProgressOption
+    ) -> Answer:
+        """Answer the question of a source, counts of people below a threshold hidden."""
+        if not self.hides:
+            return Answer(self.ask(source, extra, {"progress": progress}))
+        # Of one pull, the answer can be given again with other counts hidden.
+        roster = roster_for(source, _COUNTED, progress)
+
+        def hidden(below: int | None) -> pd.DataFrame:
+            return self.ask(roster, extra, {"suppress_below": below, "progress": False})
+
+        def again(below: int) -> pd.DataFrame:
+            with warnings.catch_warnings():
+                # What there is to say was said with the answer.
+                warnings.simplefilter("ignore", RosterWarning)
+                return hidden(below)
+
+        return Answer(hidden(below), again)
 
 
 def _call(
@@ -146,14 +179,14 @@ COMMON: Mapping[str, Common] = MappingProxyType(
         ),
         "Sections and students of each teacher": _call("teacher_loads", hides=True),
         "Students without classes": _call("without_classes"),
-        "Classes without teacher, primary teacher or students": _call("empty_classes"),
+        "Classes without teacher, primary teacher or students": _call("empty_classes", hides=True),
         "No email, or a shared one": _call("email_problems"),
         "The same person under two ids": _call("duplicate_people"),
         "Enrollments that point nowhere": _call("dangling_enrollments"),
         "Bad or missing grades and roles": _call("grade_and_role_problems"),
         "Students at two schools": _call("multi_school"),
         "Students twice in one course": _call("repeated_courses"),
-        "Sections that are really one class": _call("cross_listed"),
+        "Sections that are really one class": _call("cross_listed", hides=True),
         "What changed since a saved roster, by school": _change("by_school"),
         "What changed since a saved roster: people": _change("people"),
         "What changed since a saved roster: enrollments": _change("enrollments"),
@@ -171,17 +204,17 @@ def _written(arguments: tuple[Any, ...], named: Mapping[str, Any]) -> str:
 
 
 def _reading(path: str) -> str:
-    return f"pd.read_csv({path!r}, dtype='str', encoding='utf-8-sig')"
+    return f"pd.read_csv({path!r}, dtype='str', encoding='utf-8-sig', compression=None)"
 
 
 def _read(path: str) -> pd.DataFrame:
     try:
-        return pd.read_csv(Path(path), dtype="str", encoding="utf-8-sig")
+        return pd.read_csv(Path(path), dtype="str", encoding="utf-8-sig", compression=None)
     except FileNotFoundError:
         raise QueryError(
             f"There is no file {path}. Name a CSV file that the kernel can see."
         ) from None
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as exc:
+    except (OSError, ValueError) as exc:
         # The library's own message may quote a line of the file.
         kind = "is not readable" if isinstance(exc, OSError) else "is no CSV file in UTF-8"
         raise QueryError(f"{path} {kind}. Name a CSV file with a line of column names.") from None

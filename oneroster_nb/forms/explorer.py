@@ -10,7 +10,7 @@ import pandas as pd
 from traitlets import TraitError
 
 from oneroster_nb.errors import ConfigurationError, QueryError
-from oneroster_nb.forms.common import COMMON
+from oneroster_nb.forms.common import COMMON, Answer
 from oneroster_nb.forms.commonpanel import CommonPanel
 from oneroster_nb.forms.connection import ConnectionPanel
 from oneroster_nb.forms.marker import FORM_CLASS, FormMarker
@@ -166,8 +166,8 @@ class Explorer(State, widgets.VBox):
         asked = _explicit(query, source)
         stem = query.user_filter
         self._start(
-            lambda report: source.query(query, progress=report),
-            lambda frame: self._results.show(frame, asked, source.recipe, stem),
+            lambda report: Answer(source.query(query, progress=report)),
+            lambda answer: self._results.show(answer.frame, asked, source.recipe, stem),
             "Nobody fits this question. Try another group, other users, or no group at all.",
         )
 
@@ -201,8 +201,8 @@ class Explorer(State, widgets.VBox):
             return
         source, name, extra = self.source, self._common.choice.value, self._common.extra
         question = COMMON[name]
-        hidden = self.suppress_below if question.hides else None
-        options = {} if hidden is None else {"suppress_below": hidden}
+        below = self.suppress_below if question.hides else None
+        options = {} if below is None else {"suppress_below": below}
         try:
             if source is None:
                 raise QueryError("Connect to a roster first.")
@@ -211,14 +211,21 @@ class Explorer(State, widgets.VBox):
             self._message.say(str(error), "error")
             return
 
-        def show(frame: pd.DataFrame) -> None:
-            stem = "-".join(re.findall(r"[a-z]+", name.casefold()))
+        def show(answer: Answer) -> None:
             if question.crosstab:
                 self.rows, self.columns = question.crosstab
-            self._results.show(frame, code, source.recipe, stem, crosstab=bool(question.crosstab))
+            self._results.show(
+                answer.frame,
+                code,
+                source.recipe,
+                "-".join(re.findall(r"[a-z]+", name.casefold())),
+                crosstab=bool(question.crosstab),
+                hide=answer.hide,
+                hidden_below=below,
+            )
 
         self._start(
-            lambda report: question.ask(source, extra, {**options, "progress": report}),
+            lambda report: question.answer(source, extra, below, report),
             show,
             "There is nothing of the kind.",
         )
@@ -229,8 +236,8 @@ class Explorer(State, widgets.VBox):
 
     def _start(
         self,
-        ask: Callable[[Callable[[Progress], None]], pd.DataFrame],
-        show: Callable[[pd.DataFrame], None],
+        ask: Callable[[Callable[[Progress], None]], Answer],
+        show: Callable[[Answer], None],
         nothing: str,
     ) -> None:
         """Ask beside the main loop, and show the answer; ``nothing`` is said of an empty one."""
@@ -239,7 +246,7 @@ class Explorer(State, widgets.VBox):
             button.disabled = True
         self._message.clear()
 
-        def answered(done: Done[pd.DataFrame]) -> None:
+        def answered(done: Done[Answer]) -> None:
             for button in buttons:
                 button.disabled = False
             self._answered(done, show, nothing)
@@ -250,16 +257,14 @@ class Explorer(State, widgets.VBox):
         """Cancel what is being done."""
         self._working.cancel()
 
-    def _answered(
-        self, done: Done[pd.DataFrame], show: Callable[[pd.DataFrame], None], nothing: str
-    ) -> None:
+    def _answered(self, done: Done[Answer], show: Callable[[Answer], None], nothing: str) -> None:
         if done.value is None:
             self._message.say(*told(done.error))
             return
         show(done.value)
         # Last, so that who reads it and begins to search finds the new table.
-        said = _said(done.value)
-        if done.value.empty and not done.warnings:
+        said = _said(done.value.frame)
+        if done.value.frame.empty and not done.warnings:
             said = nothing
         self._message.say("\n".join([said, *done.warnings]))
 

@@ -30,20 +30,19 @@ class ExportTab:
     state : State
         Where a threshold may be set.
     frame_of : callable
-        Gives the ``"Table"``, the ``"Counts"`` or the ``"Crosstab"``, the latter two with counts
-        below a threshold hidden; QueryError where there is none.
+        Gives the ``"Table"``, the ``"Counts"`` or the ``"Crosstab"``, counts below a threshold
+        hidden; QueryError where there is none.
 
     Attributes
     ----------
     widget : ipywidgets.Box
         What to show.
-    stem : str
-        How the names of files begin.
     """
 
     def __init__(self, state: State, frame_of: Callable[[str, int | None], pd.DataFrame]) -> None:
         self._state, self._frame_of = state, frame_of
-        self.stem = ""
+        self._stem = ""
+        self._table_counts = False
         self.what = widgets.Dropdown(
             options=["Table", "Counts", "Crosstab"], description="Data", **labelled()
         )
@@ -80,6 +79,19 @@ class ExportTab:
         state.observe(lambda _: self._say_hidden(), "suppress_below")
         self._say_hidden()
 
+    def show(self, stem: str, *, counts: bool) -> None:
+        """Offer files of a new answer.
+
+        Parameters
+        ----------
+        stem : str
+            How the names of files begin.
+        counts : bool
+            Whether the table itself is one of counts of people.
+        """
+        self._stem, self._table_counts = stem, counts
+        self._say_hidden()
+
     def clear(self) -> None:
         """Take away what was said of the last file."""
         self._message.clear()
@@ -90,8 +102,9 @@ class ExportTab:
 
     def _say_hidden(self) -> None:
         """Say what the file will hold, before it is written."""
-        self.hide.disabled = self.what.value == "Table"
-        if self.what.value == "Table":
+        people = self.what.value == "Table" and not self._table_counts
+        self.hide.disabled = people or bool(self._state.suppress_below)
+        if people:
             said = "The table is exported as it is: its rows may be people's data."
         elif self._below is None:
             said = "For internal use only: small counts are shown, and can give people away."
@@ -103,9 +116,11 @@ class ExportTab:
         return self._frame_of(self.what.value, self._below)
 
     def _file(self) -> Download:
-        kind = self.format.value
-        name = f"{self.stem}-{self.what.value.lower()}{ENDINGS[kind]}"
-        return Download(name, export(self._chosen(), kind))
+        kind, frame = self.format.value, self._chosen()
+        name = f"{self._stem}-{self.what.value.lower()}{ENDINGS[kind]}"
+        file = Download(name, export(frame, kind))
+        self._message.say(f"{name}: {_told(frame)}" if _told(frame) else "")
+        return file
 
     def _write(self) -> None:
         text = self.path.value.strip()
@@ -117,5 +132,10 @@ class ExportTab:
         except RosterError as error:
             self._message.say(str(error), "error")
         else:
-            note = "" if self.what.value == "Table" else frame.attrs.get("footnote", "")
-            self._message.say(f"Written to {path}, readable by you alone. {note}".strip())
+            self._message.say(f"Written to {path}, readable by you alone. {_told(frame)}".strip())
+
+
+def _told(frame: pd.DataFrame) -> str:
+    """Say what is to be said below a table."""
+    note: str = frame.attrs.get("footnote", "")
+    return note

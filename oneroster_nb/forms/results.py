@@ -48,6 +48,8 @@ class ResultsPanel:
         What to show.
     result : pandas.DataFrame or None
         The answer.
+    hide : callable or None
+        Gives an answer that counts people anew, counts below a threshold hidden; None for others.
     table, counts : pandas.DataFrame or None
         The crosstab and the counts of it.
     """
@@ -57,6 +59,8 @@ class ResultsPanel:
         self._asked: Query | str = Query()
         self._recipe = ""
         self.result: pd.DataFrame | None = None
+        self.hide: Callable[[int], pd.DataFrame] | None = None
+        self._hidden_below: int | None = None
         self.table: pd.DataFrame | None = None
         self.counts: pd.DataFrame | None = None
         self._stale: set[str] = set()
@@ -84,7 +88,7 @@ class ResultsPanel:
             description="Percent",
             **labelled(),
         )
-        self.hide = widgets.BoundedIntText(
+        self.below = widgets.BoundedIntText(
             value=0, min=0, max=1000, description="Hide counts below", **labelled()
         )
         self._crosstab = ResultTable(searchable=False, page_size=100)
@@ -103,7 +107,7 @@ class ResultsPanel:
                     [
                         row(self.rows, self.columns),
                         row(self.count, self.percent),
-                        row(self.hide, self.margins),
+                        row(self.below, self.margins),
                         self._crosstab,
                         self._crosstab_note,
                     ]
@@ -121,7 +125,7 @@ class ResultsPanel:
         link((state, "normalize"), (self.percent, "value"))
         link(
             (state, "suppress_below"),
-            (self.hide, "value"),
+            (self.below, "value"),
             transform=(lambda below: below or 0, lambda shown: shown or None),
         )
         self.tabs.observe(lambda _: self._freshen(), "selected_index")
@@ -169,6 +173,8 @@ class ResultsPanel:
         stem: str,
         *,
         crosstab: bool = False,
+        hide: Callable[[int], pd.DataFrame] | None = None,
+        hidden_below: int | None = None,
     ) -> None:
         """Show the answer to a question of a source that the recipe makes.
 
@@ -184,8 +190,14 @@ class ResultsPanel:
             How the names of files with the answer begin.
         crosstab : bool
             Whether the crosstab is what was asked for.
+        hide : callable, optional
+            Where the answer itself counts people: gives it anew, counts below a threshold hidden.
+        hidden_below : int, optional
+            The threshold that the answer was asked with.
         """
-        self.result, self._asked, self._recipe, self.exports.stem = frame, asked, recipe, stem
+        self.result, self._asked, self._recipe = frame, asked, recipe
+        self.hide, self._hidden_below = hide, hidden_below
+        self.exports.show(stem, counts=hide is not None)
         self.widget.layout.display = None
         self._offer(frame)
         if crosstab or self.findings is not None or isinstance(asked, str):
@@ -329,12 +341,16 @@ class ResultsPanel:
         shown = {"Table": self.result, "Counts": self.counts, "Crosstab": self.table}[what]
         if shown is None or self.result is None:
             raise QueryError(f"There is no {what} yet: run a query and choose columns.")
-        if what == "Table" or below == self._state.suppress_below:
+        frame = self.result
+        if self.hide is not None and below not in (None, self._hidden_below):
+            frame = self.hide(below)
+        if what == "Table":
+            return frame
+        if frame is self.result and below == self._state.suppress_below:
             return shown
         if what == "Counts":
-            by = list(self._state.by)
-            return count(self.result, by, unit=self._unit, suppress_below=below)
-        return crosstab(self.result, **{**self._crosstab_arguments(), "suppress_below": below})
+            return count(frame, list(self._state.by), unit=self._unit, suppress_below=below)
+        return crosstab(frame, **{**self._crosstab_arguments(), "suppress_below": below})
 
 
 def _flat(table: pd.DataFrame | None) -> pd.DataFrame:
