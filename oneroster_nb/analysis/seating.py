@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from oneroster_nb.analysis.cells import TOTAL
-from oneroster_nb.analysis.footnotes import with_footnote
+from oneroster_nb.analysis.footnotes import hiding_note, with_footnote
 from oneroster_nb.errors import QueryError
+from oneroster_nb.privacy.differences import hide_groups
 from oneroster_nb.privacy.suppression import check_threshold, mark
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query import Query
@@ -40,7 +42,9 @@ def seats(
         Such as ``"courses::Art 101::students"``; see :meth:`Query.parse`.
     suppress_below : int, optional
         Show numbers from 1 to this less one as ``"<10"`` (for 10). Where there are any, how the
-        rules overlap is hidden as ``"*"``, and ``All`` is left out. Not less than 3.
+        rules overlap is hidden as ``"*"``, and ``All`` is left out; and so is, as ``"*"``, a number
+        of people that would give away a small one, as that of users and that of students give away
+        the teachers. Not less than 3.
     progress : None, bool or callable
         See :data:`oneroster_nb.progress.ProgressOption`.
 
@@ -57,7 +61,8 @@ def seats(
     Raises
     ------
     QueryError
-        Where there is no rule, one is given twice, or one cannot be asked.
+        Where there is no rule, one is given twice or cannot be asked, and where ``max_users``
+        leaves people out.
     RosterError
         Where the source does not give a complete answer.
 
@@ -84,28 +89,39 @@ def seats(
             " you have, put those together with pandas.concat() and use count()."
         )
     queries = _queries(rules)
+    _refuse_limits(source, queries.values())
     found = [source.query(query, progress=progress)[_WHO] for query in queries.values()]
     rows = pd.concat(
         [frame.drop_duplicates("sourcedId") for frame in found], keys=range(len(found))
     )
     rows = rows.reset_index(level=0, names="place").reset_index(drop=True)
-    by_person = rows.groupby("sourcedId", sort=False)["place"]
-    alone = by_person.transform("size") == 1
-    numbers = rows.assign(alone=alone).groupby("place")["alone"].agg(["size", "sum"])
-    numbers = numbers.reindex(range(len(found)), fill_value=0)
     everybody = rows.drop_duplicates("sourcedId")[_WHO].reset_index(drop=True)
-    people = np.append(numbers["size"], len(everybody)).astype(np.int64)
-    only = np.append(numbers["sum"], int(alone.sum())).astype(np.int64)
+    meant = np.zeros((len(everybody), len(found)), dtype=bool)
+    meant[pd.factorize(rows["sourcedId"])[0], rows["place"]] = True
+    alone = meant.sum(axis=1) == 1
+    people = np.append(meant.sum(axis=0), len(meant))
+    only = np.append(meant[alone].sum(axis=0), alone.sum())
     table = pd.DataFrame({"rule": pd.Series([*queries, TOTAL], dtype="str")})
-    counts = np.column_stack([people, only, people - only])
+    counts = np.column_stack([people, only, people - only]).astype(np.int64)
     if below is not None:
-        return _hidden(table, counts, below)
+        return _hidden(table, counts, meant, below)
     table[_COUNTS] = counts
-    names = list(queries)
-    everybody["rules"] = by_person.agg(lambda places: join_values(names[p] for p in places)).array
-    everybody["ruleCount"] = by_person.size().array
+    names = np.array([*queries], dtype=object)
+    everybody["rules"] = [join_values(names[of]) for of in meant]
+    everybody["ruleCount"] = meant.sum(axis=1)
     table.attrs["people"] = everybody.astype({"rules": "str", "ruleCount": "int64"})
     return table
+
+
+def _refuse_limits(source: "Source", queries: Iterable[Query]) -> None:
+    """Refuse to count some of the people only, as if they were all."""
+    for query in queries:
+        most = query.max_users or source.max_users
+        if most is not None:
+            raise QueryError(
+                f"seats() counts everybody, and max_users={most} leaves people out. Leave it out"
+                " of the rules and of the connection."
+            )
 
 
 def _queries(rules: Sequence[str | Query]) -> dict[str, Query]:
@@ -128,24 +144,25 @@ def _queries(rules: Sequence[str | Query]) -> dict[str, Query]:
     return queries
 
 
-def _hidden(table: pd.DataFrame, counts: np.ndarray, below: int) -> pd.DataFrame:
-    """Show how many people each rule means, and no more where any number is small.
+def _hidden(
+    table: pd.DataFrame, counts: NDArray[np.int64], meant: NDArray[np.bool_], below: int
+) -> pd.DataFrame:
+    """Show how many people rules mean, and no more where any number is small.
 
-    The numbers of a row and the total of distinct people say so much about each other that what
-    overlaps could be worked out from what is left.
+    What overlaps, and the number of all, could otherwise be worked out from one another.
     """
-    small = (counts > 0) & (counts < below)
-    if not small.any():
+    hide, overlaps = hide_groups(meant, below)
+    if overlaps:
         table[_COUNTS] = counts
         return table
-    marked = mark(counts, counts, small, below)
-    marked[:, 1:] = "*"
-    table[_COUNTS] = marked
-    rules = table.iloc[:-1]
+    people = counts[:-1, 0]
+    table = table.iloc[:-1].assign(people=mark(people, people, hide, below))
+    table[_COUNTS[1:]] = "*"
     return with_footnote(
-        rules,
+        table,
         [
-            f"Numbers of 1 to {below - 1} are hidden (<{below}), and how the rules overlap (*)."
-            " The number of all is left out, because it would help to find what is hidden."
+            *hiding_note(people[hide], below),
+            f"How the rules overlap is hidden (*), because some numbers are of 1 to {below - 1}."
+            " The number of all is left out, because it would help to find what is hidden.",
         ],
     )

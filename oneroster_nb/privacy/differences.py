@@ -1,0 +1,105 @@
+"""Numbers of several overlapping groups: which of them, taken from each other, tell too much.
+
+Two large groups give a small one away where one is within the other: all users of a class and its
+students give its teachers. So do three or more, such as a district and each of its schools but one.
+Readers are assumed to know what the groups mean, and so which of them cannot overlap. Where a small
+group is known to consist of as many others as it can have people, marks alone give them away:
+nobody should ask so with a threshold of 3.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["hide_groups"]
+
+_Bools = NDArray[np.bool_]
+_NEARLY = 1e-9
+
+
+def hide_groups(members: _Bools, below: int) -> tuple[_Bools, bool]:
+    """Choose the groups whose numbers are hidden.
+
+    Parameters
+    ----------
+    members : array of bool, people by groups
+        Who is in which group.
+    below : int
+        Numbers from 1 to ``below - 1`` are small. They are hidden, and others, so that no small
+        number (of a group, of those in one group only, in two together, in one and not in another,
+        or in just the same groups) is a sum or a difference of numbers that are shown.
+
+    Returns
+    -------
+    hidden : array of bool
+        The groups to hide.
+    overlaps : bool
+        Whether how the groups overlap, and how many people there are in all, may be shown.
+
+    Examples
+    --------
+    >>> users, students = np.ones(12, dtype=bool), np.arange(12) > 0
+    >>> hidden, overlaps = hide_groups(np.column_stack([users, students]), 10)
+    >>> hidden.tolist(), overlaps
+    ([False, True], False)
+    """
+    people = members.sum(axis=0)
+    hidden = np.asarray((people > 0) & (people < below))
+    # People in the same groups cannot be told apart: each kind of them is one unknown.
+    kinds, sizes = np.unique(members, axis=0, return_counts=True)
+    small = np.array([t for t in _told_of(kinds) if 0 < sizes[t].sum() < below])
+    while len(small) and (~hidden & (people > 0)).any():
+        shown = np.flatnonzero(~hidden & (people > 0))
+        used = _bound(kinds, shown, hidden)
+        if not len(used):
+            made = _made_of(kinds[:, shown], small)
+            used = shown[made[made.any(axis=1)][:1].any(axis=0)]
+        if not len(used):
+            break
+        hidden[used[people[used].argmin()]] = True
+    # What others give away all the same is hidden for nothing.
+    stars = np.flatnonzero(hidden & (people >= below))
+    if len(stars) and not hidden.all():
+        hidden[stars[_made_of(kinds[:, ~hidden], kinds[:, stars].T).any(axis=1)]] = False
+    return hidden, not len(small)
+
+
+def _bound(kinds: _Bools, shown: NDArray[np.intp], hidden: _Bools) -> NDArray[np.intp]:
+    """Give the shown groups all of whose people are in hidden ones: the marks of these bound it."""
+    free = ~kinds[:, hidden].any(axis=1)
+    return shown[~kinds[free][:, shown].any(axis=0)]
+
+
+def _made_of(shown: _Bools, numbers: _Bools) -> _Bools:
+    """Say of each number of which shown ones it is made up by sums and differences, if it is.
+
+    Parameters
+    ----------
+    shown : array of bool, kinds by groups
+        The kinds of people in the groups that are shown.
+    numbers : array of bool, numbers by kinds
+        The kinds of people that each number counts.
+
+    Returns
+    -------
+    array of bool, numbers by groups
+        Nothing in the row of a number that is not made up of them.
+    """
+    sums = shown.astype(np.float64)
+    parts, *_ = np.linalg.lstsq(sums, numbers.T.astype(np.float64), rcond=None)
+    given = np.abs(sums @ parts - numbers.T).max(axis=0) < _NEARLY
+    return np.asarray((np.abs(parts) > _NEARLY).T & given[:, np.newaxis])
+
+
+def _told_of(kinds: _Bools) -> Iterator[_Bools]:
+    """Give the numbers that would tell something, as the kinds of people that each counts."""
+    yield from np.eye(len(kinds), dtype=bool)
+    yield from kinds.T
+    alone = kinds.sum(axis=1) == 1
+    for group in kinds.T:
+        yield group & alone
+        yield group & ~alone
+        for other in kinds.T:
+            yield group & other
+            yield group & ~other
