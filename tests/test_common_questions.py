@@ -18,6 +18,7 @@ from test_questions_sql import worse
 import oneroster_nb as onb
 from oneroster_nb.demo.district import make_district
 from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.export import write
 
 QUESTIONS = [
     *("class_sizes", "teacher_loads", "without_classes", "empty_classes", "multi_school"),
@@ -713,6 +714,27 @@ def test_numbers_and_text_are_compared_by_what_they_say() -> None:
     ]
 
 
+@pytest.mark.parametrize("ending", [".csv", ".xlsx", ".parquet"])
+def test_a_list_that_was_exported_is_the_same_list(ending: str, tmp_path: Path) -> None:
+    people = UNTIDY.get_users("users", "classes", unique=True)
+    assert people["dateLastModified"].notna().any()
+    people["enrollmentBeginDate"] = pd.Timestamp("2026-08-20")
+    path = write(people, tmp_path / f"people{ending}")
+    read: Any = {".csv": pd.read_csv, ".xlsx": pd.read_excel, ".parquet": pd.read_parquet}[ending]
+    again = read(path) if ending == ".parquet" else read(path, dtype={"sourcedId": "str"})
+    found = onb.compare_lists(people, again)
+    assert set(found["status"]) == {"same"}, found["fields"].value_counts()
+    again.loc[0, "dateLastModified"] = again["dateLastModified"].max()
+    changed = onb.compare_lists(people, again.iloc[1:])
+    assert changed["status"].tolist()[0] == "only left"
+
+
+def test_several_values_in_another_order_are_no_difference() -> None:
+    left = pd.DataFrame({"sourcedId": ["a", "b"], "grades": ["06,07", "06,07"]})
+    right = pd.DataFrame({"sourcedId": ["a", "b"], "grades": ["07,06", "06,08"]})
+    assert onb.compare_lists(left, right)["status"].tolist() == ["same", "different"]
+
+
 def test_what_is_ambiguous_is_told_apart_by_a_later_field() -> None:
     left = pd.DataFrame(
         {"sourcedId": ["1", "2", "3"], "email": ["f@x.example"] * 2 + [None], "n": ["7", "8", None]}
@@ -725,8 +747,8 @@ def test_what_is_ambiguous_is_told_apart_by_a_later_field() -> None:
         }
     )
     found = onb.match_people(left, right, on=["email", "n"])
-    rows = found.astype(object).where(found.notna(), None).to_numpy().tolist()
-    assert rows == [
+    rows = found.drop(columns="differs").astype(object)
+    assert rows.where(rows.notna(), None).to_numpy().tolist() == [
         ["2", "a", "n", "matched"],
         ["1", "b", "email", "ambiguous"],
         ["3", None, None, "only left"],
@@ -734,4 +756,23 @@ def test_what_is_ambiguous_is_told_apart_by_a_later_field() -> None:
     ]
     assert found.attrs["footnote"] == (
         "1 matched (1 on n); ambiguous: 1 on the left, 1 on the right; 1 only left, 1 only right."
+    )
+
+
+def test_pairs_that_differ_in_another_field_are_told() -> None:
+    left = pd.DataFrame(
+        {"sourcedId": ["1", "2", "3"], "email": ["a@x.example", "b@x.example", None]}
+    ).assign(identifier=["7", None, "8"], familyName=["Garcia", "Diaz", "Okafor"])
+    right = pd.DataFrame(
+        {"sourcedId": ["a", "b", "c"], "email": ["c@x.example", "B@x.example", None]}
+    ).assign(identifier=["9", "5", "8"], familyName=["garcia", "Díaz", "King"])
+    found = onb.match_people(left, right, on=["email", "identifier", "familyName"])
+    told = found[["leftId", "rightId", "matchedOn", "differs"]].astype(object)
+    assert told.where(told.notna(), None).to_numpy().tolist() == [
+        ["1", "a", "familyName", "email,identifier"],
+        ["2", "b", "email", None],
+        ["3", "c", "identifier", "familyName"],
+    ]
+    assert found.attrs["footnote"].startswith(
+        "3 matched (1 on email, 1 on identifier, 1 on familyName), 2 of them different in another"
     )

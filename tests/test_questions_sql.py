@@ -725,15 +725,24 @@ def test_people_and_accounts(seed: int) -> None:
             where l not in (select l from matched) and r not in (select r from matched)
             group by l, r
         )
-        select l, r, label, 'matched' from matched
-        union all select l, r, label, 'ambiguous' from open_pairs
-        union all select id, null, null, 'only left' from l
-            where id not in (select l from matched) and id not in (select l from open_pairs)
-        union all select null, id, null, 'only right' from r
-            where id not in (select r from matched) and id not in (select r from open_pairs)
+        , pairs as (
+            select l, r, label, 'matched' as status from matched
+            union all select l, r, label, 'ambiguous' from open_pairs
+            union all select id, null, null, 'only left' from l
+                where id not in (select l from matched) and id not in (select l from open_pairs)
+            union all select null, id, null, 'only right' from r
+                where id not in (select r from matched) and id not in (select r from open_pairs)
+        )
+        select pairs.*, nullif(concat_ws(',',
+            if(l.email <> r.email, 'email', null),
+            if(l.identifier <> r.identifier, 'identifier', null),
+            if(l.givenName <> r.givenName, 'givenName', null),
+            if(l.familyName <> r.familyName, 'familyName', null)), '')
+        from pairs left join l on l.id = pairs.l left join r on r.id = pairs.r
     """).fetchall()
     found = onb.match_people(left, right)
-    assert answer(found, "leftId", "rightId", "matchedOn", "status") == in_order(expected)
+    columns = ["leftId", "rightId", "matchedOn", "status", "differs"]
+    assert answer(found, *columns) == in_order(expected)
     assert {"matched", "ambiguous", "only left", "only right"} == set(found["status"])
     number = int((found["status"] == "matched").sum())
     assert found.attrs["footnote"].startswith(f"{number} matched (")

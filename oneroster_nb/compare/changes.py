@@ -10,11 +10,12 @@ import pandas as pd
 from oneroster_nb.analysis.cells import MISSING, TOTAL, texts
 from oneroster_nb.analysis.footnotes import hiding_note, overlap_note, with_footnote
 from oneroster_nb.analysis.given import PERSON, Given, given
+from oneroster_nb.compare.sides import in_one_order
 from oneroster_nb.errors import QueryError
 from oneroster_nb.membership import codes
 from oneroster_nb.privacy.suppression import check_threshold, hide_list, mark
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.schema import TABLES, Kind, join_values, split_text, split_values
+from oneroster_nb.schema import TABLES, join_values, split_values
 from oneroster_nb.source import Source
 
 __all__ = ["Diff", "diff"]
@@ -169,10 +170,8 @@ def _fields(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
         nothing = pd.Series([None] * len(now), index=now.index, dtype="str")
         before, after = (texts(side[name]) if name in side else nothing for side in (was, now))
         rows = np.flatnonzero((before.fillna("") != after.fillna("")).to_numpy())
-        if TABLES["users"].columns.get(name) is Kind.VALUES:
-            # The order of several values in one text is not compared.
-            one, other = (side.iloc[rows].fillna("").map(_in_order) for side in (before, after))
-            rows = rows[(one != other).to_numpy()]
+        one, other = (in_one_order(name, side.iloc[rows].fillna("")) for side in (before, after))
+        rows = rows[(one != other).to_numpy()]
         found.append(
             pd.DataFrame(
                 {
@@ -187,11 +186,6 @@ def _fields(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
         )
     fields = pd.concat(found).sort_values(["row", "place"], ignore_index=True)
     return fields[["sourcedId", "field", "before", "after"]].astype("str")
-
-
-def _in_order(text: str) -> str:
-    """Bring several values in one text into one order."""
-    return join_values(sorted(split_text(text)))
 
 
 def _memberships(side: Given) -> pd.DataFrame:

@@ -1,13 +1,15 @@
 """Two lists of people: who is on one of them only, and which fields differ."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from pandas.api.types import is_bool_dtype
+from pandas.api.types import is_datetime64_any_dtype as is_datetime
 
 from oneroster_nb.analysis.cells import texts
 from oneroster_nb.analysis.footnotes import with_footnote
-from oneroster_nb.compare.sides import Side, columns_of, people_frame
+from oneroster_nb.compare.sides import Side, columns_of, in_one_order, people_frame
 from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.schema import join_values
@@ -43,7 +45,8 @@ def compare_lists(
     pandas.DataFrame
         A row for everybody on either list, in the order of the left one: the columns of `on`,
         ``status`` (``same``, ``different``, ``only left``, ``only right``), ``fields`` (the
-        columns of both lists that differ, joined with commas) and, for each of these,
+        columns of both lists that differ, joined with commas; the order of several values in one
+        field, and how a moment or a truth is written, are no difference) and, for each of these,
         ``<column>_left`` and ``<column>_right``; all str. Rows that repeat a person, as
         membership rows do, are taken together: a field has all its values, joined with commas. A
         row without a value to know the person by matches no other. ``attrs["footnote"]`` says how
@@ -73,9 +76,10 @@ def compare_lists(
     for side, frame in (("left", left), ("right", right)):
         if common:
             columns_of(frame, side, common)
+    moments = [n for n in common if is_datetime(left[n]) or is_datetime(right[n])]
     sides = {
-        "left": _list(left, names, common, "left"),
-        "right": _list(right, names, common, "right"),
+        "left": _list(left, names, common, moments, "left"),
+        "right": _list(right, names, common, moments, "right"),
     }
     keys = pd.concat([side[names] for side in sides.values()])
     keys = keys.loc[~keys.index.duplicated()]
@@ -87,8 +91,7 @@ def compare_lists(
     for frame in values.values():
         frame[truth] = frame[truth].apply(lambda column: column.str.casefold())
     differs = {
-        name: (values["left"][name].fillna("") != values["right"][name].fillna("")) & both
-        for name in common
+        name: _differs(name, *(side[name] for side in values.values())) & both for name in common
     }
     marked = [name for name in common if differs[name].any()]
     fields = pd.Series("", index=keys.index)
@@ -116,9 +119,24 @@ def _keys(frame: pd.DataFrame, side: str, on: str | Sequence[str]) -> list[str]:
     return names
 
 
-def _list(frame: pd.DataFrame, names: list[str], common: list[str], side: str) -> pd.DataFrame:
+def _differs(name: str, left: "pd.Series[str]", right: "pd.Series[str]") -> "pd.Series[bool]":
+    one, other = (in_one_order(name, side.fillna("")) for side in (left, right))
+    return one != other
+
+
+def _moment_texts(values: "pd.Series[Any]") -> "pd.Series[str]":
+    """Write moments as text, however they came; what is none stays as it is."""
+    known = pd.to_datetime(values, utc=True, errors="coerce", format="ISO8601")
+    return texts(known.dt.tz_localize(None)).fillna(texts(values))
+
+
+def _list(
+    frame: pd.DataFrame, names: list[str], common: list[str], moments: list[str], side: str
+) -> pd.DataFrame:
     """Give a list as text with a row a person, indexed by what the person is known by."""
-    frame = pd.DataFrame({name: texts(frame[name]) for name in [*names, *common]})
+    written = {name: _moment_texts if name in moments else texts for name in common}
+    written |= dict.fromkeys(names, texts)
+    frame = pd.DataFrame({name: write(frame[name]) for name, write in written.items()})
     frame = frame.reset_index(drop=True)
     keys = pd.DataFrame({name: _key(frame[name]) for name in names})
     unknown = keys.isna().any(axis="columns")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from oneroster_nb.analysis.cells import texts
@@ -11,6 +12,7 @@ from oneroster_nb.compare.sides import Side, columns_of, people_frame
 from oneroster_nb.errors import QueryError
 from oneroster_nb.identity import folded
 from oneroster_nb.progress import ProgressOption
+from oneroster_nb.schema import join_values
 
 __all__ = ["match_people"]
 
@@ -31,7 +33,8 @@ def match_people(
     Each field is tried on those whom no field before it has matched. A value that is there once on
     each side matches; one that several people of a side have is no proof, and those are reported
     as ambiguous unless a later field tells them apart. Case, accents and outer spaces do not
-    matter.
+    matter. A field matches whatever the others say: look at the pairs that ``differs`` tells of,
+    such as two people of one name with two numbers.
 
     Parameters
     ----------
@@ -47,10 +50,12 @@ def match_people(
     Returns
     -------
     pandas.DataFrame
-        ``leftId rightId matchedOn status`` (str). ``matched``: a row a pair. ``ambiguous``: a row a
-        pair that could be, of people whom nothing matched. ``only left`` and ``only right``: a row
-        a person for whom there is nobody, the other id missing, and ``matchedOn``, too.
-        ``attrs["footnote"]`` says how many were matched on which field, and how many were not.
+        ``leftId rightId matchedOn status differs`` (str). ``matched``: a row a pair. ``ambiguous``:
+        a row a pair that could be, of people whom nothing matched. ``only left`` and ``only
+        right``: a row a person for whom there is nobody, the other id missing, and ``matchedOn``,
+        too. ``differs`` names the fields of `on` that both have, and have differently, joined with
+        commas. ``attrs["footnote"]`` says how many were matched on which field, how many of these
+        differ in another one, and how many were not matched.
 
     Raises
     ------
@@ -69,9 +74,9 @@ def match_people(
     >>> accounts = pd.DataFrame({"sourcedId": ["a", "b"], "email": ["ADA@x.example", "g@x"]})
     >>> accounts["familyName"] = ["King", "Hopper"]
     >>> match_people(people, accounts, on=["email", "familyName"])
-      leftId rightId   matchedOn   status
-    0      1       a       email  matched
-    1      2       b  familyName  matched
+      leftId rightId   matchedOn   status     differs
+    0      1       a       email  matched  familyName
+    1      2       b  familyName  matched         NaN
     """
     steps = _steps(on)
     names = list(dict.fromkeys(name for step in steps for name in step))
@@ -103,7 +108,9 @@ def match_people(
     ]
     order = {key: place for place, key in enumerate(sides[0].index)}
     found = pd.concat([_in_order(pd.concat(matched), order), _in_order(unclear, order), *alone])
-    found = found.reindex(columns=_COLUMNS).astype("str").reset_index(drop=True)
+    found = found.reindex(columns=_COLUMNS).reset_index(drop=True)
+    found["differs"] = _differing(found, sides, names)
+    found = found.astype("str")
     return with_footnote(found, [_told(found, unclear, steps)])
 
 
@@ -172,18 +179,37 @@ def _match(
     )
 
 
+def _differing(
+    pairs: pd.DataFrame, sides: list[pd.DataFrame], names: list[str]
+) -> "pd.Series[str]":
+    """Name for each pair the fields that both have and have differently."""
+    both = pairs.dropna(subset=["leftId", "rightId"])
+    mine, theirs = (
+        side.loc[both[column]].reset_index(drop=True)
+        for side, column in zip(sides, _COLUMNS[:2], strict=True)
+    )
+    told = pd.Series("", index=both.index)
+    for name in names:
+        differs = mine[name].ne(theirs[name]) & mine[name].notna() & theirs[name].notna()
+        told += np.where(differs, f",{join_values([name])}", "")
+    return told.str.removeprefix(",").replace("", None).reindex(pairs.index)
+
+
 def _in_order(rows: pd.DataFrame, order: dict[str, int]) -> pd.DataFrame:
     return rows.sort_values("leftId", key=lambda ids: ids.map(order), kind="stable")
 
 
 def _told(found: pd.DataFrame, unclear: pd.DataFrame, steps: list[tuple[str, ...]]) -> str:
-    counts = found.loc[found["status"] == "matched", "matchedOn"].value_counts()
+    matched = found.loc[found["status"] == "matched"]
+    counts = matched["matchedOn"].value_counts()
     labels = list(dict.fromkeys(",".join(step) for step in steps))
     on = counts.reindex(labels).dropna().astype("int64")
     how = f" ({', '.join(f'{count:,} on {name}' for name, count in on.items())})" if len(on) else ""
+    differ = int(matched["differs"].notna().sum())
+    but = f", {differ:,} of them different in another field" if differ else ""
     people = unclear["leftId"].nunique(), unclear["rightId"].nunique()
     alone = [int((found["status"] == status).sum()) for status in ("only left", "only right")]
     return (
-        f"{int(on.sum()):,} matched{how}; ambiguous: {people[0]:,} on the left, {people[1]:,} on"
-        f" the right; {alone[0]:,} only left, {alone[1]:,} only right."
+        f"{len(matched):,} matched{how}{but}; ambiguous: {people[0]:,} on the left,"
+        f" {people[1]:,} on the right; {alone[0]:,} only left, {alone[1]:,} only right."
     )

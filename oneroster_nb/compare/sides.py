@@ -8,11 +8,12 @@ import pandas as pd
 from oneroster_nb.analysis.columns import checked_columns
 from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
+from oneroster_nb.schema import TABLES, Kind, join_values, split_text
 
 if TYPE_CHECKING:
     from oneroster_nb.source import Source
 
-__all__ = ["Side", "columns_of", "people_frame"]
+__all__ = ["Side", "columns_of", "in_one_order", "people_frame"]
 
 Side: TypeAlias = "Source | pd.DataFrame"
 """A frame of people, or a connection or a roster, of which all users are meant."""
@@ -35,3 +36,12 @@ def columns_of(frame: pd.DataFrame, side: str, names: str | Sequence[str]) -> li
         return checked_columns(frame, "on", names)
     except QueryError as error:
         raise QueryError(f"In the {side} list: {error}") from None
+
+
+def in_one_order(name: str, values: "pd.Series[str]") -> "pd.Series[str]":
+    """Bring several values in one text into one order, which is not compared."""
+    if TABLES["users"].columns.get(name) is not Kind.VALUES:
+        return values
+    several = values[values.str.contains(",", regex=False, na=False)]
+    ordered = {text: join_values(sorted(split_text(text))) for text in several.unique()}
+    return values.replace(ordered) if ordered else values
