@@ -10,10 +10,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from oneroster_nb.errors import UnreadableValueWarning, warn
 from oneroster_nb.grades import grade_code
 from oneroster_nb.schema import TABLES, Kind, join_values, split_text
 
-__all__ = ["concat", "conform", "is_password", "to_frame", "unreadable"]
+__all__ = ["concat", "conform", "is_password", "to_frame", "unreadable", "warn_of_unreadable"]
 
 _ARROW: Mapping[Kind, Any] = MappingProxyType(
     {
@@ -101,6 +102,16 @@ def unreadable(table: pa.Table) -> dict[str, int]:
         for key, count in (table.schema.metadata or {}).items()
         if key.startswith(_UNREADABLE.encode())
     }
+
+
+def warn_of_unreadable(name: str, lost: Mapping[str, int]) -> None:
+    """Warn of the values of a table that could not be read, where there are any."""
+    if lost:
+        counts = ", ".join(f"{count:,} in {column}" for column, count in lost.items())
+        warn(
+            f"Values of {name} that could not be read are missing: {counts}.",
+            UnreadableValueWarning,
+        )
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:

@@ -8,10 +8,12 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from oneroster_nb.conform import warn_of_unreadable
 from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.local import LocalSource
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.references import warn_of_dangling
+from oneroster_nb.retyping import retyped
 from oneroster_nb.schema import BEYOND, TABLES, nothing_of
 from oneroster_nb.snapshot import Snapshot, read_snapshot, write_snapshot
 from oneroster_nb.source import Source
@@ -54,6 +56,11 @@ class Roster(LocalSource):
     ------
     ConfigurationError
         For a table that is not canonical, or one that lacks columns.
+
+    Warns
+    -----
+    UnreadableValueWarning
+        For values that cannot be brought to the dtype of their column, and become missing.
 
     Examples
     --------
@@ -389,4 +396,10 @@ def _checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
     lacking = [column for column in needed if column not in table.columns]
     if lacking:
         raise ConfigurationError(f"The table {name} lacks the columns {', '.join(lacking)}.")
-    return table.reset_index(drop=True)
+    table = table.reset_index(drop=True)
+    table.attrs = {}  # notes of whoever made it are no part of a roster, and not to be saved
+    if name not in TABLES:
+        return table
+    table, lost = retyped(name, table)
+    warn_of_unreadable(name, lost)
+    return table

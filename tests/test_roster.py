@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import stat
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from faultserver import FaultServer
 from records import user
 
 import oneroster_nb as onb
+from oneroster_nb.demo.district import make_district
 from oneroster_nb.demo.server import DemoServer
 
 Tables = dict[str, pd.DataFrame]
@@ -233,3 +235,44 @@ def test_the_profiles_of_users_are_kept_without_their_credentials(
         assert "u.one" not in table.to_csv()
     assert roster.table("userProfiles") is profiles
     assert onb.Roster({"users": roster.users}).user_profiles.empty
+
+
+def test_tables_made_by_hand_get_the_dtypes_of_the_schema() -> None:
+    tables = make_district()
+    whole = onb.Roster(tables)
+    users, born = tables["users"], tables["demographics"]
+    by_hand = {
+        **tables,
+        "users": users.assign(
+            sourcedId=users["sourcedId"].astype("int64"),
+            role=users["role"].astype("category"),
+            grades=[text.split(",") if isinstance(text, str) else None for text in users["grades"]],
+            enabledUser=users["enabledUser"].map({True: "TRUE", False: "false"}),
+            dateLastModified=users["dateLastModified"].dt.tz_localize(None),
+        ),
+        "demographics": born.assign(birthDate=born["birthDate"].dt.strftime("%Y-%m-%d")),
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        roster = onb.Roster(by_hand)
+    pd.testing.assert_frame_equal(roster.users, whole.users)
+    pd.testing.assert_frame_equal(roster.demographics, whole.demographics)
+    assert len(roster.get_users("students", "classes", "31763")) == 3
+
+
+def test_values_of_tables_made_by_hand_that_cannot_be_read_are_told() -> None:
+    tables = make_district()
+    born = tables["demographics"]
+    days = born["birthDate"].dt.strftime("%Y-%m-%d")
+    days[:2] = "in spring"
+    with pytest.warns(onb.UnreadableValueWarning, match="demographics .*: 2 in birthDate"):
+        roster = onb.Roster({**tables, "demographics": born.assign(birthDate=days)})
+    assert roster.demographics["birthDate"].isna().sum() == born["birthDate"].isna().sum() + 2
+
+
+def test_notes_on_frames_are_no_part_of_a_roster(tmp_path: Path) -> None:
+    tables = make_district()
+    tables["users"].attrs["note"] = "made up for this test"
+    folder = onb.Roster(tables).save(tmp_path / "x.roster")
+    assert b"made up for this test" not in (folder / "users.parquet").read_bytes()
+    assert tables["users"].attrs

@@ -1,14 +1,13 @@
 """Rows sorted into the cells of a table, and distinct people counted in each (pure)."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from oneroster_nb.grades import grade_place
+from oneroster_nb.texts import text_of
 
-__all__ = ["MISSING", "TOTAL", "groups_of", "tally", "text_of", "texts", "with_totals"]
+__all__ = ["MISSING", "TOTAL", "groups_of", "tally", "with_totals"]
 
 TOTAL = "All"
 MISSING = "(missing)"
@@ -52,15 +51,6 @@ def _categories(values: pd.Series) -> tuple[_Ints, list[str]]:
     return np.array(numbers, dtype=np.int64)[codes], labels
 
 
-def text_of(value: object) -> str:
-    """Write a value as a label: whole numbers without a point, days without a time."""
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return str(int(value))
-    if isinstance(value, pd.Timestamp) and value.tz is None and value == value.normalize():
-        return value.date().isoformat()
-    return str(value)
-
-
 def with_totals(
     row_of: _Ints, column_of: _Ints, people: _Ints | None, shape: tuple[int, int]
 ) -> tuple[_Ints, int]:
@@ -83,23 +73,3 @@ def tally(groups: _Ints, people: _Ints | None, size: int) -> tuple[_Ints, int]:
     pairs = np.unique(groups * total + people)
     several = int((np.bincount(pairs % total) > 1).sum())
     return np.bincount(pairs // total, minlength=size).astype(np.int64), several
-
-
-def texts(values: "pd.Series[Any]") -> "pd.Series[str]":
-    """Write values as text: whole numbers without a point, truth as the standard writes it.
-
-    Examples
-    --------
-    >>> texts(pd.Series([7.0, None])).tolist(), texts(pd.Series([True])).tolist()
-    (['7', nan], ['true'])
-    """
-    if values.dtype == "str":
-        return values.replace("", None)
-    written = {value: _text(value) for value in values.dropna().unique()}
-    return values.map(written).astype("str").replace("", None).astype("str")
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    return text_of(value)

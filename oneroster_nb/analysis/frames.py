@@ -5,11 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from oneroster_nb.analysis.cells import texts
 from oneroster_nb.analysis.columns import checked_columns, not_deleted, people_of
 from oneroster_nb.errors import QueryError
 from oneroster_nb.query import nearest
-from oneroster_nb.schema import TABLES, Kind, empty_table, split_text
+from oneroster_nb.retyping import retyped
+from oneroster_nb.schema import TABLES, empty_table, split_text
+from oneroster_nb.texts import texts
 
 __all__ = ["CLASS_COLUMNS", "tables_of_frame"]
 
@@ -82,11 +83,9 @@ def tables_of_frame(
 
 def _as_table(name: str, rows: pd.DataFrame, renamed: Mapping[str, str]) -> pd.DataFrame:
     """Give a canonical table of some rows; a column that they lack is missing."""
-    table = empty_table(name).reindex(rows.index)
-    for column in table.columns:
-        source = renamed.get(column, column)
-        if source in rows:
-            table[column] = _of_kind(TABLES[name].columns[column], rows[source])
+    named = {column: renamed.get(column, column) for column in TABLES[name].columns}
+    found = {column: rows[source] for column, source in named.items() if source in rows}
+    table, _ = retyped(name, empty_table(name).reindex(rows.index).assign(**found))
     return table.assign(status="active")
 
 
@@ -99,15 +98,6 @@ def _first_of_each(rows: pd.DataFrame, key: str) -> pd.DataFrame:
 def _only(name: str, rows: pd.DataFrame, renamed: Mapping[str, str]) -> pd.DataFrame:
     """Give a canonical table of some rows; of its columns those that are named here."""
     return _as_table(name, rows[[c for c in renamed.values() if c in rows]], renamed)
-
-
-def _of_kind(kind: Kind, values: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Bring values into the dtype of their column: a frame may come out of any file."""
-    if kind is Kind.BOOLEAN:
-        return (texts(values).str.casefold() == "true").astype("boolean")
-    if kind in (Kind.DATE, Kind.TIMESTAMP):
-        return pd.to_datetime(values, errors="coerce", format="ISO8601")
-    return texts(values)
 
 
 def _schools_of(df: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.cells import MISSING, TOTAL, texts
+from oneroster_nb.analysis.cells import MISSING, TOTAL
 from oneroster_nb.analysis.footnotes import hiding_note, overlap_note, with_footnote
 from oneroster_nb.analysis.given import PERSON, Given, given
 from oneroster_nb.compare.sides import in_one_order
@@ -17,6 +17,7 @@ from oneroster_nb.privacy.suppression import check_threshold, hide_list, mark
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.schema import TABLES, join_values, split_values
 from oneroster_nb.source import Source
+from oneroster_nb.texts import texts
 
 __all__ = ["Diff", "diff"]
 

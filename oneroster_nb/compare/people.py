@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.cells import texts
 from oneroster_nb.analysis.columns import people_of
 from oneroster_nb.analysis.footnotes import with_footnote
 from oneroster_nb.compare.sides import Side, columns_of, people_frame
@@ -13,6 +12,7 @@ from oneroster_nb.errors import QueryError
 from oneroster_nb.identity import folded
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.schema import join_values
+from oneroster_nb.texts import texts
 
 __all__ = ["match_people"]
 

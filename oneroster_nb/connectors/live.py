@@ -7,14 +7,13 @@ from types import MappingProxyType
 import pandas as pd
 import pyarrow as pa
 
-from oneroster_nb.conform import concat, to_frame, unreadable
+from oneroster_nb.conform import concat, to_frame, unreadable, warn_of_unreadable
 from oneroster_nb.errors import (
     ConfigurationError,
     ForbiddenError,
     NotFoundError,
     PartialResultWarning,
     RosterError,
-    UnreadableValueWarning,
     warn,
 )
 from oneroster_nb.membership import (
@@ -198,13 +197,7 @@ class LiveSource(Source):
         self, name: str, tables: Iterable[pa.Table], sensitive: bool = False
     ) -> pd.DataFrame:
         whole = concat(name, tables, sensitive=sensitive)
-        lost = unreadable(whole)
-        if lost:
-            counts = ", ".join(f"{count:,} in {column}" for column, count in lost.items())
-            warn(
-                f"Values of {name} that could not be read are missing: {counts}.",
-                UnreadableValueWarning,
-            )
+        warn_of_unreadable(name, unreadable(whole))
         # What becomes rows of another table is no column of this one.
         return to_frame(whole.drop_columns([c for c in whole.column_names if c.startswith("_")]))
 
