@@ -7,7 +7,29 @@ import pandas as pd
 from oneroster_nb.joining import joined
 from oneroster_nb.schema import split_text
 
-__all__ = ["folded", "plain", "same_people"]
+__all__ = ["bare", "folded", "plain", "same_people"]
+
+
+_LETTERS = str.maketrans(
+    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "þ": "th"}
+    | {"\N{LATIN SMALL LETTER DOTLESS I}": "i"}
+    | {"æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
+)
+"""Letters that are written plainly in other places, and that no accent makes of others."""
+
+
+def bare(text: str) -> str:
+    """Write a text without accents and signs that nobody sees.
+
+    Examples
+    --------
+    >>> bare("Søren Wałęsa")
+    'Soren Walesa'
+    """
+    if text.isascii():  # most are, and need no second look at every sign
+        return text
+    parts = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return "".join(sign for sign in parts if unicodedata.category(sign) not in ("Mn", "Cf"))
 
 
 def plain(text: str) -> str:
@@ -18,11 +40,7 @@ def plain(text: str) -> str:
     >>> plain(" Ramírez ")
     'ramirez'
     """
-    folded_case = text.strip().casefold()
-    if folded_case.isascii():  # most are, and need no second look at every sign
-        return folded_case
-    parts = unicodedata.normalize("NFKD", folded_case)
-    return "".join(sign for sign in parts if not unicodedata.combining(sign))
+    return bare(text.strip()).casefold()
 
 
 def folded(texts: "pd.Series[str]") -> "pd.Series[str]":

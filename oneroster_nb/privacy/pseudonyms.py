@@ -18,6 +18,7 @@ from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.privacy.names import Mentions
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.schema import BEYOND, TABLES, join_values, split_text
+from oneroster_nb.texts import texts
 
 if TYPE_CHECKING:
     from oneroster_nb.roster import Roster
@@ -62,8 +63,8 @@ _REFERENCES: Mapping[str, str] = MappingProxyType(
 """Columns that point to people or to what is theirs, and the namespace of their codes."""
 
 _SEVERAL = frozenset({"agentSourcedIds", "userIds"})
-_SCRUBBED = frozenset({"textScore", "metadata.grades"})
-"""Columns about people that stay, but for what mentions somebody."""
+_KEPT_ADDITIONS = frozenset({"textScore", "metadata.grades"})
+"""Columns about people that stay wherever they are."""
 
 _NAMES = (
     *("givenName", "familyName", "middleName"),
@@ -71,22 +72,12 @@ _NAMES = (
 )
 _IDS = ("sourcedId", "username", "identifier", "userMasterIdentifier", "email", "sms", "phone")
 _PERSONAL = re.compile(
-    r"administrator|contact|coordinator|mail|person|phone|principal|staff|teacher", re.IGNORECASE
+    r"admin|advis|aide|assistant|author|birth|coach|contact|coordinator|counsel|creat(ed|or)"
+    r"|guardian|head|instructor|mail|mentor|modified|nurse|owner|parent|person|phone|principal"
+    r"|proctor|pupil|staff|student|superintend|supervis|teacher|tutor|updated|user",
+    re.IGNORECASE,
 )
 """What the names of additions have in them that are about people who may be nowhere else."""
-
-_FREE_TEXT: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "academicSessions": ("title",),
-        "courses": ("title", "courseCode"),
-        "classes": ("title", "classCode", "location"),
-        "resources": ("title",),
-        "classResources": ("title",),
-        "courseResources": ("title",),
-        "categories": ("title",),
-        "lineItems": ("title", "description"),
-    }
-)
 
 
 def pseudonymise(
@@ -123,14 +114,16 @@ def pseudonymise(
     -------
     Roster
         Every table with its columns and rows. Ids of people, and of rows about them, are codes in
-        every table and reference (HMAC-SHA256, a namespace a table). So are names, email addresses,
-        phones, user names, userIds, identifiers, the city of birth, comments on results, and what a
-        vendor adds to people (``metadata.<name>``, ``clever.<name>``). A birth date becomes
-        1 January of its year. Ids of classes, courses and orgs stay. A title, a code, a room and a
-        vendor's addition to classes become a code where they mention somebody or hold an email
-        address, be it a word that is somebody's name by chance: "Art 6" where someone is called
+        every table and reference (HMAC-SHA256, a namespace a table), and these rows stand in the
+        order of their codes. So are names, email addresses, phones, user names, userIds,
+        identifiers, the city of birth, comments on results, and what a vendor adds to people
+        (``metadata.<name>``, ``clever.<name>``). A birth date becomes 1 January of its year, a
+        ``dateLastModified`` its day. Ids of classes, courses and orgs stay. Whatever else mentions
+        somebody or holds an email address becomes a code (titles, rooms, ids, a vendor's additions
+        to classes), be it a word that is somebody's name by chance: "Art 6" where someone is called
         Art. The name of an org does so where it holds a whole name. A vendor's addition about the
-        principal, a teacher or a contact is always a code.
+        principal, a teacher or a contact is always a code. Nicknames, and names of people who are
+        not in the roster, cannot be found in titles.
 
     Raises
     ------
@@ -154,19 +147,31 @@ def pseudonymise(
     from oneroster_nb.roster import Roster
 
     random = _checked(source, key, codes, crosswalk)
-    roster = source.get_roster(progress=progress)
     code = random or _keyed(key.encode() if isinstance(key, str) else key or b"")
-    tables = {name: roster.table(name) for name in (*TABLES, *BEYOND)}
     # The file is made first: where it cannot be written, nothing was done in vain.
     opened = nullcontext() if crosswalk is None else _new_private_file(Path(crosswalk))
-    with opened as file, Reporter(progress, "pseudonyms") as reporter:
-        coded = _coded(tables, code, reporter)
-        if file is not None:
-            people = tables["users"]["sourcedId"].dropna()
+    with opened as file:
+        roster = source.get_roster(progress=progress)
+        coded = _coded({name: roster.table(name) for name in (*TABLES, *BEYOND)}, code, progress)
+        if file is not None and random is not None:
             writer = csv.writer(file)
             writer.writerow(["sourcedId", "code"])
-            writer.writerows((person, code("users", person)) for person in people)
+            writer.writerows(sorted(random.given("users")))
     return Roster(coded, provider=roster.provider, taken=roster.taken)
+
+
+def _coded(
+    tables: Mapping[str, pd.DataFrame], code: _Code, progress: ProgressOption
+) -> dict[str, pd.DataFrame]:
+    coder = _Coder(tables, code)
+    coded = {}
+    done, total = 0, sum(map(len, tables.values()))
+    with Reporter(progress, "pseudonyms") as reporter:
+        for name, table in tables.items():
+            coded[name] = coder(name, table)
+            done += len(table)
+            reporter.tell(done, total)
+    return coded
 
 
 def _checked(source: Any, key: object, codes: object, crosswalk: object) -> "_Random | None":
@@ -211,6 +216,10 @@ class _Random:
     def __call__(self, namespace: str, value: str) -> str:
         return self._given.setdefault((namespace, value), _spelt(secrets.token_bytes(10)))
 
+    def given(self, namespace: str) -> Iterator[tuple[str, str]]:
+        """Give each value of a namespace that got a code, and the code."""
+        return ((v, code) for (space, v), code in self._given.items() if space == namespace)
+
 
 def _spelt(number: bytes) -> str:
     """Write the first 80 bits of a number in letters that make up no name, no word and no id."""
@@ -239,25 +248,120 @@ def _new_private_file(path: Path) -> Iterator[TextIO]:
         raise
 
 
-def _coded(
-    tables: Mapping[str, pd.DataFrame], code: _Code, reporter: Reporter
-) -> dict[str, pd.DataFrame]:
-    users = tables["users"]
-    names, whole = _names_of(users)
-    ids = [value for column in _IDS if column in users for value in users[column].dropna()]
-    ids += [part for text in users["userIds"].dropna() for part in split_text(text)]
-    anybody, by_name = Mentions(names, ids), Mentions(whole, ids, parts=False)
-    coded = {}
-    done, total = 0, sum(map(len, tables.values()))
-    for name, table in tables.items():
-        if name in _KEPT:
-            coded[name] = _about_people(name, table, code, anybody)
-        else:
-            mentions = by_name if name == "orgs" else anybody
-            coded[name] = _about_things(name, table, code, mentions)
-        done += len(table)
-        reporter.tell(done, total)
-    return coded
+class _Coder:
+    """Puts codes in place of what says who somebody is, table by table.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        All tables, from which it is known who the people are.
+    code : callable
+        Gives the code of a value in a namespace.
+    """
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame], code: _Code) -> None:
+        users = tables["users"]
+        names, whole = _names_of(users)
+        ids = [value for column in _IDS if column in users for value in users[column].dropna()]
+        ids += [part for text in users["userIds"].dropna() for part in split_text(text)]
+        phones = [v for c in ("sms", "phone") if c in users for v in users[c].dropna()]
+        self._code = code
+        self._people = frozenset(users["sourcedId"].dropna())
+        self._anybody = Mentions([*names, *whole], ids, phones)
+        self._by_whole_name = Mentions(whole, parts=False)
+
+    def __call__(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
+        """Give a table with codes, its rows in the order of these where they are about people."""
+        about_people = name in _KEPT
+        column_of = self._of_person if about_people else self._of_thing
+        coded = pd.DataFrame(
+            {column: column_of(name, table, column) for column in table.columns},
+            index=table.index,
+        )
+        if about_people:
+            # The order of a source, such as by name, would say who is who to those who know it.
+            coded = coded.sort_values("sourcedId", kind="stable", ignore_index=True)
+        return coded
+
+    def _of_person(self, name: str, table: pd.DataFrame, column: str) -> "pd.Series[Any]":
+        values = table[column]
+        place = f"{name}.{column}"
+        if column == "dateLastModified" or not len(values.dropna()):
+            return _days(values)
+        if column == "birthDate":
+            years: pd.Series[Any] = values.dt.to_period("Y").dt.to_timestamp()
+            return years.astype(values.dtype)
+        if column in _NAMES and name == "users":
+            # A code for each person, so that it does not show who has the same name.
+            owner = table["sourcedId"].where(values.notna() & (values != ""))
+            return self._each(owner, place)
+        if column == "email":
+            address = values.str.strip().str.casefold()  # one address, however it is written
+            return self._each(address, place) + "@example.invalid"
+        if column == "sourcedId":
+            return self._each(values, "users" if name in ("users", "demographics") else name)
+        if column in _REFERENCES:
+            return self._each(values, _REFERENCES[column], several=column in _SEVERAL)
+        if column in _KEPT[name] | _KEPT_ADDITIONS:
+            return self._scrubbed(values, _namespace(name, column), self._anybody)
+        return self._each(values, place, several=column in _SEVERAL)
+
+    def _of_thing(self, name: str, table: pd.DataFrame, column: str) -> "pd.Series[Any]":
+        values = table[column]
+        place = _namespace(name, column)
+        if column == "dateLastModified" or not len(values.dropna()):
+            return _days(values)
+        added = column not in (TABLES[name].columns if name in TABLES else BEYOND[name])
+        if added and self._are_people(values):
+            return self._each(values, "users", several=True)
+        if added and _PERSONAL.search(column):
+            return self._each(values, place)
+        org_name = (name, column) == ("orgs", "name")
+        return self._scrubbed(values, place, self._by_whole_name if org_name else self._anybody)
+
+    def _are_people(self, values: "pd.Series[Any]") -> bool:
+        """Say whether each value of a vendor's addition is the id of one of the people."""
+        if values.dtype != "str":
+            return False
+        return all(self._people.issuperset(split_text(text)) for text in values.dropna().unique())
+
+    def _each(
+        self, values: "pd.Series[Any]", namespace: str, *, several: bool = False
+    ) -> "pd.Series[str]":
+        """Put codes in place of values; missing ones stay missing."""
+        values = texts(values)
+        found = {}
+        for value in values.dropna().unique():
+            parts = split_text(value) if several else [value]
+            found[value] = join_values(self._code(namespace, part) for part in parts)
+        return values.map(found).astype("str")
+
+    def _scrubbed(
+        self, values: "pd.Series[Any]", namespace: str, mentions: Mentions
+    ) -> "pd.Series[Any]":
+        """Put codes in place of what mentions somebody; all else stays, of whatever type it is."""
+        if isinstance(values.dtype, pd.BooleanDtype) or values.dtype.kind in "bM":
+            return values
+        written = texts(values)
+        found = {}
+        for value in written.dropna().unique():
+            parts = split_text(value) if namespace in TABLES else [value]
+            told = [self._code(namespace, p) if p in mentions else p for p in parts]
+            if told != parts:
+                found[value] = join_values(told) if namespace in TABLES else told[0]
+        return written.map(lambda text: found.get(text, text)) if found else values
+
+
+def _namespace(name: str, column: str) -> str:
+    """Give the table whose rows a column names, or else the column: one id has one code."""
+    if column == "sourcedId":
+        return name
+    return TABLES[name].references.get(column, f"{name}.{column}") if name in TABLES else name
+
+
+def _days(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Leave the day of a moment: the second would say which row of the source it was."""
+    return values.dt.floor("D") if values.dtype.kind == "M" else values
 
 
 def _names_of(users: pd.DataFrame) -> tuple[list[str], list[str]]:
@@ -267,60 +371,3 @@ def _names_of(users: pd.DataFrame) -> tuple[list[str], list[str]]:
     known = (given != "") & (family != "")
     first, last = given[known], family[known]
     return names, [*(first + " " + last), *(last + " " + first)]
-
-
-def _about_people(name: str, table: pd.DataFrame, code: _Code, mentions: Mentions) -> pd.DataFrame:
-    columns: dict[str, Any] = {}
-    for column in table.columns:
-        values = table[column]
-        if column in _KEPT[name]:
-            columns[column] = values
-        elif column == "birthDate":
-            columns[column] = values.dt.to_period("Y").dt.to_timestamp().astype(values.dtype)
-        elif column in _NAMES and name == "users":
-            # A code for each person, so that it does not show who has the same name.
-            owner = table["sourcedId"].where(values.notna())
-            columns[column] = _each(owner, f"{name}.{column}", code)
-        elif column in _SCRUBBED:
-            columns[column] = _scrubbed(values, f"{name}.{column}", code, mentions)
-        elif column == "email":
-            address = values.str.strip().str.casefold()  # one address, however it is written
-            columns[column] = _each(address, f"{name}.{column}", code) + "@example.invalid"
-        else:
-            own = "users" if name in ("users", "demographics") else name
-            space = own if column == "sourcedId" else _REFERENCES.get(column, f"{name}.{column}")
-            columns[column] = _each(values, space, code, several=column in _SEVERAL)
-    return pd.DataFrame(columns, index=table.index)
-
-
-def _each(
-    values: "pd.Series[Any]", namespace: str, code: _Code, *, several: bool = False
-) -> "pd.Series[str]":
-    """Put codes in place of values; missing ones stay missing."""
-    found = {}
-    for value in values.dropna().unique():
-        parts = split_text(value) if several else [str(value)]
-        found[value] = join_values(code(namespace, part) for part in parts)
-    return values.map(found).astype("str")
-
-
-def _about_things(name: str, table: pd.DataFrame, code: _Code, mentions: Mentions) -> pd.DataFrame:
-    """Put codes in place of texts that mention people, where texts are free."""
-    known = TABLES[name].columns if name in TABLES else dict.fromkeys(BEYOND[name])
-    free = [*_FREE_TEXT.get(name, ()), *(["name"] if name == "orgs" else [])]
-    added = [column for column in table.columns if column not in known]
-    told = [column for column in added if _PERSONAL.search(column)]
-    free += [column for column in added if column not in told]
-    changed = {c: _scrubbed(table[c], f"{name}.{c}", code, mentions) for c in free}
-    changed |= {c: _each(table[c], f"{name}.{c}", code) for c in told}
-    return table.assign(**changed)
-
-
-def _scrubbed(
-    values: "pd.Series[Any]", namespace: str, code: _Code, mentions: Mentions
-) -> "pd.Series[Any]":
-    """Put codes in place of what mentions somebody; all else stays, of whatever type it is."""
-    texts = {value: str(value) for value in values.dropna().unique()}
-    codes = {v: code(namespace, text) for v, text in texts.items() if text in mentions}
-    changed = values.map(lambda value: codes.get(value, value))
-    return changed.astype(values.dtype) if codes else values
