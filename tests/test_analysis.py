@@ -281,7 +281,7 @@ def test_questions_that_cannot_be_counted(options: dict[str, Any], message: str)
         ({"normalize": "rows"}, "normalize='rows'"),
         ({"normalize": 1}, "normalize=1"),
         ({"suppress_below": 2}, "suppress_below=2"),
-        ({"suppress_below": 1, "suppress_zeros": True}, "Give 2 or more"),
+        ({"suppress_below": 2, "suppress_zeros": True}, "Give 3 or more"),
         ({"suppress_zeros": True}, "give suppress_below"),
         ({"suppress_zeros": "yes", "suppress_below": 10}, "not 'yes'"),
     ],

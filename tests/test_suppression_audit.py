@@ -225,7 +225,7 @@ def test_zeros_can_be_hidden_too(shard: int) -> None:
         counts = counts[counts.any(axis=1)][:, counts.any(axis=0)]
         if not counts.size:
             continue
-        below = int(chance.integers(2, 12))
+        below = int(chance.integers(3, 12))
         df = frame_of(counts)
         table, marked = audit(df, "a", "b", below, shares=number % 4 == 0, zeros=True)
         assert not (table.iloc[: len(counts), : counts.shape[1]] == 0).any(axis=None)

@@ -51,7 +51,9 @@ def count(
         Distinct ``sourcedId`` or rows.
     suppress_below : int, optional
         Show counts from 1 to this less one as ``"<10"`` (for 10), and as ``"*"`` what would, for
-        one who knows how many there are in all, give them away. Not less than 3.
+        one who knows how many there are in all, give them away, as far as marks can: not where all
+        counts are as small as their marks allow, and not where people stand in several rows. Not
+        less than 3.
 
     Returns
     -------
@@ -127,8 +129,7 @@ def crosstab(
         tables can stand side by side; a share is also hidden where its total is. Where totals
         would help although hidden in part, all are left out. Not less than 3.
     suppress_zeros : bool
-        Whether zeros are hidden among the small counts, so that ``"<10"`` is 0 to 9. The threshold
-        is then not less than 2.
+        Whether zeros are hidden among the small counts, so that ``"<10"`` is 0 to 9.
 
     Returns
     -------
@@ -208,7 +209,7 @@ def _threshold(below: int | None, zeros: bool) -> int | None:
     if not isinstance(zeros, bool):
         raise QueryError(f"suppress_zeros must be True or False, not {zeros!r}")
     if below is not None:
-        return check_threshold(below, zeros=zeros)
+        return check_threshold(below)
     if zeros:
         raise QueryError("suppress_zeros=True hides zeros among small counts; give suppress_below")
     return None

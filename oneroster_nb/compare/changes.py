@@ -291,29 +291,29 @@ def _by_school(
             "schoolSourcedId": pd.Series([*schools, ""], dtype="str"),
         }
     )
-    notes: list[str] = []
-    hidden = []
-    with_total = True
     several: set[str] = set()
+    counted = {}
     for column, (of, change) in _COUNTED.items():
         rows = at.loc[(at["of"] == of) & (at["change"] == change)]
         at_schools = rows.groupby("school").size().reindex(schools, fill_value=0)
         twice = rows["who"].value_counts()
         several |= set(twice.index[twice > 1])
-        counts = np.array([*at_schools, len(twice)], dtype=np.int64)
-        table[column] = counts
-        if below is not None:
-            hide, total = hide_list(counts, below, additive=counts[:-1].sum() == counts[-1])
-            hidden.append((column, counts, hide))
-            with_total &= total
-    notes += overlap_note(len(several), below)
-    if below is not None:
-        last = len(schools) + with_total
-        for column, counts, hide in hidden:
-            table[column] = mark(counts, counts, hide, below)
-        shown = np.concatenate([counts[:last][hide[:last]] for _, counts, hide in hidden])
-        notes += hiding_note(shown, below)
-        if not with_total:
-            table = table.iloc[:-1]
-            notes.append("Totals are left out, because they would help to find what is hidden.")
+        counted[column] = np.array([*at_schools, len(twice)], dtype=np.int64)
+    notes = overlap_note(len(several), below)
+    if below is None:
+        return with_footnote(table.assign(**counted), notes)
+    additive = {column: counts[:-1].sum() == counts[-1] for column, counts in counted.items()}
+    hidden = {c: hide_list(n, below, additive=additive[c]) for c, n in counted.items()}
+    if not all(totals for _, totals in hidden.values()):
+        # Where no total is shown, no count needs another one to protect it.
+        table = table.iloc[:-1]
+        counted = {column: counts[:-1] for column, counts in counted.items()}
+        hides = {column: (n > 0) & (n < below) for column, n in counted.items()}
+        notes.append("Totals are left out, because they would help to find what is hidden.")
+    else:
+        hides = {column: hide for column, (hide, _) in hidden.items()}
+    for column, counts in counted.items():
+        table = table.assign(**{column: mark(counts, counts, hides[column], below)})
+    shown = np.concatenate([counts[hides[column]] for column, counts in counted.items()])
+    notes = [*hiding_note(shown, below), *notes]
     return with_footnote(table, notes)

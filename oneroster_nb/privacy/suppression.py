@@ -11,6 +11,10 @@ hidden cell can be one higher if the change can be passed on, cell by cell, arou
 of hidden cells that each have room for it. A cell on such a circle has at least two possible whole
 values, and a cell on none has exactly one. Hiding therefore means to close a circle through every
 small count. That is exact; no search of value ranges is needed to check it.
+
+What is guarded against is a reader who knows what the marks mean and how totals come about. One who
+has this program, too, can ask which tables it would have shown like this, and so learn a little
+more from what it chose to hide; only hiding by chance could prevent that.
 """
 
 from typing import Any
@@ -27,22 +31,22 @@ _Bools = NDArray[np.bool_]
 _Floats = NDArray[np.float64]
 _Circle = list[tuple[int, int]]
 
+_MOST_TRIED = 5_000_000
+"""For so many cells in all it is tried whether they can be shown again: some seconds."""
 
-def check_threshold(below: int, *, zeros: bool = False) -> int:
+
+def check_threshold(below: int) -> int:
     """Give the threshold back, or refuse it.
 
     Parameters
     ----------
     below : int
         The threshold.
-    zeros : bool
-        Whether zeros are hidden, too.
 
     Raises
     ------
     QueryError
-        If it is no whole number, or less than 3: ``<2`` could only mean 1. Where zeros are hidden,
-        too, it could mean 0 or 1, so that 2 will do.
+        If it is no whole number, or less than 3: ``<2`` could only mean 1.
 
     Examples
     --------
@@ -51,11 +55,10 @@ def check_threshold(below: int, *, zeros: bool = False) -> int:
     """
     if isinstance(below, bool) or not isinstance(below, int | np.integer):
         raise QueryError(f"suppress_below must be a whole number such as 10, not {below!r}")
-    least = 2 if zeros else 3
-    if below < least:
+    if below < 3:
         raise QueryError(
-            f"suppress_below={below} would hide nothing: below {least} there is at most one count "
-            f"to hide, and its mark would say which. Give {least} or more; 10 is usual."
+            f"suppress_below={below} would hide nothing: below 3 there is at most one count to"
+            " hide, and its mark would say which. Give 3 or more; 10 is usual."
         )
     return int(below)
 
@@ -199,7 +202,7 @@ def _close_circles(counts: _Ints, small: _Bools, below: int, *, least: int) -> _
     out_price = np.where(out, price, np.inf)
     back_price = np.where(back, price, np.inf)
 
-    safe = _on_rectangle(hidden & out, hidden & back)
+    safe, closed = _on_rectangle(hidden & out, hidden & back), 0
     for row, column in np.argwhere(hidden & ~safe).tolist():
         if safe[row, column]:
             continue
@@ -210,7 +213,40 @@ def _close_circles(counts: _Ints, small: _Bools, below: int, *, least: int) -> _
             hidden[cell] = safe[cell] = True
             out_price[cell] = 0.0 if out[cell] else np.inf
             back_price[cell] = 0.0 if back[cell] else np.inf
+        closed += 1
+        if closed.bit_count() == 1:  # after 1, 2, 4, 8, … circles: it takes a while
+            # What circles hide closes shorter ones for others.
+            safe |= _on_rectangle(hidden & out, hidden & back)
+    return _without_needless(counts, hidden, small, out, back)
+
+
+def _without_needless(
+    counts: _Ints, hidden: _Bools, small: _Bools, out: _Bools, back: _Bools
+) -> _Bools:
+    """Show again, the largest first, what circles that were closed later made needless."""
+    stars = np.argwhere(hidden & ~small)
+    if len(stars) * counts.size > _MOST_TRIED:
+        return hidden
+    for row, column in stars[np.argsort(-counts[tuple(stars.T)], kind="stable")].tolist():
+        hidden[row, column] = False
+        if not _all_closed(hidden, out, back):
+            hidden[row, column] = True
     return hidden
+
+
+def _all_closed(hidden: _Bools, out: _Bools, back: _Bools) -> bool:
+    """Say whether each hidden cell is on a circle of hidden cells."""
+    safe = _on_rectangle(hidden & out, hidden & back)
+    out_price = np.where(hidden & out, 0.0, np.inf)
+    back_price = np.where(hidden & back, 0.0, np.inf)
+    for row, column in np.argwhere(hidden & ~safe).tolist():
+        if not safe[row, column]:
+            circle = _cheapest_circle(out_price, back_price, row, column)
+            if circle is None:
+                return False
+            for cell in circle:
+                safe[cell] = True
+    return True
 
 
 def _on_rectangle(out: _Bools, back: _Bools) -> _Bools:
