@@ -175,6 +175,10 @@ def _manifest(folder: Path) -> dict[str, Any]:
             f"{folder} holds no roster: there is no {_MANIFEST} in it. Name the folder that"
             " Roster.save() wrote."
         ) from None
+    except NotADirectoryError:
+        raise SnapshotError(
+            f"{folder} is a file, and a saved roster is a folder, as Roster.save() writes it."
+        ) from None
     except (OSError, ValueError):
         raise _damaged(folder, f"its {_MANIFEST} cannot be read") from None
     if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:

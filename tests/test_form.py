@@ -363,7 +363,7 @@ def test_what_cannot_be_counted_is_said_and_the_rest_goes_on() -> None:
     assert "named twice" not in texts(form)
     control(form, "By").value = ("grades", "role", "email", "givenName")
     assert "three columns at most" in texts(form)
-    control(form, "Hide counts below").value = 2
+    form.suppress_below = 2
     assert "Give 3 or more" in texts(form)
 
 

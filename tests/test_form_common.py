@@ -105,7 +105,9 @@ class _Anything:
 def test_students_per_school_and_grade_are_a_crosstab_with_totals() -> None:
     form = explore(ROSTER)
     form.answer("Students per school and grade")
-    assert control(form, "Hide small counts").disabled  # the table is of people
+    assert control(form, "Data").value == "Crosstab"
+    control(form, "Data").value = "Table"
+    assert control(form, "Hide small counts").disabled  # it is of people
     assert form.table is not None
     assert form.table.loc["Classlink HS", "All"] == 38
     assert form.table.loc["All", "All"] == 139
@@ -291,6 +293,72 @@ def test_a_live_source_is_pulled_once_to_hide_later() -> None:
             form.answer("Sections and students of each teacher")
         # The connection is closed: what follows comes out of what was pulled.
         assert "<10" in set(exported(form, "Table")["students"])
+
+
+def test_each_answer_begins_with_its_own_file_and_small_counts_hidden() -> None:
+    form = explore(ROSTER)
+    form.answer("Students per school and grade")
+    control(form, "Hide small counts").value = False
+    form.answer("Class sizes")
+    assert control(form, "Data").value == "Table"
+    assert control(form, "Hide small counts").value is True
+    assert "Share one such table" in texts(form)
+
+
+def test_a_path_gets_the_chosen_ending_and_nothing_is_written_over(tmp_path: Path) -> None:
+    form = crossed()
+    control(form, "Format").value = "excel"
+    control(form, "Path").value = str(tmp_path / "students")
+    control(form, "Write file").click()
+    assert [path.name for path in tmp_path.glob("students*")] == ["students.xlsx"]
+    control(form, "Write file").click()
+    assert "is there already; choose another name." in texts(form)
+    assert "overwrite" not in texts(form)
+
+
+def test_the_threshold_steps_over_what_would_hide_nothing() -> None:
+    form = crossed()
+    below = control(form, "Hide counts below")
+    below.value = 1
+    assert (below.value, form.suppress_below) == (3, 3)
+    below.value = 2
+    assert (below.value, form.suppress_below) == (0, None)
+    form.suppress_below = 7
+    assert below.value == 7
+
+
+def test_an_answer_of_another_source_is_taken_away(tmp_path: Path) -> None:
+    form = explore(ROSTER)
+    form.answer("Class sizes")
+    form.provider, form.path = "snapshot", str(tmp_path / "none")
+    form.connect()
+    assert "Still connected to" in texts(form)
+    assert form.result is not None
+    ROSTER.get_roster(tables=["orgs", "users"]).save(tmp_path / "none")
+    form.connect()
+    assert form.result is None
+    assert form.message == ""
+
+
+def test_percents_read_as_percents() -> None:
+    form = crossed()
+    form.normalize = "index"
+    form._results.tabs.selected_index = 2
+    shown = form._results._crosstab.frame.set_index("grades")
+    assert "In percent." in texts(form)
+    assert (form.table.sum(axis="columns") - 1).abs().max() < 1e-9
+    assert (shown.to_numpy() == (100 * form.table).round(1).to_numpy()).all()
+
+
+def test_ids_of_what_has_a_name_are_shown_on_demand() -> None:
+    form = explore(ROSTER)
+    form.answer("Class sizes")
+    assert "classSourcedId" in form.result
+    table = form._results._rows
+    names = table.frame.columns[table._first_columns].tolist()
+    assert names == ["classTitle", "courseTitle", "schoolName", "termTitles", "students"]
+    form.answer("Enrollments that point nowhere")
+    assert len(table._first_columns) == len(form.result.columns)
 
 
 def test_people_are_exported_as_they_are() -> None:

@@ -127,14 +127,14 @@ def _refuse_limits(source: "Source", queries: Iterable[Query]) -> None:
 def _queries(rules: Sequence[str | Query]) -> dict[str, Query]:
     listed = list(rules) if isinstance(rules, Iterable) and not isinstance(rules, str) else []
     if not listed:
-        given = rules if isinstance(rules, str) else type(rules).__name__
+        given = rules if isinstance(rules, str | list | tuple) else type(rules).__name__
         raise QueryError(
-            "seats() takes a list of rules such as ['courses::Art 101::students'], one at least,"
-            f" not {given!r}."
+            "seats() takes a source and a list of rules such as ['courses::Art 101::students'], one"
+            f" at least, not {given!r}."
         )
     queries: dict[str, Query] = {}
     for rule in listed:
-        query = rule if isinstance(rule, Query) else Query.parse(rule)
+        query = _parsed(rule)
         # What one line cannot say, such as a term, tells questions apart.
         line = str(query) if Query.parse(str(query)) == query else repr(query)
         name = rule if isinstance(rule, str) else line
@@ -142,6 +142,15 @@ def _queries(rules: Sequence[str | Query]) -> dict[str, Query]:
             raise QueryError(f"The rule {name!r} is there twice; leave one of them out.")
         queries[name] = query
     return queries
+
+
+def _parsed(rule: str | Query) -> Query:
+    try:
+        return rule if isinstance(rule, Query) else Query.parse(rule)
+    except QueryError as error:
+        raise QueryError(
+            f"{error} A rule is groups::name::users, such as 'courses::Art 101::students'."
+        ) from None
 
 
 def _hidden(

@@ -3,6 +3,7 @@
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -130,9 +131,14 @@ def diff(
     below = None if suppress_below is None else check_threshold(suppress_below)
     for source in (before, after):
         if not isinstance(source, Source):
+            kept = isinstance(source, str | Path)
             raise QueryError(
                 f"diff() compares two rosters or connections, not {type(source).__name__};"
-                " compare_lists() compares two DataFrames."
+                + (
+                    f" onb.Roster.load({str(source)!r}) reads a saved one."
+                    if kept
+                    else " compare_lists() compares two DataFrames."
+                )
             )
     old, new = (given(s, "diff", _TABLES, progress=progress) for s in (before, after))
     people, fields = _people(old, new)

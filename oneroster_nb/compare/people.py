@@ -134,8 +134,8 @@ def _people(side: str, given: Side, names: list[str], progress: ProgressOption) 
     given = people_frame(given, "match_people", progress)
     if "sourcedId" not in given.columns:
         raise QueryError(
-            f"The {side} list has no column 'sourcedId'. Call its column of ids so: "
-            "df.rename(columns={'userId': 'sourcedId'})."
+            f"The {side} list has no column 'sourcedId'. Call its column of ids so, in the file or"
+            " with df.rename(columns={'userId': 'sourcedId'})."
         )
     columns_of(given, side, names)
     people_of(given)  # refuses rows of nobody

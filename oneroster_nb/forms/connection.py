@@ -134,7 +134,10 @@ class ConnectionPanel:
         def ended(done: Done[tuple[Source, str]]) -> None:
             self.connect_button.disabled = False
             if done.value is None:
-                self.message.say(*told(done.error))
+                words, kind = told(done.error)
+                if self.source is not None:
+                    words += f"\nStill connected to {self.source!r}."
+                self.message.say(words, kind)
                 return
             self._opened = _Opened(self._state.provider, typed, secrets)
             source, words = done.value

@@ -78,7 +78,8 @@ class Explorer(State, widgets.VBox):
         self.children = (
             FormMarker(),
             _titled("Connection", self._connection.widget),
-            _titled("Question", self._question.widget, self._common.widget),
+            _titled("Question", self._question.widget),
+            _titled("Or a common question", self._common.widget),
             self._working.widget,
             self._message,
             self._results.widget,
@@ -231,6 +232,8 @@ class Explorer(State, widgets.VBox):
         )
 
     def _use(self, source: Source) -> None:
+        self._results.forget()
+        self._message.clear()
         self._question.use(source)
         self._common.button.disabled = False
 

@@ -59,7 +59,7 @@ class ExportTab:
         self.download = DownloadButton(self._file, description="Download")
         self.path = widgets.Text(
             description="Path",
-            placeholder="or a file to write, in the notebook's folder",
+            placeholder="or a file to write: students.csv",
             **labelled(),
         )
         self.write_button = widgets.Button(description="Write file")
@@ -79,17 +79,21 @@ class ExportTab:
         state.observe(lambda _: self._say_hidden(), "suppress_below")
         self._say_hidden()
 
-    def show(self, stem: str, *, counts: bool) -> None:
-        """Offer files of a new answer.
+    def show(self, stem: str, *, what: str, counts: bool) -> None:
+        """Offer files of a new answer, small counts hidden again.
 
         Parameters
         ----------
         stem : str
             How the names of files begin.
+        what : str
+            What was asked for: ``"Table"`` or ``"Crosstab"``.
         counts : bool
             Whether the table itself is one of counts of people.
         """
         self._stem, self._table_counts = stem, counts
+        self.what.value, self.hide.value = what, True
+        self._message.clear()
         self._say_hidden()
 
     def clear(self) -> None:
@@ -109,7 +113,10 @@ class ExportTab:
         elif self._below is None:
             said = "For internal use only: small counts are shown, and can give people away."
         else:
-            said = f"Counts below {self._below} are hidden, and what would give them away."
+            said = (
+                f"Counts below {self._below} are hidden, and what would give them away."
+                " Share one such table of the same people: two can be held against each other."
+            )
         self._hidden.say(said)
 
     def _chosen(self) -> pd.DataFrame:
@@ -127,8 +134,13 @@ class ExportTab:
         try:
             if not text:
                 raise QueryError("Type the name of a file in Path, such as students.csv.")
+            path = Path(text).expanduser()
+            if not path.suffix and path.name:
+                path = path.with_suffix(ENDINGS[self.format.value])
+            if path.is_file():
+                raise QueryError(f"{path} is there already; choose another name.")
             frame = self._chosen()
-            path = write(frame, Path(text))
+            path = write(frame, path)
         except RosterError as error:
             self._message.say(str(error), "error")
         else:

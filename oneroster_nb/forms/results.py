@@ -6,6 +6,7 @@ from typing import Any, Literal
 import ipywidgets as widgets
 import pandas as pd
 from traitlets import link
+from traitlets.utils.bunch import Bunch
 
 from oneroster_nb.analysis import count, crosstab
 from oneroster_nb.errors import QueryError, RosterError
@@ -16,6 +17,7 @@ from oneroster_nb.forms.exporting import ExportTab
 from oneroster_nb.forms.state import State
 from oneroster_nb.forms.tables import ResultTable
 from oneroster_nb.forms.words import Message, labelled, row
+from oneroster_nb.privacy.suppression import LEAST_THRESHOLD
 from oneroster_nb.quality import Findings
 from oneroster_nb.query import Query
 
@@ -23,6 +25,8 @@ __all__ = ["ResultsPanel"]
 
 _TABS = ("Table", "Counts", "Crosstab", "Chart", "Code", "Export")
 _REFRESHED = ("Counts", "Crosstab", "Chart", "Export")
+_FEW = 30
+"""A column of so many values at most is a good one to count by."""
 _SHOWN_FIRST = (
     *("sourcedId", "givenName", "familyName", "role", "grades", "email"),
     *("groupName", "matchedOn", "classTitle", "courseTitle", "schoolName", "schoolNames"),
@@ -123,11 +127,9 @@ class ResultsPanel:
         link((state, "unit"), (self.count, "value"))
         link((state, "margins"), (self.margins, "value"))
         link((state, "normalize"), (self.percent, "value"))
-        link(
-            (state, "suppress_below"),
-            (self.below, "value"),
-            transform=(lambda below: below or 0, lambda shown: shown or None),
-        )
+        self.below.observe(self._below_chosen, "value")
+        state.observe(lambda _: self._show_below(), "suppress_below")
+        self._show_below()
         self.tabs.observe(lambda _: self._freshen(), "selected_index")
         self.by.observe(lambda _: self._by_chosen(), "value")
         self.rows.observe(lambda _: self._columns_chosen(), "value")
@@ -143,6 +145,12 @@ class ResultsPanel:
         self._found_words = Message()
         self._found_kinds = ResultTable(searchable=False, page_size=100)
         self._found_tab = widgets.VBox([self._found_words, self._found_kinds, self._found])
+
+    def forget(self) -> None:
+        """Take the answer away, which is not one of the source that is there now."""
+        self.result = self.hide = self.table = self.counts = None
+        if self.findings is None:
+            self.widget.layout.display = "none"
 
     def show_findings(self, findings: Findings | None) -> None:
         """Show findings in a tab of their own; None takes that tab away."""
@@ -197,14 +205,17 @@ class ResultsPanel:
         """
         self.result, self._asked, self._recipe = frame, asked, recipe
         self.hide, self._hidden_below = hide, hidden_below
-        self.exports.show(stem, counts=hide is not None)
+        what = "Crosstab" if crosstab else "Table"
+        self.exports.show(stem, what=what, counts=hide is not None)
         self.widget.layout.display = None
         self._offer(frame)
         if crosstab or self.findings is not None or isinstance(asked, str):
             self.tabs.selected_index = _TABS.index("Crosstab") if crosstab else 0
         first = [c for c in _SHOWN_FIRST if c in frame]
-        # Of whole users there are more columns than one wants to see at first.
-        self._rows.show(frame, columns=first if "username" in frame else None)
+        # Of whole users there are more columns than one wants to see at first; of other answers
+        # the ids of what has a name, too.
+        told = [name for name in frame.columns if not _is_named(str(name), frame)]
+        self._rows.show(frame, columns=first if "username" in frame else told)
         self._changed()
 
     # Choosing what to count.
@@ -216,8 +227,9 @@ class ResultsPanel:
         state = self._state
         by = [name for name in state.by if name in names] or names[:1]
         schools = ("schoolName", "schoolNames")
-        rows = next((name for name in (state.rows, "grades", *names) if name in names), "")
-        others = [name for name in (state.columns, *schools, *names) if name in names]
+        few = [name for name in names if frame[name].nunique(dropna=False) <= _FEW]
+        rows = next((n for n in (state.rows, "grades", *few, *names) if n in names), "")
+        others = [n for n in (state.columns, *schools, *few, *names) if n in names]
         columns = next((name for name in others if name != rows or name == state.columns), rows)
         self._filling = True
         try:
@@ -250,6 +262,19 @@ class ResultsPanel:
             self._state.by = list(self.by.value)
         except QueryError as error:
             self._counts_note.say(str(error), "error")
+
+    def _show_below(self) -> None:
+        self.below.value = self._state.suppress_below or 0
+
+    def _below_chosen(self, change: Bunch) -> None:
+        """Take a threshold, and step over 1 and 2, which would hide nothing."""
+        shown, below = change["new"], self._state.suppress_below or 0
+        if shown == below:
+            return
+        if 0 < shown < LEAST_THRESHOLD:
+            shown = LEAST_THRESHOLD if shown > below else 0
+        self._state.suppress_below = shown or None
+        self._show_below()
 
     def _columns_chosen(self) -> None:
         if not self._filling:
@@ -292,6 +317,8 @@ class ResultsPanel:
 
     def _note(self, table: pd.DataFrame) -> str:
         notes = [table.attrs.get("footnote", "")]
+        if table is self.table and self._state.normalize is not False:
+            notes.insert(0, "In percent.")
         if self._unit != self._state.unit:
             notes.insert(0, "Rows are counted: this answer names no people.")
         return " ".join(notes).strip()
@@ -311,11 +338,17 @@ class ResultsPanel:
         self._stale.discard(tab)
         refresh: dict[str, Callable[[], None]] = {
             "Counts": lambda: self._counts.show(_flat(self.counts)),
-            "Crosstab": lambda: self._crosstab.show(_flat(self.table)),
+            "Crosstab": self._show_crosstab,
             "Chart": self._draw,
             "Export": self.exports.clear,
         }
         refresh[tab]()
+
+    def _show_crosstab(self) -> None:
+        table = self.table
+        if table is not None and self._state.normalize is not False:
+            table = _in_percent(table)
+        self._crosstab.show(_flat(table))
 
     def _draw(self) -> None:
         from oneroster_nb.forms.charts import bars  # imports matplotlib, which is slow
@@ -351,6 +384,18 @@ class ResultsPanel:
         if what == "Counts":
             return count(frame, list(self._state.by), unit=self._unit, suppress_below=below)
         return crosstab(frame, **{**self._crosstab_arguments(), "suppress_below": below})
+
+
+def _is_named(column: str, frame: pd.DataFrame) -> bool:
+    """Say whether a column holds ids of what a column beside it names."""
+    for ending, names in (("SourcedIds", ("Titles", "Names")), ("SourcedId", ("Title", "Name"))):
+        if column.endswith(ending):
+            return any(f"{column.removesuffix(ending)}{name}" in frame for name in names)
+    return False
+
+
+def _in_percent(table: pd.DataFrame) -> pd.DataFrame:
+    return table.map(lambda value: round(100 * value, 1) if isinstance(value, float) else value)
 
 
 def _flat(table: pd.DataFrame | None) -> pd.DataFrame:

@@ -24,7 +24,10 @@ from numpy.typing import NDArray
 
 from oneroster_nb.errors import QueryError
 
-__all__ = ["check_threshold", "hide", "hide_list", "mark"]
+__all__ = ["LEAST_THRESHOLD", "check_threshold", "hide", "hide_list", "mark"]
+
+LEAST_THRESHOLD = 3
+"""Below a lower one there would be one count at most, which its mark would tell."""
 
 _Ints = NDArray[np.int64]
 _Bools = NDArray[np.bool_]
@@ -55,10 +58,11 @@ def check_threshold(below: int) -> int:
     """
     if isinstance(below, bool) or not isinstance(below, int | np.integer):
         raise QueryError(f"suppress_below must be a whole number such as 10, not {below!r}")
-    if below < 3:
+    if below < LEAST_THRESHOLD:
         raise QueryError(
-            f"suppress_below={below} would hide nothing: below 3 there is at most one count to"
-            " hide, and its mark would say which. Give 3 or more; 10 is usual."
+            f"suppress_below={below} would hide nothing: below {LEAST_THRESHOLD} there is at most"
+            f" one count to hide, and its mark would say which. Give {LEAST_THRESHOLD} or more; 10"
+            " is usual."
         )
     return int(below)
 
