@@ -51,7 +51,11 @@ class CommonPanel:
         )
         self._fields = {"path": self.path, "on": self.on, "rules": self.rules}
         self.widget = widgets.VBox(
-            [row(self.choice, self.button), *(field for field in self._fields.values())]
+            [
+                widgets.Label("Asked of the whole roster, whatever is chosen above."),
+                row(self.choice, self.button),
+                *self._fields.values(),
+            ]
         )
         self.choice.observe(lambda _: self._chosen(), "value")
         self.button.on_click(lambda _: asked())

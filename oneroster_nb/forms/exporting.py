@@ -59,7 +59,7 @@ class ExportTab:
         self.download = DownloadButton(self._file, description="Download")
         self.path = widgets.Text(
             description="Path",
-            placeholder="or a file to write: students.csv",
+            placeholder="such as students.csv",
             **labelled(),
         )
         self.write_button = widgets.Button(description="Write file")
