@@ -1,13 +1,14 @@
-"""Tables that somebody made by hand, brought to the dtypes of the schema."""
+"""Tables that somebody made by hand, checked and brought to the dtypes of the schema."""
 
 import pandas as pd
 import pyarrow as pa
 
-from oneroster_nb.conform import conform, to_frame, unreadable
-from oneroster_nb.schema import TABLES
+from oneroster_nb.conform import conform, to_frame, unreadable, warn_of_unreadable
+from oneroster_nb.errors import ConfigurationError
+from oneroster_nb.schema import BEYOND, TABLES
 from oneroster_nb.texts import texts
 
-__all__ = ["retyped"]
+__all__ = ["checked_table", "retyped"]
 
 
 def retyped(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -47,3 +48,35 @@ def retyped(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int
     frame = to_frame(read)
     kept = [*odd, *(column for column in frame.columns if column not in kinds)]
     return table.assign(**{column: frame[column] for column in kept}), unreadable(read)
+
+
+def checked_table(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Give a table of a roster with the dtypes of the schema; refuse what is none.
+
+    Raises
+    ------
+    ConfigurationError
+        For a table that is not canonical, or one that lacks columns.
+
+    Warns
+    -----
+    UnreadableValueWarning
+        For values that cannot be brought to the dtype of their column, and become missing.
+    """
+    if name not in TABLES and name not in BEYOND:
+        raise ConfigurationError(
+            f"There is no canonical table {name!r}. The tables are: {', '.join(TABLES)}."
+        )
+    if not isinstance(table, pd.DataFrame):
+        raise ConfigurationError(f"The table {name} is no DataFrame but {type(table).__name__}.")
+    needed = TABLES[name].visible() if name in TABLES else BEYOND[name]
+    lacking = [column for column in needed if column not in table.columns]
+    if lacking:
+        raise ConfigurationError(f"The table {name} lacks the columns {', '.join(lacking)}.")
+    table = table.reset_index(drop=True)
+    table.attrs = {}  # notes of whoever made it are no part of a roster, and not to be saved
+    if name not in TABLES:
+        return table
+    table, lost = retyped(name, table)
+    warn_of_unreadable(name, lost)
+    return table

@@ -8,12 +8,11 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from oneroster_nb.conform import warn_of_unreadable
 from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.local import LocalSource
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.references import warn_of_dangling
-from oneroster_nb.retyping import retyped
+from oneroster_nb.retyping import checked_table
 from oneroster_nb.schema import BEYOND, TABLES, nothing_of
 from oneroster_nb.snapshot import Snapshot, read_snapshot, write_snapshot
 from oneroster_nb.source import Source
@@ -83,7 +82,7 @@ class Roster(LocalSource):
                 "Roster() takes a mapping of canonical names to DataFrames, not"
                 f" {type(tables).__name__}. Roster.load(path) reads a saved roster."
             )
-        given = {name: _checked(name, table) for name, table in tables.items()}
+        given = {name: checked_table(name, table) for name, table in tables.items()}
         self._held = {
             name: given[name] if name in given else nothing_of(name) for name in (*TABLES, *BEYOND)
         }
@@ -383,23 +382,3 @@ class Roster(LocalSource):
         raise ConfigurationError(
             "A roster is refreshed from a live connection, not from another roster."
         )
-
-
-def _checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    if name not in TABLES and name not in BEYOND:
-        raise ConfigurationError(
-            f"There is no canonical table {name!r}. The tables are: {', '.join(TABLES)}."
-        )
-    if not isinstance(table, pd.DataFrame):
-        raise ConfigurationError(f"The table {name} is no DataFrame but {type(table).__name__}.")
-    needed = TABLES[name].visible() if name in TABLES else BEYOND[name]
-    lacking = [column for column in needed if column not in table.columns]
-    if lacking:
-        raise ConfigurationError(f"The table {name} lacks the columns {', '.join(lacking)}.")
-    table = table.reset_index(drop=True)
-    table.attrs = {}  # notes of whoever made it are no part of a roster, and not to be saved
-    if name not in TABLES:
-        return table
-    table, lost = retyped(name, table)
-    warn_of_unreadable(name, lost)
-    return table

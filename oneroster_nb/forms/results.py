@@ -10,10 +10,10 @@ from traitlets.utils.bunch import Bunch
 
 from oneroster_nb.analysis import count, crosstab
 from oneroster_nb.errors import QueryError, RosterError
-from oneroster_nb.forms.cells import column_name
 from oneroster_nb.forms.code import CodeCell
 from oneroster_nb.forms.codegen import cell
 from oneroster_nb.forms.exporting import ExportTab
+from oneroster_nb.forms.shown import flat, in_percent, is_named
 from oneroster_nb.forms.state import State
 from oneroster_nb.forms.tables import ResultTable
 from oneroster_nb.forms.words import Message, labelled, row
@@ -214,7 +214,7 @@ class ResultsPanel:
         first = [c for c in _SHOWN_FIRST if c in frame]
         # Of whole users there are more columns than one wants to see at first; of other answers
         # the ids of what has a name, too.
-        told = [name for name in frame.columns if not _is_named(str(name), frame)]
+        told = [name for name in frame.columns if not is_named(str(name), frame)]
         self._rows.show(frame, columns=first if "username" in frame else told)
         self._changed()
 
@@ -337,7 +337,7 @@ class ResultsPanel:
             return
         self._stale.discard(tab)
         refresh: dict[str, Callable[[], None]] = {
-            "Counts": lambda: self._counts.show(_flat(self.counts)),
+            "Counts": lambda: self._counts.show(flat(self.counts)),
             "Crosstab": self._show_crosstab,
             "Chart": self._draw,
             "Export": self.exports.clear,
@@ -347,8 +347,8 @@ class ResultsPanel:
     def _show_crosstab(self) -> None:
         table = self.table
         if table is not None and self._state.normalize is not False:
-            table = _in_percent(table)
-        self._crosstab.show(_flat(table))
+            table = in_percent(table)
+        self._crosstab.show(flat(table))
 
     def _draw(self) -> None:
         from oneroster_nb.forms.charts import bars  # imports matplotlib, which is slow
@@ -384,23 +384,3 @@ class ResultsPanel:
         if what == "Counts":
             return count(frame, list(self._state.by), unit=self._unit, suppress_below=below)
         return crosstab(frame, **{**self._crosstab_arguments(), "suppress_below": below})
-
-
-def _is_named(column: str, frame: pd.DataFrame) -> bool:
-    """Say whether a column holds ids of what a column beside it names."""
-    for ending, names in (("SourcedIds", ("Titles", "Names")), ("SourcedId", ("Title", "Name"))):
-        if column.endswith(ending):
-            return any(f"{column.removesuffix(ending)}{name}" in frame for name in names)
-    return False
-
-
-def _in_percent(table: pd.DataFrame) -> pd.DataFrame:
-    return table.map(lambda value: round(100 * value, 1) if isinstance(value, float) else value)
-
-
-def _flat(table: pd.DataFrame | None) -> pd.DataFrame:
-    """Give a table with its row labels as columns and one name a column."""
-    if table is None:
-        return pd.DataFrame()
-    flat = table if isinstance(table.index, pd.RangeIndex) else table.reset_index()
-    return flat.set_axis([column_name(name) for name in flat.columns], axis="columns")

@@ -1,0 +1,43 @@
+"""How an answer is brought into the table that a form shows (pure)."""
+
+import pandas as pd
+
+from oneroster_nb.forms.cells import column_name
+
+__all__ = ["flat", "in_percent", "is_named"]
+
+_NAMES = (("SourcedIds", ("Titles", "Names")), ("SourcedId", ("Title", "Name")))
+
+
+def is_named(column: str, frame: pd.DataFrame) -> bool:
+    """Say whether a column holds ids of what a column beside it names.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame(columns=["classSourcedId", "classTitle", "userSourcedId"])
+    >>> [name for name in frame if is_named(name, frame)]
+    ['classSourcedId']
+    """
+    for ending, names in _NAMES:
+        if column.endswith(ending):
+            return any(f"{column.removesuffix(ending)}{name}" in frame for name in names)
+    return False
+
+
+def in_percent(table: pd.DataFrame) -> pd.DataFrame:
+    """Give shares as percents with one decimal; marks stay.
+
+    Examples
+    --------
+    >>> in_percent(pd.DataFrame({"06": [0.125, "<10"]}))["06"].tolist()
+    [12.5, '<10']
+    """
+    return table.map(lambda value: round(100 * value, 1) if isinstance(value, float) else value)
+
+
+def flat(table: pd.DataFrame | None) -> pd.DataFrame:
+    """Give a table with its row labels as columns and one name a column."""
+    if table is None:
+        return pd.DataFrame()
+    plain = table if isinstance(table.index, pd.RangeIndex) else table.reset_index()
+    return plain.set_axis([column_name(name) for name in plain.columns], axis="columns")
