@@ -37,6 +37,9 @@ def texts(values: "pd.Series[Any]") -> "pd.Series[str]":
     """
     if values.dtype == "str":
         return values.replace("", None)
+    if values.dtype != object:  # no lists, so that each value is written once
+        known = {value: _text(value) for value in values.dropna().unique()}
+        return values.map(known).astype("str").replace("", None)
     written = [
         _text(value) if there else None for value, there in zip(values, values.notna(), strict=True)
     ]

@@ -127,7 +127,8 @@ def _differs(name: str, left: "pd.Series[str]", right: "pd.Series[str]") -> "pd.
 def _moment_texts(values: "pd.Series[Any]") -> "pd.Series[str]":
     """Write moments as text, however they came; what is none stays as it is."""
     known = pd.to_datetime(values, utc=True, errors="coerce", format="ISO8601")
-    return texts(known.dt.tz_localize(None)).fillna(texts(values))
+    written = texts(known.dt.tz_localize(None))
+    return written.fillna(texts(values)) if known.isna().any() else written
 
 
 def _list(

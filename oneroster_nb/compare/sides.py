@@ -44,4 +44,4 @@ def in_one_order(name: str, values: "pd.Series[str]") -> "pd.Series[str]":
         return values
     several = values[values.str.contains(",", regex=False, na=False)]
     ordered = {text: join_values(sorted(split_text(text))) for text in several.unique()}
-    return values.replace(ordered) if ordered else values
+    return values.map(lambda text: ordered.get(text, text)) if ordered else values

@@ -13,7 +13,7 @@ from oneroster_nb.errors import QueryError, RosterError
 from oneroster_nb.forms.code import CodeCell
 from oneroster_nb.forms.codegen import cell
 from oneroster_nb.forms.exporting import ExportTab
-from oneroster_nb.forms.shown import flat, in_percent, is_named
+from oneroster_nb.forms.shown import flat, good_column, in_percent, is_named
 from oneroster_nb.forms.state import State
 from oneroster_nb.forms.tables import ResultTable
 from oneroster_nb.forms.words import Message, labelled, row
@@ -25,8 +25,6 @@ __all__ = ["ResultsPanel"]
 
 _TABS = ("Table", "Counts", "Crosstab", "Chart", "Code", "Export")
 _REFRESHED = ("Counts", "Crosstab", "Chart", "Export")
-_FEW = 30
-"""A column of so many values at most is a good one to count by."""
 _SHOWN_FIRST = (
     *("sourcedId", "givenName", "familyName", "role", "grades", "email"),
     *("groupName", "matchedOn", "classTitle", "courseTitle", "schoolName", "schoolNames"),
@@ -226,11 +224,10 @@ class ResultsPanel:
         names = [*first, *(name for name in frame.columns if name not in first)]
         state = self._state
         by = [name for name in state.by if name in names] or names[:1]
-        schools = ("schoolName", "schoolNames")
-        few = [name for name in names if frame[name].nunique(dropna=False) <= _FEW]
-        rows = next((n for n in (state.rows, "grades", *few, *names) if n in names), "")
-        others = [n for n in (state.columns, *schools, *few, *names) if n in names]
-        columns = next((name for name in others if name != rows or name == state.columns), rows)
+        rows = good_column(frame, names, (state.rows, "grades"))
+        others = [name for name in names if name != rows or name == state.columns]
+        wished = (state.columns, "schoolName", "schoolNames")
+        columns = good_column(frame, others, wished) or rows
         self._filling = True
         try:
             self.by.options = self.rows.options = self.columns.options = names

@@ -1,10 +1,15 @@
 """How an answer is brought into the table that a form shows (pure)."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from oneroster_nb.forms.cells import column_name
 
-__all__ = ["flat", "in_percent", "is_named"]
+__all__ = ["flat", "good_column", "in_percent", "is_named"]
+
+_FEW = 30
+"""A column of so many values at most is a good one to count by."""
 
 _NAMES = (("SourcedIds", ("Titles", "Names")), ("SourcedId", ("Title", "Name")))
 
@@ -33,6 +38,20 @@ def in_percent(table: pd.DataFrame) -> pd.DataFrame:
     [12.5, '<10']
     """
     return table.map(lambda value: round(100 * value, 1) if isinstance(value, float) else value)
+
+
+def good_column(frame: pd.DataFrame, names: Sequence[str], wished: Sequence[str]) -> str:
+    """Choose a column to count by: a wished one, else one of few values, else the first, if any.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"classTitle": map(str, range(40)), "periods": ["1", "2"] * 20})
+    >>> good_column(frame, list(frame), ["grades"])
+    'periods'
+    """
+    there = [name for name in wished if name in names]
+    few = (name for name in names if frame[name].nunique(dropna=False) <= _FEW)
+    return there[0] if there else next(few, names[0] if names else "")
 
 
 def flat(table: pd.DataFrame | None) -> pd.DataFrame:
