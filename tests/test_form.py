@@ -877,6 +877,93 @@ def test_a_question_can_be_asked_while_groups_are_listed() -> None:
     in_loop(test)
 
 
+CHANGED = "The question was changed after this answer. {} asks it as it is now."
+
+
+def test_what_was_asked_stands_above_the_answer() -> None:
+    form = asked(
+        user_filter="teachers",
+        group_filter="classes",
+        group_name=["ELA 6", "Math 6"],
+        match="contains",
+        term="current",
+        max_users=5000,
+    )
+    words = (
+        "Teachers of classes whose sourcedId, name or title contains 'ELA 6' or 'Math 6',"
+        " term 'current', at most 5,000 people"
+    )
+    assert words in texts(form)
+    form.group_filter, form.term, form.max_users, form.status = "schools", None, None, "all"
+    form.group_name, form.match_on, form.match, form.unique = "^L", "name", "regex", True
+    form.run()
+    words = (
+        "Teachers of schools whose name matches the expression '^L',"
+        " also what is to be deleted, one row for each"
+    )
+    assert words in texts(form)
+    form.group_name = None
+    form.run()
+    assert "Teachers of all schools, also" in texts(form)
+
+
+def test_an_answer_to_another_question_than_the_one_that_is_set_says_so() -> None:
+    form = asked(user_filter="students", group_filter="schools")
+    changed = CHANGED.format("Run query")
+    for name, other in (
+        ("user_filter", "teachers"),
+        ("group_name", "Classlink HS"),
+        ("match", "regex"),
+        ("term", "current"),
+    ):
+        before = getattr(form, name)
+        assert changed not in texts(form)
+        setattr(form, name, other)
+        assert changed in texts(form), name
+        setattr(form, name, before)
+    form.match = "regex"
+    form.group_name = "("  # no question at all
+    assert changed in texts(form)
+    form.run()
+    assert changed in texts(form)  # it could not be asked, so the answer is the old one
+    form.group_name = "(L|C)"
+    form.run()
+    assert changed not in texts(form)
+    form.normalize, form.suppress_below = "all", 5  # how it is counted is no question
+    assert changed not in texts(form)
+    form.user_filter = "teachers"
+    form._use(ROSTER)  # no answer, so nothing to say of it
+    assert "Students of" not in texts(form)
+    assert changed not in texts(form)
+
+
+def test_what_arrives_after_the_click_is_not_taken_for_asked() -> None:
+    class Slow(onb.Roster):
+        def __init__(self) -> None:
+            super().__init__(TABLES)
+            self.asked, self.let_go = threading.Semaphore(0), threading.Semaphore(0)
+
+        def query(self, query: Any, *, progress: Any = None) -> pd.DataFrame:
+            self.asked.release()
+            assert self.let_go.acquire(timeout=SECONDS)
+            return super().query(query, progress=progress)
+
+    async def test() -> None:
+        source = Slow()
+        form = explore(source, group_filter="classes", group_name="ELA 6 (6A ELA)")
+        await until(form, f"1 of {len(TABLES['classes'])} classes match")
+        press(form, "Run query")
+        await begun(source.asked)
+        control(form, "Group").value = "ELA 7 (7A ELA)"
+        source.let_go.release()
+        await until(form, "title is 'ELA 6 (6A ELA)'")
+        await until(form, CHANGED.format("Run query"))
+        assert form.result is not None
+        assert set(form.result["groupName"]) == {"ELA 6 (6A ELA)"}
+
+    in_loop(test)
+
+
 def test_a_source_that_breaks_leaves_the_form_ready() -> None:
     class Broken(onb.Roster):
         def query(self, query: Any, *, progress: Any = None) -> pd.DataFrame:

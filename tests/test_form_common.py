@@ -102,6 +102,29 @@ class _Anything:
     file, columns, lines = "a path", ["sourcedId"], ["students"]
 
 
+def test_what_was_asked_stands_above_the_answer_until_it_is_another() -> None:
+    form = explore(ROSTER)
+    form.answer("Seats for several rules", rules="students\nschools::*::teachers")
+    changed = "The question was changed after this answer. Answer asks it as it is now."
+    assert "Seats for several rules: students, schools::*::teachers" in texts(form)
+    assert changed not in texts(form)
+    form.user_filter = "teachers"  # of which this answer says nothing
+    assert changed not in texts(form)
+    control(form, "Rules").value = "students"
+    assert changed in texts(form)
+    form.answer("Seats for several rules", rules="students")
+    assert changed not in texts(form)
+    form.suppress_below = 5  # which the answer was not asked with
+    assert changed in texts(form)
+    form.suppress_below = None
+    assert changed not in texts(form)
+    control(form, "Common questions").value = "Students without classes"
+    assert changed in texts(form)
+    form.run()
+    assert texts(form).count("asks it as it is now") == 0
+    assert "Seats for" not in texts(form)
+
+
 def test_students_per_school_and_grade_are_a_crosstab_with_totals() -> None:
     form = explore(ROSTER)
     form.answer("Students per school and grade")

@@ -92,6 +92,11 @@ class Common:
     crosstab: tuple[str, str] | None = None
     hides: bool = False
 
+    def typed(self, extra: Extra) -> list[str]:
+        """Give what was typed for this question, each thing on one line."""
+        texts = (getattr(extra, name) for name in self.extra)
+        return [", ".join(text.split("\n")) for text in texts if text.strip()]
+
     def answer(
         self, source: Source, extra: Extra, below: int | None, progress: ProgressOption
     ) -> Answer:

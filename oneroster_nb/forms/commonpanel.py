@@ -17,6 +17,8 @@ class CommonPanel:
     ----------
     asked : callable
         Called when Answer is pressed.
+    changed : callable
+        Called when another question is chosen or something is typed.
 
     Attributes
     ----------
@@ -28,7 +30,7 @@ class CommonPanel:
         Answer.
     """
 
-    def __init__(self, asked: Callable[[], None]) -> None:
+    def __init__(self, asked: Callable[[], None], changed: Callable[[], None]) -> None:
         self.choice = widgets.Dropdown(
             options=list(COMMON), description="Common questions", **labelled(width="40em")
         )
@@ -59,6 +61,8 @@ class CommonPanel:
         )
         self.choice.observe(lambda _: self._chosen(), "value")
         self.button.on_click(lambda _: asked())
+        for control in (self.choice, *self._fields.values()):
+            control.observe(lambda _: changed(), "value")
         self._chosen()
 
     @property

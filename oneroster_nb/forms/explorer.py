@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ipywidgets as widgets
@@ -10,6 +10,7 @@ import pandas as pd
 from traitlets import TraitError
 
 from oneroster_nb.errors import ConfigurationError, QueryError
+from oneroster_nb.forms.asked import in_words
 from oneroster_nb.forms.common import COMMON, Answer
 from oneroster_nb.forms.commonpanel import CommonPanel
 from oneroster_nb.forms.connection import ConnectionPanel
@@ -17,7 +18,7 @@ from oneroster_nb.forms.marker import FORM_CLASS, FormMarker
 from oneroster_nb.forms.question import QuestionPanel
 from oneroster_nb.forms.results import ResultsPanel
 from oneroster_nb.forms.runner import Done
-from oneroster_nb.forms.state import State
+from oneroster_nb.forms.state import QUESTION, State
 from oneroster_nb.forms.words import Message, told
 from oneroster_nb.forms.working import Working
 from oneroster_nb.profiles import load_profile
@@ -27,6 +28,23 @@ from oneroster_nb.secret import Secret, as_secret
 from oneroster_nb.source import Source
 
 __all__ = ["Explorer", "explore"]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What was asked: as it was set then, how that reads now, and which button asks it."""
+
+    then: object
+    now: Callable[[], object]
+    button: widgets.Button
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the same is set still."""
+        try:
+            return self.now() == self.then
+        except QueryError:  # what is set now cannot be asked
+            return False
 
 
 class Explorer(State, widgets.VBox):
@@ -69,11 +87,13 @@ class Explorer(State, widgets.VBox):
         self._working = Working()
         self._results = ResultsPanel(self)
         self._question = QuestionPanel(self, self.run)
-        self._common = CommonPanel(self._answer_chosen)
+        self._common = CommonPanel(self._answer_chosen, self._tell_changes)
         self._connection = ConnectionPanel(
             self, self._working, self._use, self._results.show_findings
         )
         self._message = Message()
+        self._answered_to: _Asked | None = None
+        self.observe(lambda _: self._tell_changes(), [*QUESTION, "suppress_below"])
         self.add_class(FORM_CLASS)
         self.children = (
             FormMarker(),
@@ -164,11 +184,18 @@ class Explorer(State, widgets.VBox):
         except QueryError as error:
             self._message.say(str(error), "error")
             return
-        asked = _explicit(query, source)
-        stem = query.user_filter
+        written = _explicit(query, source)
+        words = in_words(written, written.match_fields or source.default_match_on)
+
+        def show(answer: Answer) -> None:
+            self._results.show(
+                answer.frame, written, source.recipe, words=words, stem=query.user_filter
+            )
+
         self._start(
+            _Asked(query, self.question, self._question.run),
             lambda report: Answer(source.query(query, progress=report)),
-            lambda answer: self._results.show(answer.frame, asked, source.recipe, stem),
+            show,
             "Nobody fits this question. Try another group, other users, or no group at all.",
         )
 
@@ -203,11 +230,10 @@ class Explorer(State, widgets.VBox):
         source, name, extra = self.source, self._common.choice.value, self._common.extra
         question = COMMON[name]
         below = self.suppress_below if question.hides else None
-        options = {} if below is None else {"suppress_below": below}
         try:
             if source is None:
                 raise QueryError("Connect to a roster first.")
-            code = question.code(extra, options)
+            code = self._code_of_chosen()
         except QueryError as error:
             self._message.say(str(error), "error")
             return
@@ -219,19 +245,34 @@ class Explorer(State, widgets.VBox):
                 answer.frame,
                 code,
                 source.recipe,
-                "-".join(re.findall(r"[a-z]+", name.casefold())),
+                words=": ".join([name, *question.typed(extra)]),
+                stem="-".join(re.findall(r"[a-z]+", name.casefold())),
                 crosstab=bool(question.crosstab),
                 hide=answer.hide,
                 hidden_below=below,
             )
 
         self._start(
+            _Asked(code, self._code_of_chosen, self._common.button),
             lambda report: question.answer(source, extra, below, report),
             show,
             "There is nothing of the kind.",
         )
 
+    def _code_of_chosen(self) -> str:
+        """Write the chosen common question; QueryError where something is not typed yet."""
+        question, below = COMMON[self._common.choice.value], self.suppress_below
+        options = {"suppress_below": below} if question.hides and below is not None else {}
+        return question.code(self._common.extra, options)
+
+    def _tell_changes(self) -> None:
+        """Say so where what is shown does not answer what is set."""
+        asked = self._answered_to
+        changed = asked is not None and not asked.is_set
+        self._results.say_changed(asked.button.description if asked and changed else "")
+
     def _use(self, source: Source) -> None:
+        self._answered_to = None
         self._results.forget()
         self._message.clear()
         self._question.use(source)
@@ -239,6 +280,7 @@ class Explorer(State, widgets.VBox):
 
     def _start(
         self,
+        asked: _Asked,
         ask: Callable[[Callable[[Progress], None]], Answer],
         show: Callable[[Answer], None],
         nothing: str,
@@ -252,7 +294,7 @@ class Explorer(State, widgets.VBox):
         def answered(done: Done[Answer]) -> None:
             for button in buttons:
                 button.disabled = False
-            self._answered(done, show, nothing)
+            self._answered(done, asked, show, nothing)
 
         self._working.start("Asking …", ask, answered)
 
@@ -260,11 +302,16 @@ class Explorer(State, widgets.VBox):
         """Cancel what is being done."""
         self._working.cancel()
 
-    def _answered(self, done: Done[Answer], show: Callable[[Answer], None], nothing: str) -> None:
+    def _answered(
+        self, done: Done[Answer], asked: _Asked, show: Callable[[Answer], None], nothing: str
+    ) -> None:
         if done.value is None:
             self._message.say(*told(done.error))
             return
         show(done.value)
+        self._answered_to = asked
+        # A browser sends a click before what was typed just before it, where the kernel is slow.
+        self._tell_changes()
         # Last, so that who reads it and begins to search finds the new table.
         said = _said(done.value.frame)
         if done.value.frame.empty and not done.warnings:

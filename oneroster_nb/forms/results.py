@@ -120,7 +120,9 @@ class ResultsPanel:
             ],
             titles=_TABS,
         )
-        self.widget = widgets.VBox([self.tabs])
+        self._asked_words = Message()
+        self._changed_words = Message()
+        self.widget = widgets.VBox([self._asked_words, self._changed_words, self.tabs])
         self.widget.layout.display = "none"
         link((state, "unit"), (self.count, "value"))
         link((state, "margins"), (self.margins, "value"))
@@ -147,8 +149,17 @@ class ResultsPanel:
     def forget(self) -> None:
         """Take the answer away, which is not one of the source that is there now."""
         self.result = self.hide = self.table = self.counts = None
+        self._asked_words.clear()
         if self.findings is None:
             self.widget.layout.display = "none"
+
+    def say_changed(self, button: str) -> None:
+        """Say that the answer is not one to what is set now, which a button asks; or nothing."""
+        if button:
+            text = f"The question was changed after this answer. {button} asks it as it is now."
+            self._changed_words.say(text, "warning")
+        else:
+            self._changed_words.clear()
 
     def show_findings(self, findings: Findings | None) -> None:
         """Show findings in a tab of their own; None takes that tab away."""
@@ -176,8 +187,9 @@ class ResultsPanel:
         frame: pd.DataFrame,
         asked: Query | str,
         recipe: str,
-        stem: str,
         *,
+        words: str,
+        stem: str,
         crosstab: bool = False,
         hide: Callable[[int], pd.DataFrame] | None = None,
         hidden_below: int | None = None,
@@ -192,6 +204,8 @@ class ResultsPanel:
             The question, or an expression that answers it from ``conn``.
         recipe : str
             An expression that makes ``conn``.
+        words : str
+            What was asked, in words.
         stem : str
             How the names of files with the answer begin.
         crosstab : bool
@@ -203,6 +217,7 @@ class ResultsPanel:
         """
         self.result, self._asked, self._recipe = frame, asked, recipe
         self.hide, self._hidden_below = hide, hidden_below
+        self._asked_words.say(words[:1].upper() + words[1:], "title")
         what = "Crosstab" if crosstab else "Table"
         self.exports.show(stem, what=what, counts=hide is not None)
         self.widget.layout.display = None

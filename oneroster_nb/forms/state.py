@@ -9,7 +9,7 @@ from traitlets.utils.bunch import Bunch
 from oneroster_nb.errors import ConfigurationError, QueryError
 from oneroster_nb.query import MATCHES, STATUSES, Query, checked_group_filter
 
-__all__ = ["PROVIDERS", "State"]
+__all__ = ["PROVIDERS", "QUESTION", "State"]
 
 PROVIDERS = {
     "Demo district": "demo",
@@ -26,10 +26,12 @@ _CONNECTION = (
     *("provider", "profile", "host", "client_id"),
     *("token_url", "application_id", "district", "path"),
 )
-_QUESTION = (
+QUESTION = (
     *("user_filter", "group_filter", "group_name", "match_on", "match", "term"),
     *("status", "unique", "max_users", "sensitive"),
 )
+"""The traits that are the arguments of ``get_users``."""
+
 _COUNTING = ("by", "rows", "columns", "unit", "margins", "normalize", "suppress_below")
 _UNITS = ("users", "rows")
 _NORMALIZE = (False, "all", "index", "columns")
@@ -90,14 +92,14 @@ class State(HasTraits):
         QueryError
             Where it cannot be asked like this.
         """
-        parts = {name: getattr(self, name) for name in _QUESTION}
+        parts = {name: getattr(self, name) for name in QUESTION}
         if parts["group_filter"] is None:
             parts |= {"group_name": None, "match_on": None}
         return Query(**parts)
 
     def state(self) -> dict[str, Any]:
         """Give what is set as plain JSON, without secrets; ``explore(**state)`` restores it."""
-        names = (*_CONNECTION, *_QUESTION, *_COUNTING)
+        names = (*_CONNECTION, *QUESTION, *_COUNTING)
         parts = {name: getattr(self, name) for name in names}
         defaults = {name: self.traits()[name].default() for name in names}
         kept = ("provider", "user_filter")

@@ -13,6 +13,11 @@ LABEL = "10.5em"
 
 _STYLES = {
     "info": "color: var(--jp-ui-font-color1, #333)",
+    "warning": (
+        "color: var(--jp-ui-font-color1, #333); padding: 2px 8px;"
+        " border-left: 4px solid var(--jp-warn-color1, #f57c00)"
+    ),
+    "title": "color: var(--jp-ui-font-color1, #333); font-weight: 600",
     "working": "color: var(--jp-ui-font-color2, #555)",
     "error": (
         "color: color-mix(in srgb, var(--jp-error-color1, #c62828) 75%,"

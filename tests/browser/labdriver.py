@@ -203,6 +203,17 @@ class Lab:
         """Run code in the notebook's kernel, in no cell, and give what it prints."""
         return self._execute("jupyterapp.shell.currentWidget.sessionContext.session.kernel", code)
 
+    def expect_kernel(self, expression: str, text: str) -> None:
+        """Wait until an expression prints like this in the kernel.
+
+        What a person did is on its way to the kernel beside what is run there: JupyterLab sends
+        the messages of widgets to a thread of their own.
+        """
+        deadline = time.monotonic() + RUN_SECONDS
+        while (printed := self.kernel(f"print({expression})")) != text:
+            assert time.monotonic() < deadline, f"{expression} is {printed}, not {text}"
+            self.page.wait_for_timeout(50)
+
     def fresh_kernel(self, code: str) -> str:
         """Run code in a kernel of its own, which ends with it, and give what it prints."""
         # Nothing shows its widgets (bars of progress, say), so nobody listens to them either.

@@ -40,7 +40,8 @@ def test_the_whole_way(form: Form, lab: Lab, district: Tables, tmp_path: Path) -
     form.expect_words(f"{len(fitting)} of {len(classes)} classes match: {fitting[0]}")
     assert form.completions() == list(dict.fromkeys(fitting))
     form.choose("Match on", "title", "courseTitle")
-    assert lab.kernel("print(form.result, form.match_on)") == "None ['title', 'courseTitle']"
+    lab.expect_kernel("form.match_on", "['title', 'courseTitle']")
+    lab.expect_kernel("form.result", "None")
 
     form.run()
     form.expect_words(f"{len(expected)} rows, {expected['who'].nunique()} people.")
