@@ -177,7 +177,7 @@ class RosterWarning(UserWarning):
 
 
 class NoMatchWarning(RosterWarning):
-    """A group name that matches no group; the nearest names are given."""
+    """A group name that matches no group, or two rosters that have nobody in common."""
 
 
 class NotSharedWarning(RosterWarning):

@@ -494,6 +494,21 @@ def test_a_diff_shows_counts_and_no_names() -> None:
     assert repr(hidden).startswith("<Diff of people: 0 added, <5 removed")
 
 
+def test_rosters_that_have_nobody_in_common_are_warned_about() -> None:
+    tables = dict(make_district())
+    for table, name in (("users", "sourcedId"), ("enrollments", "userSourcedId")):
+        tables[table] = tables[table].assign(**{name: "x" + tables[table][name]})
+    other = onb.Roster(tables)
+    with pytest.warns(onb.NoMatchWarning, match=f"None of the {len(ROSTER.users)} people before"):
+        changes = onb.diff(ROSTER, other)
+    assert changes.people["change"].value_counts().to_dict() == {
+        "added": len(other.users),
+        "removed": len(ROSTER.users),
+    }
+    tables["users"] = pd.concat([tables["users"], make_district()["users"].head(1)])
+    onb.diff(ROSTER, onb.Roster(tables))  # one is enough, and warnings are errors here
+
+
 def moved_tables(number: int) -> dict[str, pd.DataFrame]:
     """Give the demo after some students of the first school went to another one."""
     tables = dict(make_district())

@@ -12,7 +12,7 @@ from oneroster_nb.analysis.cells import MISSING, TOTAL
 from oneroster_nb.analysis.footnotes import hiding_note, overlap_note, with_footnote
 from oneroster_nb.analysis.given import PERSON, Given, given
 from oneroster_nb.compare.sides import in_one_order
-from oneroster_nb.errors import QueryError
+from oneroster_nb.errors import NoMatchWarning, QueryError, warn
 from oneroster_nb.membership import codes
 from oneroster_nb.privacy.suppression import check_threshold, hide_list, mark
 from oneroster_nb.progress import ProgressOption
@@ -116,6 +116,11 @@ def diff(
     RosterError
         Where a source does not give its tables.
 
+    Warns
+    -----
+    NoMatchWarning
+        Where nobody is in both: they may be of two districts, or have ids of their own.
+
     Examples
     --------
     >>> import oneroster_nb as onb
@@ -152,6 +157,13 @@ def diff(
 def _people(old: Given, new: Given) -> tuple[pd.DataFrame, pd.DataFrame]:
     here, there = new.users["sourcedId"], old.users["sourcedId"]
     come, gone = codes(here, there) < 0, codes(there, here) < 0
+    if len(there) and len(here) and come.all():
+        warn(
+            f"None of the {len(there):,} people before is among the {len(here):,} after, so all"
+            " are told as removed and added. Are these two pulls of one district, by the same"
+            " provider? match_people() pairs people whose ids differ.",
+            NoMatchWarning,
+        )
     was, now = (
         users.drop_duplicates("sourcedId").set_index("sourcedId")
         for users in (old.users.loc[~gone], new.users.loc[~come])

@@ -5,9 +5,14 @@ from collections.abc import Callable
 import ipywidgets as widgets
 
 from oneroster_nb.forms.common import COMMON, Extra
-from oneroster_nb.forms.words import labelled, row
+from oneroster_nb.forms.words import Message, labelled, row
+from oneroster_nb.local import LocalSource
+from oneroster_nb.source import Source
 
 __all__ = ["CommonPanel"]
+
+_WHOLE = "Asked of the whole roster, whatever is chosen above."
+_PULLS = f"{_WHOLE} Each is pulled anew; with Load whole roster, all are answered at once."
 
 
 class CommonPanel:
@@ -52,9 +57,11 @@ class CommonPanel:
             **labelled(width="40em"),
         )
         self._fields = {"path": self.path, "on": self.on, "rules": self.rules}
+        self._hint = Message()
+        self._hint.say(_WHOLE)
         self.widget = widgets.VBox(
             [
-                widgets.Label("Asked of the whole roster, whatever is chosen above."),
+                self._hint,
                 row(self.choice, self.button),
                 *self._fields.values(),
             ]
@@ -69,6 +76,11 @@ class CommonPanel:
     def extra(self) -> Extra:
         """What was typed."""
         return Extra(**{name: field.value for name, field in self._fields.items()})
+
+    def use(self, source: Source) -> None:
+        """Let a source be asked."""
+        self._hint.say(_WHOLE if isinstance(source, LocalSource) else _PULLS)
+        self.button.disabled = False
 
     def _chosen(self) -> None:
         needed = COMMON[self.choice.value].extra

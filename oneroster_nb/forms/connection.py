@@ -196,9 +196,10 @@ class ConnectionPanel:
             self._made = None
         self.source = source
         self._checked(None)
-        self.message.say(words or f"Connected to {source!r}.")
         self._show_fields()
         self._connected(source)
+        # Last, so that who reads it and begins to ask finds the form ready.
+        self.message.say(words or f"Connected to {source!r}.")
 
     def _pressed(self) -> None:
         self._fields.collect(self.connect)

@@ -276,7 +276,7 @@ class Explorer(State, widgets.VBox):
         self._results.forget()
         self._message.clear()
         self._question.use(source)
-        self._common.button.disabled = False
+        self._common.use(source)
 
     def _start(
         self,

@@ -56,6 +56,10 @@ class Form:
     def expect_words(self, words: str | re.Pattern[str]) -> None:
         expect(self.within.get_by_text(words).filter(visible=True).first).to_be_visible()
 
+    def expect_no_words(self, words: str) -> None:
+        """Wait until these words, which were shown, are gone."""
+        expect(self.within.get_by_text(words)).to_have_count(0)
+
     def connect(self, **typed: str) -> None:
         """Choose OneRoster, type what is given and press Connect; without it, take the demo."""
         if typed:

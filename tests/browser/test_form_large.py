@@ -70,7 +70,7 @@ def test_the_browser_gets_only_what_it_shows(lab: Lab) -> None:
     assert received.size - before < 100_000
     form.labelled("Group").fill("")
     form.choose("Group by", "(no group)")
-    form.expect_words(f"{STUDENTS:,} rows")
+    form.expect_no_words("asks it as it is now")
 
     of_many = lab.save()
     lab.kernel("form.max_users = 50")
