@@ -716,6 +716,22 @@ def test_repeated_rows_of_a_list_are_one_person() -> None:
     assert found.attrs["footnote"] == "1 same, 1 different, 0 only left, 0 only right."
 
 
+def test_those_on_a_list_are_named_as_far_as_the_lists_do() -> None:
+    left = pd.DataFrame({"sourcedId": ["a", "b"], "givenName": ["Ada", None]})
+    right = pd.DataFrame({"sourcedId": ["a", "b", "c"], "givenName": ["Ida", "Bo", "Cy"]})
+    found = onb.compare_lists(left, right)
+    assert found["givenName"].tolist() == ["Ada", "Bo", "Cy"]
+    assert found["givenName_right"].tolist()[:2] == ["Ida", "Bo"]
+    found = onb.compare_lists(left, right, on="givenName")
+    assert found.columns.tolist() == ["givenName", "status", "fields"]
+    found = onb.compare_lists(left[["sourcedId"]], right)
+    assert found.columns.tolist() == ["sourcedId", "givenName", "status", "fields"]
+    assert found["givenName"].tolist() == ["Ida", "Bo", "Cy"]
+    lists = right.assign(givenName=[["Ida"], ["Bo"], ["Cy"]])
+    with pytest.raises(onb.QueryError, match=r"In the right list: .*'givenName'.* holds lists"):
+        onb.compare_lists(left[["sourcedId"]], lists)
+
+
 def test_numbers_and_text_are_compared_by_what_they_say() -> None:
     left = pd.DataFrame({"sourcedId": [1, 2], "identifier": [10.0, None], "ok": [True, False]})
     right = pd.DataFrame(

@@ -12,7 +12,7 @@ from test_form import control, is_shown, texts
 import oneroster_nb as onb
 from oneroster_nb.demo.district import make_district
 from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.forms.common import COMMON
+from oneroster_nb.forms.common import COMMON, Extra
 from oneroster_nb.forms.explorer import Explorer, explore
 
 TABLES = make_district()
@@ -85,10 +85,8 @@ def test_each_question_has_an_answer_and_its_code(
 
 
 def test_all_fifteen_jobs_are_offered() -> None:
-    code = "\n".join(
-        question.code(_Anything(), {})  # type: ignore[arg-type]
-        for question in COMMON.values()
-    )
+    typed = Extra(path="a path", rules="students")
+    code = "\n".join(question.code(typed, {}) for question in COMMON.values())
     for name in (
         "get_users('students', 'schools')",
         *("class_sizes", "teacher_loads", "without_classes", "empty_classes", "email_problems"),
@@ -96,10 +94,6 @@ def test_all_fifteen_jobs_are_offered() -> None:
         *("repeated_courses", "cross_listed", "diff", "compare_lists", "match_people", "seats"),
     ):
         assert name in code, name
-
-
-class _Anything:
-    file, columns, lines = "a path", ["sourcedId"], ["students"]
 
 
 def test_what_was_asked_stands_above_the_answer_until_it_is_another() -> None:
@@ -148,6 +142,32 @@ def test_the_answer_is_shown_and_said(given: dict[str, dict[str, str]]) -> None:
     assert tidy.message == "There is nothing of the kind."
     tidy.answer("Students without classes")
     assert tidy.message == "There is nothing of the kind."
+
+
+def test_lists_are_compared_with_the_people_of_the_question(
+    given: dict[str, dict[str, str]],
+) -> None:
+    form = explore(ROSTER, user_filter="students", group_filter="courses", group_name="English 9")
+    hint = "Asked of the people that the question above is about."
+    assert hint not in texts(form)
+    for question in ("Who is on only one of two lists", "Match people to directory accounts"):
+        form.answer(question, **given[question])
+        assert hint in texts(form)
+        assert form.result is not None
+        status = form.result["status"].value_counts()
+        asked = ROSTER.get_users("students", "courses", "English 9")["sourcedId"].nunique()
+        there = status.drop("only right").sum()
+        assert there == asked
+        assert f"{question}: students of courses whose sourcedId, name or title is" in texts(form)
+        names: dict[str, Any] = {"conn": form.source}
+        exec(form.code, names)
+        assert_frame_equal(names["df"], form.result)
+    assert "asks it as it is now" not in texts(form)
+    form.group_name = "Spanish 1"
+    assert "Answer asks it as it is now" in texts(form)
+    form.group_name, form.match = "(", "regex"
+    form.answer("Who is on only one of two lists", **given["Who is on only one of two lists"])
+    assert "'(' is no regular expression" in form.message
 
 
 def test_what_names_no_people_is_counted_by_rows(given: dict[str, dict[str, str]]) -> None:

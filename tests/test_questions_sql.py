@@ -661,17 +661,21 @@ def test_two_lists(seed: int) -> None:
     expected = db.execute("""
         with joined as (
             select coalesce(l.sourcedId, r.sourcedId) as id, l.sourcedId as a, r.sourcedId as b,
+                l.givenName as given, r.familyName as family,
                 coalesce(l.email, '') <> coalesce(r.email, '') as e,
                 coalesce(l.grades, '') <> coalesce(r.grades, '') as g
             from l full join r on l.sourcedId = r.sourcedId
         )
-        select id, case when b is null then 'only left' when a is null then 'only right'
+        select id, given, family,
+            case when b is null then 'only left' when a is null then 'only right'
             when e or g then 'different' else 'same' end,
             case when a is null or b is null then null
             else nullif(concat_ws(',', if(e, 'email', null), if(g, 'grades', null)), '') end
         from joined
     """).fetchall()
-    assert answer(found, "sourcedId", "status", "fields") == in_order(expected)
+    columns = ["sourcedId", "givenName", "familyName", "status", "fields"]
+    assert answer(found, *columns) == in_order(expected)
+    assert found.columns.tolist()[:5] == columns
     by_mail = onb.compare_lists(left, right, on="email")
     (counts,) = db.execute("""
         with a as (select distinct lower(trim(email)) as k from l where trim(email) <> ''),

@@ -1,6 +1,6 @@
 """Two lists of people: who is on one of them only, and which fields differ."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -18,6 +18,7 @@ __all__ = ["compare_lists"]
 
 _STATUSES = ("same", "different", "only left", "only right")
 _ADDED = ("status", "fields")
+_NAMES = ("givenName", "familyName")
 
 
 def compare_lists(
@@ -44,6 +45,7 @@ def compare_lists(
     -------
     pandas.DataFrame
         A row for everybody on either list, in the order of the left one: the columns of `on`,
+        ``givenName`` and ``familyName`` where a list has them (those of the left one first),
         ``status`` (``same``, ``different``, ``only left``, ``only right``), ``fields`` (the
         columns of both lists that differ, joined with commas; the order of several values in one
         field, and how a moment or a truth is written, are no difference) and, for each of these,
@@ -73,13 +75,16 @@ def compare_lists(
     names = _keys(left, "left", on)
     _keys(right, "right", on)
     common = [name for name in left.columns if name in right.columns and name not in names]
+    named = [name for name in _NAMES if name not in names]
+    kept = {}
     for side, frame in (("left", left), ("right", right)):
-        if common:
-            columns_of(frame, side, common)
+        kept[side] = list(dict.fromkeys([*common, *(name for name in named if name in frame)]))
+        if kept[side]:
+            columns_of(frame, side, kept[side])
     moments = [n for n in common if is_datetime(left[n]) or is_datetime(right[n])]
     sides = {
-        "left": _list(left, names, common, moments, "left"),
-        "right": _list(right, names, common, moments, "right"),
+        "left": _list(left, names, kept["left"], moments, "left"),
+        "right": _list(right, names, kept["right"], moments, "right"),
     }
     keys = pd.concat([side[names] for side in sides.values()])
     keys = keys.loc[~keys.index.duplicated()]
@@ -99,7 +104,11 @@ def compare_lists(
         fields += differs[name].map({True: f",{join_values([name])}", False: ""})
     status = pd.Series("same", index=keys.index).mask(fields != "", "different")
     status = status.mask(~there["right"], "only left").mask(~there["left"], "only right")
-    result = keys.assign(status=status, fields=fields.str.removeprefix(",").replace("", None))
+    result = keys.assign(
+        **_called(named, sides, keys.index),
+        status=status,
+        fields=fields.str.removeprefix(",").replace("", None),
+    )
     for name in marked:
         for side in sides:
             result[f"{name}_{side}"] = values[side][name].where(differs[name])
@@ -131,11 +140,24 @@ def _moment_texts(values: "pd.Series[Any]") -> "pd.Series[str]":
     return written.fillna(texts(values)) if known.isna().any() else written
 
 
+def _called(
+    names: list[str], sides: Mapping[str, pd.DataFrame], index: "pd.Index[Any]"
+) -> dict[str, "pd.Series[str]"]:
+    """Give the names of everybody, as far as the lists have them; the left one goes first."""
+    found: dict[str, pd.Series[str]] = {}
+    for name in names:
+        for rows in sides.values():
+            if name in rows:
+                there = rows[name].reindex(index)
+                found[name] = found[name].fillna(there) if name in found else there
+    return found
+
+
 def _list(
-    frame: pd.DataFrame, names: list[str], common: list[str], moments: list[str], side: str
+    frame: pd.DataFrame, names: list[str], kept: list[str], moments: list[str], side: str
 ) -> pd.DataFrame:
     """Give a list as text with a row a person, indexed by what the person is known by."""
-    written = {name: _moment_texts if name in moments else texts for name in common}
+    written = {name: _moment_texts if name in moments else texts for name in kept}
     written |= dict.fromkeys(names, texts)
     frame = pd.DataFrame({name: write(frame[name]) for name, write in written.items()})
     frame = frame.reset_index(drop=True)
@@ -146,7 +168,7 @@ def _list(
     keys.loc[unknown, "nobody"] = [f"{side} {row}" for row in frame.index[unknown]]
     person = keys.groupby(list(keys), sort=False).ngroup()
     first = frame.loc[~person.duplicated()].reset_index(drop=True)
-    for name in common:
+    for name in kept:
         several = _differing(person, frame[name])
         rows = person.isin(several)
         pairs = pd.DataFrame({"person": person[rows], "value": frame.loc[rows, name]})

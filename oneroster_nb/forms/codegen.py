@@ -5,7 +5,7 @@ from typing import Any
 
 from oneroster_nb.query import Query
 
-__all__ = ["cell"]
+__all__ = ["arguments_of", "cell"]
 
 _WIDTH = 88
 
@@ -37,7 +37,10 @@ def cell(recipe: str, asked: Query | str, crosstab: Mapping[str, Any] | None) ->
     df = conn.get_users('students')
     table = onb.crosstab(df, rows='grades')
     """
-    answer = _asking(asked) if isinstance(asked, Query) else f"df = {asked}"
+    if isinstance(asked, Query):
+        answer = _call("df = conn.get_users", arguments_of(asked))
+    else:
+        answer = f"df = {asked}"
     lines = ["import os\n"] if "os.environ" in recipe else []
     lines += ["import pandas as pd\n"] if "pd." in answer else []
     lines += [
@@ -52,12 +55,28 @@ def cell(recipe: str, asked: Query | str, crosstab: Mapping[str, Any] | None) ->
     return "\n".join(lines) + "\n"
 
 
-def _asking(query: Query) -> str:
+def arguments_of(query: Query) -> list[str]:
+    """Write the arguments of ``get_users`` that ask a question.
+
+    Parameters
+    ----------
+    query : Query
+        The question.
+
+    Returns
+    -------
+    list of str
+        An expression each, named where that reads better.
+
+    Examples
+    --------
+    >>> arguments_of(Query("students", "schools", term="current"))
+    ["'students'", "'schools'", "term='current'"]
+    """
     parts = query.to_dict()
     leading = [name for name in ("user_filter", "group_filter", "group_name") if name in parts]
     first = [repr(parts.pop(name)) for name in leading]
-    named = [f"{name}={value!r}" for name, value in parts.items()]
-    return _call("df = conn.get_users", [*first, *named])
+    return [*first, *(f"{name}={value!r}" for name, value in parts.items())]
 
 
 def _call(function: str, arguments: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -12,7 +12,9 @@ import pandas as pd
 from oneroster_nb.analysis.given import CLASS_TABLES, roster_for
 from oneroster_nb.compare import compare_lists, diff, match_people
 from oneroster_nb.errors import QueryError, RosterWarning
+from oneroster_nb.forms.codegen import arguments_of
 from oneroster_nb.progress import ProgressOption
+from oneroster_nb.query import Query
 from oneroster_nb.roster import Roster
 from oneroster_nb.source import Source
 
@@ -24,7 +26,7 @@ _COUNTED = (*CLASS_TABLES, "roles")
 
 @dataclass(frozen=True)
 class Extra:
-    """What some questions need besides a roster, as it was typed.
+    """What some questions need besides a roster, as it was typed or is set.
 
     Attributes
     ----------
@@ -34,11 +36,19 @@ class Extra:
         What people on lists are known by: columns, with commas between them.
     rules : str
         Rules, one a line.
+    people : Query
+        The question whose people are meant.
     """
 
     path: str = ""
     on: str = ""
     rules: str = ""
+    people: Query = field(default_factory=Query)
+
+    @property
+    def once(self) -> Query:
+        """The question whose people are meant, so that each is there once."""
+        return replace(self.people, unique=True)
 
     @property
     def file(self) -> str:
@@ -84,6 +94,8 @@ class Common:
         The rows and columns of the crosstab that is the answer.
     hides : bool
         Whether it counts people and takes ``suppress_below``.
+    of_people : bool
+        Whether it is about the people of the question that is set, not about the whole roster.
     """
 
     ask: Callable[[Source, Extra, Mapping[str, Any]], pd.DataFrame]
@@ -91,6 +103,7 @@ class Common:
     extra: tuple[str, ...] = ()
     crosstab: tuple[str, str] | None = None
     hides: bool = False
+    of_people: bool = False
 
     def typed(self, extra: Extra) -> list[str]:
         """Give what was typed for this question, each thing on one line."""
@@ -150,19 +163,21 @@ def _change(part: str) -> Common:
 
 
 def _compared(source: Source, extra: Extra, options: Mapping[str, Any]) -> pd.DataFrame:
-    return compare_lists(source, _read(extra.file), extra.columns, **options)
+    other = _read(extra.file)
+    return compare_lists(source.query(extra.once, **options), other, extra.columns, **options)
 
 
 def _compared_code(extra: Extra, _options: Mapping[str, Any]) -> str:
-    return f"onb.compare_lists(conn, {_reading(extra.file)}, on={extra.columns!r})"
+    return f"onb.compare_lists({_getting(extra)}, {_reading(extra.file)}, on={extra.columns!r})"
 
 
 def _matched(source: Source, extra: Extra, options: Mapping[str, Any]) -> pd.DataFrame:
-    return match_people(source, _read(extra.file), **options)
+    other = _read(extra.file)
+    return match_people(source.query(extra.once, **options), other, **options)
 
 
 def _matched_code(extra: Extra, _options: Mapping[str, Any]) -> str:
-    return f"onb.match_people(conn, {_reading(extra.file)})"
+    return f"onb.match_people({_getting(extra)}, {_reading(extra.file)})"
 
 
 def _seated(source: Source, extra: Extra, options: Mapping[str, Any]) -> pd.DataFrame:
@@ -195,8 +210,12 @@ COMMON: Mapping[str, Common] = MappingProxyType(
         "What changed since a saved roster, by school": _change("by_school"),
         "What changed since a saved roster: people": _change("people"),
         "What changed since a saved roster: enrollments": _change("enrollments"),
-        "Who is on only one of two lists": Common(_compared, _compared_code, ("path", "on")),
-        "Match people to directory accounts": Common(_matched, _matched_code, ("path",)),
+        "Who is on only one of two lists": Common(
+            _compared, _compared_code, ("path", "on"), of_people=True
+        ),
+        "Match people to directory accounts": Common(
+            _matched, _matched_code, ("path",), of_people=True
+        ),
         "Seats for several rules": Common(_seated, _seated_code, ("rules",), hides=True),
     }
 )
@@ -206,6 +225,10 @@ COMMON: Mapping[str, Common] = MappingProxyType(
 def _written(arguments: tuple[Any, ...], named: Mapping[str, Any]) -> str:
     texts = [repr(value) for value in arguments]
     return ", ".join([*texts, *(f"{name}={value!r}" for name, value in named.items())])
+
+
+def _getting(extra: Extra) -> str:
+    return f"conn.get_users({', '.join(arguments_of(extra.once))})"
 
 
 def _reading(path: str) -> str:

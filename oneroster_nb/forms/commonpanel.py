@@ -12,7 +12,8 @@ from oneroster_nb.source import Source
 __all__ = ["CommonPanel"]
 
 _WHOLE = "Asked of the whole roster, whatever is chosen above."
-_PULLS = f"{_WHOLE} Each is pulled anew; with Load whole roster, all are answered at once."
+_PEOPLE = "Asked of the people that the question above is about."
+_PULLS = "Each is pulled anew; with Load whole roster, all are answered at once."
 
 
 class CommonPanel:
@@ -58,7 +59,7 @@ class CommonPanel:
         )
         self._fields = {"path": self.path, "on": self.on, "rules": self.rules}
         self._hint = Message()
-        self._hint.say(_WHOLE)
+        self._pulls = False
         self.widget = widgets.VBox(
             [
                 self._hint,
@@ -79,10 +80,13 @@ class CommonPanel:
 
     def use(self, source: Source) -> None:
         """Let a source be asked."""
-        self._hint.say(_WHOLE if isinstance(source, LocalSource) else _PULLS)
+        self._pulls = not isinstance(source, LocalSource)
+        self._chosen()
         self.button.disabled = False
 
     def _chosen(self) -> None:
-        needed = COMMON[self.choice.value].extra
+        question = COMMON[self.choice.value]
         for name, field in self._fields.items():
-            field.layout.display = None if name in needed else "none"
+            field.layout.display = None if name in question.extra else "none"
+        asked_of = _PEOPLE if question.of_people else _WHOLE
+        self._hint.say(f"{asked_of} {_PULLS}" if self._pulls else asked_of)

@@ -11,7 +11,7 @@ from traitlets import TraitError
 
 from oneroster_nb.errors import ConfigurationError, QueryError
 from oneroster_nb.forms.asked import in_words
-from oneroster_nb.forms.common import COMMON, Answer
+from oneroster_nb.forms.common import COMMON, Answer, Extra
 from oneroster_nb.forms.commonpanel import CommonPanel
 from oneroster_nb.forms.connection import ConnectionPanel
 from oneroster_nb.forms.marker import FORM_CLASS, FormMarker
@@ -185,7 +185,7 @@ class Explorer(State, widgets.VBox):
             self._message.say(str(error), "error")
             return
         written = _explicit(query, source)
-        words = in_words(written, written.match_fields or source.default_match_on)
+        words = in_words(written, _fields(written, source))
 
         def show(answer: Answer) -> None:
             self._results.show(
@@ -227,16 +227,21 @@ class Explorer(State, widgets.VBox):
     def _answer_chosen(self) -> None:
         if self._working.busy:
             return
-        source, name, extra = self.source, self._common.choice.value, self._common.extra
+        source, name = self.source, self._common.choice.value
         question = COMMON[name]
         below = self.suppress_below if question.hides else None
         try:
             if source is None:
                 raise QueryError("Connect to a roster first.")
+            extra = self._extra_of_chosen()
             code = self._code_of_chosen()
         except QueryError as error:
             self._message.say(str(error), "error")
             return
+
+        words = (
+            [in_words(extra.people, _fields(extra.people, source))] if question.of_people else []
+        )
 
         def show(answer: Answer) -> None:
             if question.crosstab:
@@ -245,7 +250,7 @@ class Explorer(State, widgets.VBox):
                 answer.frame,
                 code,
                 source.recipe,
-                words=": ".join([name, *question.typed(extra)]),
+                words=": ".join([name, *words, *question.typed(extra)]),
                 stem="-".join(re.findall(r"[a-z]+", name.casefold())),
                 crosstab=bool(question.crosstab),
                 hide=answer.hide,
@@ -263,7 +268,14 @@ class Explorer(State, widgets.VBox):
         """Write the chosen common question; QueryError where something is not typed yet."""
         question, below = COMMON[self._common.choice.value], self.suppress_below
         options = {"suppress_below": below} if question.hides and below is not None else {}
-        return question.code(self._common.extra, options)
+        return question.code(self._extra_of_chosen(), options)
+
+    def _extra_of_chosen(self) -> Extra:
+        """Give what the chosen common question needs; QueryError where that cannot be."""
+        extra, source = self._common.extra, self.source
+        if source is None or not COMMON[self._common.choice.value].of_people:
+            return extra
+        return replace(extra, people=_explicit(self.question(), source))
 
     def _tell_changes(self) -> None:
         """Say so where what is shown does not answer what is set."""
@@ -372,6 +384,11 @@ def _explicit(query: Query, source: Source) -> Query:
         usual = fields == source.default_match_on
         query = replace(query, match_on=None if usual else fields)
     return replace(query, max_users=source.max_users) if query.max_users is None else query
+
+
+def _fields(query: Query, source: Source) -> tuple[str, ...]:
+    """Give the fields that a source compares for a question."""
+    return query.match_fields or source.default_match_on
 
 
 def _titled(title: str, *children: widgets.Widget) -> widgets.VBox:
