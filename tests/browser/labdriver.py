@@ -206,8 +206,8 @@ class Lab:
     def expect_kernel(self, expression: str, text: str) -> None:
         """Wait until an expression prints like this in the kernel.
 
-        What a person did is on its way to the kernel beside what is run there: JupyterLab sends
-        the messages of widgets to a thread of their own.
+        What a person did may be on its way still: while the kernel is busy with a control, the
+        browser holds back what else is typed into it.
         """
         deadline = time.monotonic() + RUN_SECONDS
         while (printed := self.kernel(f"print({expression})")) != text:

@@ -19,6 +19,33 @@ def form(lab: Lab) -> Form:
     return Form(lab.outputs)
 
 
+AT_ONCE = """([users, who, group, name, run]) => {
+    users.value = who;
+    users.dispatchEvent(new Event("change", { bubbles: true }));
+    group.value = name;
+    group.dispatchEvent(new Event("input", { bubbles: true }));
+    run.click();
+}"""
+
+
+def test_what_is_set_is_asked_however_soon_the_click_comes(form: Form, lab: Lab) -> None:
+    form.choose("Provider", "Demo district")
+    form.connect()
+    form.expect_words("139 students")
+    form.choose("Group by", "schools")
+    form.choose("Match", "contains")
+    form.expect_words("Empty means every one: 3 schools.")
+    users, group, run = form.labelled("Users"), form.labelled("Group"), form.button("Run query")
+    for name in ["Classlink", "Lincoln", "HS", "Middle", "School"]:
+        for who in ("teachers", "students"):
+            expect(run).to_be_enabled()
+            controls = [control.element_handle() for control in (users, group, run)]
+            lab.page.evaluate(AT_ONCE, [controls[0], who, controls[1], name, controls[2]])
+            words = f"{who.capitalize()} of schools whose sourcedId, name or title contains"
+            form.expect_words(f"{words} {name!r}")
+            form.expect_no_words("asks it as it is now")
+
+
 def test_the_whole_way(form: Form, lab: Lab, district: Tables, tmp_path: Path) -> None:
     users, classes = district["users"], district["classes"]
     expected = students_of(district, PART)
