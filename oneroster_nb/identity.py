@@ -69,7 +69,8 @@ def same_people(
         together: ``group`` (int64, the same for one person) and ``birthDate`` (datetime64). Users
         without family name or role, and those with neither birth date nor org, are left out.
     """
-    users = users.loc[users["familyName"].fillna("").ne("") & users["role"].fillna("").ne("")]
+    named = users["familyName"].fillna("").str.strip().ne("")
+    users = users.loc[named & users["role"].fillna("").ne("")]
     born = demographics.drop_duplicates("sourcedId").set_index("sourcedId")["birthDate"]
     birth = pd.Series(born.reindex(users["sourcedId"]).array, index=users.index)
     marks = pd.DataFrame(

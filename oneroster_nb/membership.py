@@ -59,12 +59,15 @@ class Members:
         Rows of the users and of the matched groups.
     klass, enrollment : numpy arrays of int
         Rows of the classes and enrollments through which it is so; -1 where there is none.
+    role : numpy array of str or None
+        As what they are enrolled, where that is known without the enrollments.
     """
 
     user: NDArray[np.intp]
     group: NDArray[np.intp]
     klass: NDArray[np.intp]
     enrollment: NDArray[np.intp]
+    role: NDArray[np.object_] | None = None
 
     def distinct(self) -> "Members":
         """Keep the first of the rows that say the same: user, group and class."""
@@ -81,7 +84,10 @@ class Members:
 
     def take(self, rows: NDArray[np.intp]) -> "Members":
         """Keep some rows."""
-        return Members(self.user[rows], self.group[rows], self.klass[rows], self.enrollment[rows])
+        role = None if self.role is None else self.role[rows]
+        return Members(
+            self.user[rows], self.group[rows], self.klass[rows], self.enrollment[rows], role
+        )
 
 
 def codes(values: "pd.Series[str]", keys: "pd.Series[str]") -> NDArray[np.intp]:
@@ -171,6 +177,8 @@ def with_group(
         columns["schoolName"] = columns["groupName"]
     for column, source in _ENROLLMENT_COLUMNS.items():
         columns[column] = _take(enrollments[source], members.enrollment)
+    if members.role is not None:
+        columns["enrollmentRole"] = pd.Series(members.role, dtype="str")
     frame = pd.DataFrame(columns)
     return _one_row_each(frame) if query.unique else frame
 

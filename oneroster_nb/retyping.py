@@ -5,7 +5,8 @@ import pyarrow as pa
 
 from oneroster_nb.conform import conform, to_frame, unreadable, warn_of_unreadable
 from oneroster_nb.errors import ConfigurationError
-from oneroster_nb.schema import BEYOND, TABLES
+from oneroster_nb.grades import grade_code
+from oneroster_nb.schema import BEYOND, TABLES, split_text
 from oneroster_nb.texts import texts
 
 __all__ = ["checked_table", "retyped"]
@@ -36,11 +37,8 @@ def retyped(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int
     ([['7', 'Ada', '06'], ['8', 'Bo', '07']], {})
     """
     kinds = TABLES[name].columns
-    odd = [
-        column
-        for column in table.columns
-        if column in kinds and table[column].dtype != kinds[column].dtype
-    ]
+    known = [column for column in table.columns if column in kinds]
+    odd = [c for c in known if table[c].dtype != kinds[c].dtype or _is_untidy(table[c])]
     if not odd:
         return table, {}
     written = {c: pa.array(texts(table[c]), pa.string(), from_pandas=True) for c in odd}
@@ -48,6 +46,16 @@ def retyped(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int
     frame = to_frame(read)
     kept = [*odd, *(column for column in frame.columns if column not in kinds)]
     return table.assign(**{column: frame[column] for column in kept}), unreadable(read)
+
+
+def _is_untidy(values: "pd.Series[str]") -> bool:
+    """Say whether texts are blank where they should be missing, or grades that have a code."""
+    if values.dtype != "str":
+        return False
+    if values.name != "grades":
+        return bool((values == "").any())
+    parts = {part for text in values.dropna().unique() for part in split_text(text) or [""]}
+    return any(not part or grade_code(part) != part for part in parts)
 
 
 def checked_table(name: str, table: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_string_dtype
 
 from oneroster_nb.grades import grade_place
 from oneroster_nb.texts import text_of
@@ -37,11 +38,14 @@ def groups_of(df: pd.DataFrame, names: list[str]) -> tuple[_Ints, pd.DataFrame]:
 def _categories(values: pd.Series) -> tuple[_Ints, list[str]]:
     """Give each row the number of its value, and the labels of the values in order."""
     unordered_category = isinstance(values.dtype, pd.CategoricalDtype) and not values.cat.ordered
-    as_text = unordered_category or values.dtype == object or values.dtype == "str"
+    as_text = unordered_category or is_string_dtype(values.dtype) or values.dtype == object
     codes, uniques = pd.factorize(values, sort=not as_text)
     texts = [text_of(value) for value in uniques]
-    key = grade_place if values.name == "grades" else str
-    in_order = sorted(texts, key=key) if as_text else texts
+    if as_text and all(isinstance(value, int | float | np.number) for value in uniques):
+        in_order = [text_of(value) for value in sorted(uniques)]
+    else:
+        key = grade_place if values.name == "grades" else str
+        in_order = sorted(texts, key=key) if as_text else texts
     labels = [text for text in dict.fromkeys(in_order) if text not in ("", MISSING)]
     if "" in texts or MISSING in texts or (codes < 0).any():
         labels.append(MISSING)

@@ -16,7 +16,13 @@ __all__ = ["checked_columns", "not_deleted", "people_of", "refuse_repeats", "req
 def checked_columns(df: pd.DataFrame, option: str, names: str | Sequence[str]) -> list[str]:
     """Give the columns asked for as a list, each of them one that the frame has and can count."""
     if not isinstance(df, pd.DataFrame):
-        raise QueryError(f"Only a DataFrame can be counted, not a {type(df).__name__}")
+        asked = "; ask its get_users() first" if hasattr(df, "get_users") else ""
+        raise QueryError(f"Only a DataFrame can be counted, not a {type(df).__name__}{asked}")
+    if isinstance(names, pd.Series | pd.DataFrame):
+        raise QueryError(
+            f"{option} takes the names of columns, such as 'schoolName', not the"
+            f" {type(names).__name__} that holds them"
+        )
     listed = [names] if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
     if not listed:
         raise QueryError(f"{option} is empty; name one column or several")
@@ -68,7 +74,7 @@ def people_of(df: pd.DataFrame, instead: str = "") -> NDArray[np.int64]:
             "People are counted by the column 'sourcedId', which is not there; "
             f"keep it in the frame{instead}"
         )
-    require_column(df, "sourcedId")
+    checked_columns(df, "sourcedId", "sourcedId")
     people, _ = pd.factorize(df["sourcedId"].replace("", None))
     gaps = int((people < 0).sum())
     if gaps:

@@ -167,6 +167,8 @@ def crosstab(
         checked_columns(df, "columns", columns),
     )
     refuse_repeats(row_names + column_names)
+    if not isinstance(margins, bool):
+        raise QueryError(f"margins must be True or False, not {margins!r}")
     per = _denominator(normalize)
     below = _threshold(suppress_below, suppress_zeros)
     df, people, notes = _counted(df, row_names + column_names, unit)

@@ -1,11 +1,11 @@
 """The tables that a frame of users stands for, as far as it holds them (pure)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
 from oneroster_nb.analysis.columns import checked_columns, not_deleted, people_of
+from oneroster_nb.conform import warn_of_unreadable
 from oneroster_nb.errors import QueryError
 from oneroster_nb.query import nearest
 from oneroster_nb.retyping import retyped
@@ -40,7 +40,7 @@ def tables_of_frame(
     """Take a frame of users apart into the tables that it was joined of."""
     for name in ("sourcedId", *needed):
         if name not in df.columns:
-            asked = "'classes'" if name == "classSourcedId" else "no group"
+            asked = "'classes'" if "classSourcedId" in needed else "no group"
             raise QueryError(
                 f"{question}() needs the column {name!r}, which this frame has not."
                 f"{nearest(name, map(str, df.columns))} Keep it, ask get_users() with {asked}, or"
@@ -85,7 +85,8 @@ def _as_table(name: str, rows: pd.DataFrame, renamed: Mapping[str, str]) -> pd.D
     """Give a canonical table of some rows; a column that they lack is missing."""
     named = {column: renamed.get(column, column) for column in TABLES[name].columns}
     found = {column: rows[source] for column, source in named.items() if source in rows}
-    table, _ = retyped(name, empty_table(name).reindex(rows.index).assign(**found))
+    table, lost = retyped(name, empty_table(name).reindex(rows.index).assign(**found))
+    warn_of_unreadable(name, lost)
     return table.assign(status="active")
 
 
@@ -102,18 +103,9 @@ def _only(name: str, rows: pd.DataFrame, renamed: Mapping[str, str]) -> pd.DataF
 
 def _schools_of(df: pd.DataFrame) -> pd.DataFrame:
     """Give the schools that a frame names, beside users or beside classes."""
-    names: dict[str, Any] = {}
-    if "schoolSourcedIds" in df:
-        pairs = df[["schoolSourcedIds"]].assign(names=_text(df, "schoolNames"))
-        pairs = pairs.dropna(subset=["schoolSourcedIds"]).drop_duplicates()
-        for keys, titles in pairs.itertuples(index=False):
-            split = split_text(titles) if isinstance(titles, str) else []
-            listed = split_text(keys)
-            known = split if len(split) == len(listed) else [None] * len(listed)
-            names |= dict(zip(listed, known, strict=True))
-    if "schoolSourcedId" in df:
-        pairs = df[["schoolSourcedId"]].assign(names=_text(df, "schoolName"))
-        names |= dict(pairs.dropna().drop_duplicates().itertuples(index=False))
+    names = _named_lists(df, "schoolSourcedIds", "schoolNames")
+    one_each = pd.DataFrame({"key": _text(df, "schoolSourcedId"), "name": _text(df, "schoolName")})
+    names |= dict(one_each.dropna().drop_duplicates().itertuples(index=False))
     table = empty_table("orgs").reindex(range(len(names)))
     table["sourcedId"] = pd.Series(list(names), dtype="str")
     table["name"] = pd.Series(list(names.values()), dtype="str")
@@ -121,15 +113,27 @@ def _schools_of(df: pd.DataFrame) -> pd.DataFrame:
 
 
 def _terms_of(classes: pd.DataFrame) -> pd.DataFrame:
-    titles: dict[str, Any] = {}
-    pairs = zip(_text(classes, "termSourcedIds"), _text(classes, "termTitles"), strict=True)
-    for keys, names in pairs:
-        if isinstance(keys, str) and isinstance(names, str):
-            titles |= dict(zip(split_text(keys), split_text(names), strict=False))
+    titles = _named_lists(classes, "termSourcedIds", "termTitles")
     table = empty_table("academicSessions").reindex(range(len(titles)))
     table["sourcedId"] = pd.Series(list(titles), dtype="str")
     table["title"] = pd.Series(list(titles.values()), dtype="str")
     return table.assign(status="active")
+
+
+def _named_lists(df: pd.DataFrame, keys: str, names: str) -> dict[str, str | None]:
+    """Give the name of each id in a column of several; None where no row tells it.
+
+    A row in which fewer are named than there are does not say which name is whose.
+    """
+    found: dict[str, str | None] = {}
+    pairs = pd.DataFrame({"keys": _text(df, keys), "names": _text(df, names)})
+    for ids, titles in pairs.dropna(subset=["keys"]).drop_duplicates().itertuples(index=False):
+        listed = split_text(ids)
+        split = split_text(titles) if isinstance(titles, str) else []
+        if len(split) == len(listed):
+            found |= dict(zip(listed, split, strict=True))
+        found = dict.fromkeys(listed) | found
+    return found
 
 
 def _text(df: pd.DataFrame, name: str) -> "pd.Series[str]":

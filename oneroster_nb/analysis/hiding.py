@@ -45,7 +45,8 @@ def hide_counts(
     for name, rows in hidden.items():
         counts, hide = np.asarray(table[name], dtype=np.int64), rows.to_numpy(dtype=bool)
         if hide.any():
-            changed[name] = pd.Series(mark(counts, counts, hide, below), index=table.index)
+            marked = mark(counts, counts, hide, below)
+            changed[name] = pd.Series(marked, index=table.index, dtype=object)
             told.append(counts[hide])
     notes = hiding_note(np.concatenate(told), below) if told else []
     return table.assign(**changed), notes

@@ -11,7 +11,7 @@ from oneroster_nb.identity import same_people
 from oneroster_nb.membership import codes
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query import ROLES
-from oneroster_nb.schema import split_text, split_values
+from oneroster_nb.schema import TABLES, Kind, split_text, split_values
 
 __all__ = [
     "duplicate_people",
@@ -67,7 +67,8 @@ def multi_school(source: Asked, *, progress: ProgressOption = None) -> pd.DataFr
     Parameters
     ----------
     source : Source or pandas.DataFrame
-        A connection, a roster, or students as ``get_users`` gives them without a group.
+        A connection, a roster, or students as ``get_users`` gives them without a group. As what
+        somebody is at each school a frame does not hold; there, who is a student is one at all.
     progress : None, bool or callable
         See :data:`oneroster_nb.progress.ProgressOption`.
 
@@ -316,8 +317,9 @@ def _unknown(
 ) -> list[tuple[Any, str, str | None, str]]:
     """Give a row's number and the value for each element that is none of those known."""
     allowed = frozenset(known)
+    several = TABLES["users"].columns[field] is Kind.VALUES
     bad = {
-        text: [part for part in split_text(text) if part not in allowed]
+        text: [part for part in (split_text(text) if several else [text]) if part not in allowed]
         for text in values.dropna().unique()
     }
     wrong = values[values.map(lambda text: bool(bad.get(text)))]

@@ -138,7 +138,7 @@ def _queries(rules: Sequence[str | Query]) -> dict[str, Query]:
         # What one line cannot say, such as a term, tells questions apart.
         line = str(query) if Query.parse(str(query)) == query else repr(query)
         name = rule if isinstance(rule, str) else line
-        if name in queries:
+        if name in queries or query in queries.values():
             raise QueryError(f"The rule {name!r} is there twice; leave one of them out.")
         queries[name] = query
     return queries
@@ -165,8 +165,10 @@ def _hidden(
         table[_COUNTS] = counts
         return table
     people = counts[:-1, 0]
-    table = table.iloc[:-1].assign(people=mark(people, people, hide, below))
-    table[_COUNTS[1:]] = "*"
+    marked = mark(people, people, hide, below)
+    table = table.iloc[:-1].assign(people=pd.Series(marked, dtype=object))
+    for name in _COUNTS[1:]:
+        table[name] = pd.Series(["*"] * len(table), dtype=object)
     return with_footnote(
         table,
         [

@@ -77,7 +77,9 @@ def cross_listed(
             "term": sessions_within(classes, asked.live("academicSessions")),
         }
     )
-    keys = keys.explode("period").explode("term").dropna()
+    keys = keys.explode("period").explode("term")
+    keys["period"] = folded(keys["period"]).replace("", None)
+    keys = keys.dropna()
     keys = keys.rename_axis("klass").reset_index().merge(teachers, on="klass")
     shared = keys.groupby(["school", "room", "period", "term", "user"])["klass"]
     group = joined(len(classes), (klasses.unique().tolist() for _, klasses in shared))

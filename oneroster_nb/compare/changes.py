@@ -52,7 +52,8 @@ class Diff:
         familyName role grades schoolNames`` (as they are after, of who was removed as they were)
         and ``fields``, the columns of users that differ, joined with commas; all str.
     fields : pandas.DataFrame
-        A row a field that changed: ``sourcedId field before after`` (str).
+        A row a field that changed: ``sourcedId field before after`` (str). Phone numbers are no
+        such fields.
     enrollments : pandas.DataFrame
         A row an enrollment: ``change`` (``added``, ``dropped``, or ``moved``: the same course,
         another class), ``userSourcedId givenName familyName role courseSourcedId courseTitle
@@ -331,7 +332,9 @@ def _by_school(
     else:
         hides = {column: hide for column, (hide, _) in hidden.items()}
     for column, counts in counted.items():
-        table = table.assign(**{column: mark(counts, counts, hides[column], below)})
+        marked = mark(counts, counts, hides[column], below)
+        kind = object if hides[column].any() else np.int64
+        table = table.assign(**{column: pd.Series(marked, dtype=kind)})
     shown = np.concatenate([counts[hides[column]] for column, counts in counted.items()])
     notes = [*hiding_note(shown, below), *notes]
     return with_footnote(table, notes)

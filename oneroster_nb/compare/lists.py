@@ -34,7 +34,7 @@ def compare_lists(
     ----------
     left, right : pandas.DataFrame or Source
         The lists, such as the students of a course and those of a testing system. Of a connection
-        or a roster, all users.
+        or a roster, all users. Who is to be deleted counts as not there.
     on : str or list of str
         The columns that say who is who, in both lists. Outer spaces aside they must be the same,
         and case aside, too, unless they are ids (``sourcedId``).
@@ -52,7 +52,8 @@ def compare_lists(
         ``<column>_left`` and ``<column>_right``; all str. Rows that repeat a person, as
         membership rows do, are taken together: a field has all its values, joined with commas. A
         row without a value to know the person by matches no other. ``attrs["footnote"]`` says how
-        many have which status.
+        many have which status, and how many rows are of several people: who are told apart by
+        ``sourcedId``, and not by `on`, as where a family has one email.
 
     Raises
     ------
@@ -94,7 +95,9 @@ def compare_lists(
     # Truth is written in many ways, and files of pandas write it as Python does.
     truth = [n for n in common if is_bool_dtype(left[n]) or is_bool_dtype(right[n])]
     for frame in values.values():
-        frame[truth] = frame[truth].apply(lambda column: column.str.casefold())
+        frame[truth] = frame[truth].apply(
+            lambda column: column.str.casefold().replace({"1": "true", "0": "false"})
+        )
     differs = {
         name: _differs(name, *(side[name] for side in values.values())) & both for name in common
     }
@@ -115,7 +118,21 @@ def compare_lists(
     result = result.astype("str").reset_index(drop=True)
     counts = result["status"].value_counts()
     told = [f"{counts.get(status, 0):,} {status}" for status in _STATUSES]
-    return with_footnote(result, [f"{', '.join(told)}."])
+    notes = [f"{', '.join(told)}."]
+    if shared := len(_shared(left, names).union(_shared(right, names))):
+        notes.append(
+            f"Rows of several people each, whose {' and '.join(names)} is one: {shared:,}."
+        )
+    return with_footnote(result, notes)
+
+
+def _shared(frame: pd.DataFrame, names: list[str]) -> "pd.Index[Any]":
+    """Give what several people of a list are known by, where it has ids of them."""
+    if "sourcedId" in names or "sourcedId" not in frame:
+        return pd.Index([])
+    keys = pd.DataFrame({name: _key(texts(frame[name])) for name in names})
+    people = texts(frame["sourcedId"]).groupby([keys[name] for name in names]).nunique()
+    return people.index[people > 1]
 
 
 def _keys(frame: pd.DataFrame, side: str, on: str | Sequence[str]) -> list[str]:

@@ -125,7 +125,7 @@ def _steps(on: object) -> list[tuple[str, ...]]:
         names = [step] if isinstance(step, str) or not isinstance(step, Sequence) else list(step)
         if not names or not all(isinstance(name, str) for name in names):
             raise QueryError(f"A field of on is a name or a tuple of names, not {step!r}.")
-        steps.append(tuple(names))
+        steps.append(tuple(dict.fromkeys(names)))
     return steps
 
 
@@ -141,15 +141,17 @@ def _people(side: str, given: Side, names: list[str], progress: ProgressOption) 
     people_of(given)  # refuses rows of nobody
     ids = texts(given["sourcedId"])
     fields = pd.DataFrame({name: folded(texts(given[name])).replace("", None) for name in names})
-    fields = fields.astype("str").set_axis(pd.Index(ids, name="sourcedId"), axis="index")
-    distinct = fields.reset_index().drop_duplicates()
-    again = distinct["sourcedId"].duplicated()
-    if again.any():
+    fields = fields.astype("str").set_axis(ids.array, axis="index")
+    # Fields may be called as columns of the answer are, so that here they have numbers.
+    rows = fields.set_axis(range(len(names)), axis="columns").assign(id=fields.index)
+    distinct = fields.loc[~rows.duplicated()]
+    again = distinct.index[distinct.index.duplicated()]
+    if len(again):
         raise QueryError(
-            f"{distinct.loc[again, 'sourcedId'].nunique():,} people of the {side} list have rows"
-            f" that differ in {', '.join(names)}. Keep one row a person."
+            f"{again.nunique():,} people of the {side} list have rows that differ in"
+            f" {', '.join(names)}. Keep one row a person."
         )
-    return distinct.set_index("sourcedId")
+    return distinct
 
 
 def _match(
@@ -167,9 +169,11 @@ def _match(
             f" {most['right']:,} on the right, so it tells nobody apart. Set such values to missing"
             " in the frames first."
         )
+    keys = list(range(len(names)))
+    mine, theirs = (side.set_axis(keys, axis="columns") for side in (mine, theirs))
     joined = (
         mine.reset_index(names="leftId")
-        .merge(theirs.reset_index(names="rightId"), on=names)
+        .merge(theirs.reset_index(names="rightId"), on=keys)
         .assign(matchedOn=label)
     )
     disputed = joined["leftId"].duplicated(keep=False) | joined["rightId"].duplicated(keep=False)

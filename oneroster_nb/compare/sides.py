@@ -1,11 +1,12 @@
 """The two sides of a comparison: frames of people, and the columns they are compared by."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
 
-from oneroster_nb.analysis.columns import checked_columns
+from oneroster_nb.analysis.columns import checked_columns, not_deleted
 from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.schema import TABLES, Kind, join_values, split_text
@@ -19,13 +20,19 @@ Side: TypeAlias = "Source | pd.DataFrame"
 """A frame of people, or a connection or a roster, of which all users are meant."""
 
 
+_JOINED = frozenset({"schoolSourcedIds", "schoolNames", "termSourcedIds", "termTitles"})
+"""The columns of membership that hold several values."""
+
+
 def people_frame(side: Side, question: str, progress: ProgressOption) -> pd.DataFrame:
-    """Give the people of a side; QueryError for what is neither frame nor source."""
+    """Give the people of a side who are not to be deleted; QueryError for what is no side."""
     if isinstance(side, pd.DataFrame):
-        return side
+        return side.loc[not_deleted(side)] if "status" in side.columns else side
     if not hasattr(side, "get_users"):
+        kept = isinstance(side, str | Path)
         raise QueryError(
             f"{question}() takes DataFrames, connections or rosters, not {type(side).__name__}."
+            + (" pandas.read_csv() and onb.Roster.load() read what is saved." if kept else "")
         )
     return side.get_users(progress=progress)
 
@@ -40,7 +47,7 @@ def columns_of(frame: pd.DataFrame, side: str, names: str | Sequence[str]) -> li
 
 def in_one_order(name: str, values: "pd.Series[str]") -> "pd.Series[str]":
     """Bring several values in one text into one order, which is not compared."""
-    if TABLES["users"].columns.get(name) is not Kind.VALUES:
+    if TABLES["users"].columns.get(name) is not Kind.VALUES and name not in _JOINED:
         return values
     several = values[values.str.contains(",", regex=False, na=False)]
     ordered = {text: join_values(sorted(split_text(text))) for text in several.unique()}

@@ -163,6 +163,7 @@ class Connector(RosterSource):
             group=places["group"].to_numpy(dtype=np.intp)[place_codes],
             klass=none if in_schools or groups.empty else place_codes,
             enrollment=none if in_schools else _enrolled(keys, listed, roles, enrollments),
+            role=None if in_schools else roles.to_numpy(dtype=object),
         )
         return with_group(
             query,

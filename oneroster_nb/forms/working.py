@@ -29,6 +29,7 @@ class Working:
         self._rows_so_far = Message()
         self._cancel = widgets.Button(description="Cancel")
         self._cancel.on_click(lambda _: self.cancel())
+        self._what = ""
         self.widget = row(self._bar, self._rows_so_far, self._cancel)
         self._show(False)
 
@@ -46,6 +47,7 @@ class Working:
         """Start a piece of work that is called `what`; see :meth:`Runner.start`."""
         self._show(True)
         self._bar.value = 0
+        self._what = what
         self._rows_so_far.say(what, "working")
 
         def ended(done: Done[T]) -> None:
@@ -66,4 +68,5 @@ class Working:
         if progress.total:
             self._bar.max, self._bar.value = progress.total, progress.done
         of = f" of {progress.total:,}" if progress.total else ""
-        self._rows_so_far.say(f"{progress.what}: {progress.done:,}{of} rows", "working")
+        so_far = f"{progress.what}: {progress.done:,}{of} rows"
+        self._rows_so_far.say(f"{self._what} {so_far}", "working")
