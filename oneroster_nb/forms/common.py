@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -44,11 +44,6 @@ class Extra:
     on: str = ""
     rules: str = ""
     people: Query = field(default_factory=Query)
-
-    @property
-    def once(self) -> Query:
-        """The question whose people are meant, so that each is there once."""
-        return replace(self.people, unique=True)
 
     @property
     def file(self) -> str:
@@ -164,7 +159,7 @@ def _change(part: str) -> Common:
 
 def _compared(source: Source, extra: Extra, options: Mapping[str, Any]) -> pd.DataFrame:
     other = _read(extra.file)
-    return compare_lists(source.query(extra.once, **options), other, extra.columns, **options)
+    return compare_lists(source.query(extra.people, **options), other, extra.columns, **options)
 
 
 def _compared_code(extra: Extra, _options: Mapping[str, Any]) -> str:
@@ -173,7 +168,7 @@ def _compared_code(extra: Extra, _options: Mapping[str, Any]) -> str:
 
 def _matched(source: Source, extra: Extra, options: Mapping[str, Any]) -> pd.DataFrame:
     other = _read(extra.file)
-    return match_people(source.query(extra.once, **options), other, **options)
+    return match_people(source.query(extra.people, **options), other, **options)
 
 
 def _matched_code(extra: Extra, _options: Mapping[str, Any]) -> str:
@@ -228,7 +223,7 @@ def _written(arguments: tuple[Any, ...], named: Mapping[str, Any]) -> str:
 
 
 def _getting(extra: Extra) -> str:
-    return f"conn.get_users({', '.join(arguments_of(extra.once))})"
+    return f"conn.get_users({', '.join(arguments_of(extra.people))})"
 
 
 def _reading(path: str) -> str:
