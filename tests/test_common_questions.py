@@ -71,11 +71,12 @@ def test_the_functions_are_the_methods() -> None:
         pd.testing.assert_frame_equal(frame, getattr(UNTIDY, name)(), obj=name)
 
 
-def test_demographics_that_are_not_shown_are_warned_about(connected: Connect) -> None:
+@pytest.mark.parametrize("code", [403, 404])
+def test_demographics_that_are_not_shown_are_warned_about(connected: Connect, code: int) -> None:
     routes = {**school(), "demographics": []}
-    with FaultServer(routes, at("demographics", status(403))) as server:
+    with FaultServer(routes, at("demographics", status(code))) as server:
         conn = connected(server)
-        with pytest.warns(onb.PartialResultWarning, match="no birth dates are known.*403"):
+        with pytest.warns(onb.PartialResultWarning, match=f"no birth dates are known.*{code}"):
             assert conn.duplicate_people().empty
         assert conn.email_problems().empty
 
@@ -561,6 +562,16 @@ def test_totals_of_people_at_several_schools_are_left_out_where_they_would_help(
     assert "small counts hidden" in repr(changes)
     shown = onb.diff(ROSTER, moved_people(6), suppress_below=5)
     assert shown.by_school["changed"].tolist() == [6, 6, 6]
+    tables = moved_tables(6)
+    there = tables["users"]["orgSourcedIds"] == "3"
+    tables["users"].loc[there, "middleName"] = "Q"
+    alone = onb.diff(ROSTER, onb.Roster(tables), suppress_below=10).by_school
+    # Where no total is shown, nothing else needs to be hidden.
+    assert alone.set_index("schoolName")["changed"].to_dict() == {
+        "Classlink HS": "<10",
+        "Lincoln Middle School": "<10",
+        "North Elementary School": int(there.sum()),
+    }
 
 
 def test_each_class_of_a_course_is_one_move() -> None:
@@ -704,10 +715,10 @@ def test_the_order_of_values_is_no_change() -> None:
 
 def test_repeated_rows_of_a_list_are_one_person() -> None:
     left = pd.DataFrame({"sourcedId": ["a", "a", "b"], "classTitle": ["Art", "Math", "Art"]})
-    right = pd.DataFrame({"sourcedId": ["b", "a", "a"], "classTitle": ["Art", "Art", "Math"]})
+    right = pd.DataFrame({"sourcedId": ["b", "a", "a"], "classTitle": ["Art", "Math", "Art"]})
     found = onb.compare_lists(left, right)
     assert found["status"].tolist() == ["same", "same"]
-    found = onb.compare_lists(left, right.iloc[:2])
+    found = onb.compare_lists(left, right.iloc[[0, 2]])
     assert found.loc[0, ["fields", "classTitle_left", "classTitle_right"]].tolist() == [
         "classTitle",
         "Art,Math",

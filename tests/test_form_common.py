@@ -170,6 +170,21 @@ def test_lists_are_compared_with_the_people_of_the_question(
     assert "'(' is no regular expression" in form.message
 
 
+def test_where_each_question_pulls_anew_it_says_so() -> None:
+    form = explore(ROSTER)
+    pulls = "Each is pulled anew; with Load whole roster, all are answered at once."
+    assert pulls not in texts(form)
+    with onb.connect("demo") as conn:
+        assert pulls in texts(explore(conn))
+
+
+def test_what_there_is_to_say_is_said_with_the_answer_and_not_with_its_files() -> None:
+    form = explore(onb.Roster({**TABLES, "enrollments": TABLES["enrollments"].iloc[:0]}))
+    form.answer("Class sizes")
+    assert "There are no enrollments in this roster" in form.message
+    assert len(exported(form, "Table")) == len(TABLES["classes"])  # warnings are errors here
+
+
 def test_what_names_no_people_is_counted_by_rows(given: dict[str, dict[str, str]]) -> None:
     form = answered("Class sizes", given, by=["schoolName"])
     assert form.counts is not None

@@ -246,3 +246,13 @@ def test_mistakes_are_said_in_words(ask: object, words: str) -> None:
     with pytest.raises(onb.QueryError, match=words) as told:
         ask()  # type: ignore[operator]
     assert "Gómez" not in str(told.value)
+
+
+def test_of_people_in_several_groups_no_more_is_hidden_than_is_small() -> None:
+    groups = {"Art": range(4), "Math": range(2, 40), "Music": range(20, 60)}
+    frame = pd.DataFrame(
+        [(str(who), group) for group, people in groups.items() for who in people],
+        columns=["sourcedId", "group"],
+    )
+    hidden = onb.count(frame, "group", suppress_below=10)["count"].tolist()
+    assert hidden == ["<10", 38, 40]  # the total, which would give it away, is not shown
