@@ -96,7 +96,7 @@ def test_a_server_that_goes_away(form: Form, lab: Lab, district: dict[str, pd.Da
     expect(form.button("Cancel").filter(visible=True)).to_have_count(0)
 
     form.choose("Provider", "Demo district")
-    form.button("Connect").click()
+    form.connect()
     form.expect_words("139 students")
     expect(form.labelled("Group")).to_have_value("art")
     form.expect_words(f"of {len(district['classes'])} classes match")
