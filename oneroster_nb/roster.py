@@ -9,6 +9,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from oneroster_nb.errors import ConfigurationError
+from oneroster_nb.findings import Finding
 from oneroster_nb.local import LocalSource
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.references import warn_of_dangling
@@ -43,11 +44,15 @@ class Roster(LocalSource):
         When they were pulled; left out, now. Times are UTC.
     recipe : str
         A Python expression that makes this roster anew.
+    findings : sequence of Finding
+        What the source read otherwise than it was written; :func:`check` reports it.
 
     Attributes
     ----------
     provider : str
     taken : datetime.datetime
+    findings : pandas.DataFrame
+        ``severity code table sourcedId field message`` (str) and ``explains`` (int64).
     orgs, academic_sessions, courses, classes, users, roles, enrollments, ... : pandas.DataFrame
         The canonical tables, what is to be deleted included.
 
@@ -76,6 +81,7 @@ class Roster(LocalSource):
         provider: str = "",
         taken: datetime.datetime | None = None,
         recipe: str = "",
+        findings: Sequence[Finding] = (),
     ) -> None:
         if not isinstance(tables, Mapping):
             raise ConfigurationError(
@@ -89,6 +95,12 @@ class Roster(LocalSource):
         self.provider = provider
         self.taken = taken or datetime.datetime.now(datetime.UTC)
         self._recipe = recipe
+        self._noted = tuple(findings)
+
+    @property
+    def noted(self) -> tuple[Finding, ...]:
+        """What was read otherwise than it was written, by the source or just now."""
+        return self._noted
 
     @property
     def _tables(self) -> Mapping[str, pd.DataFrame]:
@@ -136,7 +148,9 @@ class Roster(LocalSource):
         if tables is None:
             return self
         kept = {name: self._tables[name] for name in checked_tables(tables)}
-        return Roster(kept, provider=self.provider, taken=self.taken)
+        others = self._tables.keys() - kept.keys()
+        noted = [finding for finding in self.noted if finding.table not in others]
+        return Roster(kept, provider=self.provider, taken=self.taken, findings=noted)
 
     def refresh(
         self, conn: Source, *, allow_shrink: bool = False, progress: ProgressOption = None
@@ -229,7 +243,8 @@ class Roster(LocalSource):
             read = read_bundle(bundle, Limits(), reporter)
         tables = changed_tables(self._tables, read)
         warn_of_dangling(tables)
-        return Roster(tables, provider=self.provider)
+        findings = (*self.noted, *read.findings)
+        return Roster(tables, provider=self.provider, findings=findings)
 
     def to_csv_bundle(
         self, path: str | Path, version: str = "1.1", *, overwrite: bool = False
@@ -306,6 +321,7 @@ class Roster(LocalSource):
             provider=snapshot.provider,
             taken=snapshot.taken,
             recipe=f"onb.Roster.load({str(path)!r})",
+            findings=snapshot.findings,
         )
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
@@ -340,7 +356,7 @@ class Roster(LocalSource):
         371
         """
         tables = {name: table for name, table in self._tables.items() if len(table)}
-        snapshot = Snapshot(tables, self.provider, self.taken)
+        snapshot = Snapshot(tables, self.provider, self.taken, self.noted)
         return write_snapshot(snapshot, path, overwrite=overwrite)
 
     def summary(self) -> pd.DataFrame:

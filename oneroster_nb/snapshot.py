@@ -8,8 +8,8 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from oneroster_nb.errors import SnapshotError
+from oneroster_nb.findings import RULES, Finding
 
 __all__ = ["SCHEMA_VERSION", "Snapshot", "read_snapshot", "write_snapshot"]
 
@@ -30,11 +31,12 @@ _ABANDONED = 3600.0  # seconds after which nobody is writing a partial folder an
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The tables of one moment, where they came from, and when."""
+    """The tables of one moment, where they came from, when, and what was found on the way in."""
 
     tables: Mapping[str, pd.DataFrame]
     provider: str
     taken: datetime.datetime
+    findings: Sequence[Finding] = ()
 
 
 def write_snapshot(snapshot: Snapshot, path: str | Path, *, overwrite: bool) -> Path:
@@ -110,11 +112,13 @@ def read_snapshot(path: str | Path) -> Snapshot:
         for name, entry in manifest["tables"].items():
             tables[name] = _read_table(folder, str(entry["file"]), entry)
         provider = str(manifest["provider"])
+        noted = [Finding(**entry) for entry in manifest.get("findings", ())]
     except SnapshotError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError):
         raise _damaged(folder, "its manifest is not in the form that save() writes") from None
-    return Snapshot(tables, provider, taken)
+    # A rule may have gone since the roster was saved.
+    return Snapshot(tables, provider, taken, [each for each in noted if each.code in RULES])
 
 
 def _write_files(snapshot: Snapshot, folder: Path) -> None:
@@ -130,6 +134,7 @@ def _write_files(snapshot: Snapshot, folder: Path) -> None:
         "provider": snapshot.provider,
         "taken": snapshot.taken.isoformat(),
         "tables": entries,
+        "findings": [asdict(finding) for finding in snapshot.findings],
     }
     with _private(folder / _MANIFEST) as sink:
         sink.write(json.dumps(manifest, indent=2).encode())

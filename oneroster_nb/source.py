@@ -9,6 +9,7 @@ import pandas as pd
 
 from oneroster_nb import analysis
 from oneroster_nb.errors import NoMatchWarning, NotSharedWarning, warn
+from oneroster_nb.findings import Finding, frame_of
 from oneroster_nb.matching import DEFAULT_MATCH_ON, checked_fields, field_named, match_groups
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query import Query, checked_group_filter, nearest
@@ -36,6 +37,19 @@ class Source(TableCalls):
     @abstractmethod
     def _listed_groups(self, group_filter: str, progress: ProgressOption) -> pd.DataFrame:
         """Give every group of a kind with the names of what it refers to."""
+
+    @property
+    def noted(self) -> Sequence[Finding]:
+        """What was read otherwise than it was written; a live source notes it in its rosters."""
+        return ()
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """What was read otherwise than it was written, in the columns of :func:`check`.
+
+        A live connection has none itself; the roster that ``get_roster()`` returns has them.
+        """
+        return frame_of(self.noted)
 
     @property
     @abstractmethod

@@ -9,7 +9,7 @@ import pandas as pd
 from oneroster_nb.bundle.archive import Limits
 from oneroster_nb.bundle.reading import Bundle, read_bundle
 from oneroster_nb.errors import BundleError, ConfigurationError
-from oneroster_nb.findings import frame_of
+from oneroster_nb.findings import Finding
 from oneroster_nb.local import LocalSource
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.query import Query
@@ -98,9 +98,9 @@ class CsvConnector(LocalSource):
         return self.read().version
 
     @property
-    def findings(self) -> pd.DataFrame:
-        """What deviates from the standard: ``severity code table sourcedId field message``."""
-        return frame_of(self.read().findings)
+    def noted(self) -> Sequence[Finding]:
+        """What deviates from the standard in the bundle."""
+        return self.read().findings
 
     @property
     def _tables(self) -> Mapping[str, pd.DataFrame]:
@@ -172,7 +172,7 @@ class CsvConnector(LocalSource):
             changed = Path(self._path).stat().st_mtime
             taken = datetime.datetime.fromtimestamp(changed, datetime.UTC)
         recipe = f"{self.recipe}.get_roster()" if self.recipe and asked is None else ""
-        return Roster(kept, provider=self.provider, taken=taken, recipe=recipe)
+        return Roster(kept, provider=self.provider, taken=taken, recipe=recipe, findings=self.noted)
 
     def headcounts(self, *, progress: ProgressOption = False) -> dict[str, int | None]:
         """Count the active ``students``, ``teachers`` and ``schools``."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from oneroster_nb.connectors.csv_bundle import CsvConnector
 from oneroster_nb.errors import ConfigurationError, DanglingReferenceWarning
 from oneroster_nb.findings import RULES, Finding, found, frame_of
 from oneroster_nb.progress import ProgressOption
@@ -121,10 +120,10 @@ def check(source: Source, *, progress: ProgressOption = None) -> Findings:
         raise ConfigurationError(
             f"check() takes a connection, a bundle or a roster, not {source!r}."
         )
-    findings = list(source.read(progress).findings) if isinstance(source, CsvConnector) else []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DanglingReferenceWarning)  # they are among the findings
         roster = source.get_roster(progress=progress)
+    findings = list(roster.noted)
     tables = {name: roster.table(name) for name in TABLES}
     live = {name: table.loc[table["status"] != "tobedeleted"] for name, table in tables.items()}
     for rule in _RULES:
