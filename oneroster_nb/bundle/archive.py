@@ -1,6 +1,8 @@
 """The files of a bundle: in a folder, or in a zip whose contents are bounded when unpacked."""
 
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -14,6 +16,14 @@ __all__ = ["Archive", "Limits"]
 
 _FREE = 4 << 20  # bytes that a file may unpack to whatever its ratio
 _BLOCK = 1 << 20
+_DAMAGE = (
+    *(OSError, EOFError, ValueError, RuntimeError, IndexError, struct.error),
+    *(zlib.error, lzma.LZMAError, zipfile.BadZipFile),
+)
+"""What the standard library raises when it reads or unpacks a damaged zip.
+
+NotImplementedError is a RuntimeError, and UnicodeDecodeError a ValueError.
+"""
 
 
 @dataclass(frozen=True)
@@ -51,8 +61,8 @@ class Archive:
     Raises
     ------
     BundleError
-        Where it is no zip and no folder, is encrypted, holds two files of one name or names that
-        lead out of it, or nothing but other zips.
+        If it is neither a zip nor a folder, is encrypted, unpacks to too much, holds a file without
+        a name, two files of one name or names that lead out of it, or nothing but other zips.
     """
 
     def __init__(self, source: object, limits: Limits) -> None:
@@ -73,13 +83,14 @@ class Archive:
         else:
             self._zip = _opened(source)
             try:
-                names = [info.filename for info in self._zip.infolist() if not info.is_dir()]
                 _check_members(self._zip)
+                names = [info.filename for info in self._zip.infolist() if not info.is_dir()]
             except BundleError:
                 self._zip.close()
                 raise
         try:
             self.files, self.inside = _chosen(names)
+            self._check_sizes()
         except BundleError:
             self.close()
             raise
@@ -106,25 +117,44 @@ class Archive:
             else:
                 info = self._zip.getinfo(place)
                 raw, packed = self._zip.open(info), info.compress_size
-        except (OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as exc:
+        except _DAMAGE as exc:
             raise BundleError(f"{place} cannot be unpacked ({exc}).") from None
         return io.BufferedReader(_Bounded(raw, place, packed, self), _BLOCK)
 
     def take(self, place: str, count: int, unpacked: int, packed: int) -> None:
-        """Count bytes that were unpacked; BundleError where they are too many."""
+        """Count bytes that were unpacked; BundleError if they are too many."""
         self._left -= count
         if self._left < 0:
-            raise BundleError(
-                f"The bundle unpacks to more than {self._limits.max_bytes:,} bytes, so reading it"
-                f" was stopped in {place}. Where it is meant to be so large, pass a larger"
-                " max_bytes."
-            )
+            raise self._too_large(place)
+        self._check_ratio(place, unpacked, packed)
+
+    def _check_sizes(self) -> None:
+        """Compare the sizes that the zip declares, so that a bomb is refused before it unpacks.
+
+        A member never unpacks to more than it declares: the standard library stops there.
+        """
+        if self._zip is None:
+            return
+        left = self._left
+        for place in self.files.values():
+            info = self._zip.getinfo(place)
+            self._check_ratio(place, info.file_size, info.compress_size)
+            left -= info.file_size
+            if left < 0:
+                raise self._too_large(place)
+
+    def _check_ratio(self, place: str, unpacked: int, packed: int) -> None:
         if packed and unpacked > _FREE and unpacked > packed * self._limits.max_ratio:
             raise BundleError(
                 f"{place} unpacks to more than {self._limits.max_ratio:g} times its size, as a zip"
-                " bomb does, so reading it was stopped. Where it is meant, pass a larger"
-                " max_ratio."
+                " bomb does, so it was not read. If that is meant, pass a larger max_ratio."
             )
+
+    def _too_large(self, place: str) -> BundleError:
+        return BundleError(
+            f"The bundle unpacks to more than {self._limits.max_bytes:,} bytes, so reading it"
+            f" was stopped at {place}. If it is meant to be so large, pass a larger max_bytes."
+        )
 
 
 class _Bounded(io.RawIOBase):
@@ -143,7 +173,7 @@ class _Bounded(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         try:
             data = self._raw.read(len(buffer))
-        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError) as exc:
+        except _DAMAGE as exc:
             raise BundleError(
                 f"{self._place} is damaged ({exc}). Get the bundle again from its source."
             ) from None
@@ -172,7 +202,7 @@ def _opened(source: object) -> zipfile.ZipFile:
         raise BundleError(f"There is no bundle {shown}. Check the path.") from None
     except OSError as exc:
         raise BundleError(f"{shown} cannot be read: {exc.strerror or exc}.") from None
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as exc:
+    except _DAMAGE as exc:
         raise BundleError(
             f"{shown} is no zip, or a damaged one ({exc}). A OneRoster bundle is a zip or a"
             " folder of CSV files."
@@ -181,6 +211,11 @@ def _opened(source: object) -> zipfile.ZipFile:
 
 def _check_members(archive: zipfile.ZipFile) -> None:
     for info in archive.infolist():
+        if not info.filename.strip("/"):
+            raise BundleError(
+                "The bundle holds a file without a name, so it is damaged. Get it again from its"
+                " source."
+            )
         if info.flag_bits & 1:
             raise BundleError(
                 f"{info.filename} is encrypted. Ask for the bundle without a password, or unpack it"
