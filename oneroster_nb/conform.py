@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from oneroster_nb.demographic_names import is_demographic, without_demographics
 from oneroster_nb.errors import UnreadableValueWarning, warn
 from oneroster_nb.grades import grade_code
 from oneroster_nb.schema import TABLES, Kind, join_values, split_text
@@ -43,7 +44,8 @@ def conform(name: str, columns: Mapping[str, Any], *, sensitive: bool = False) -
     name : str
         A key of :data:`oneroster_nb.schema.TABLES`.
     columns : mapping of str to pyarrow string arrays of one length
-        By canonical name. Names beyond the canonical ones are kept after them, ``password`` never.
+        By canonical name. Names beyond the canonical ones are kept after them, but never passwords
+        and, among users, demographics.
     sensitive : bool
         Whether ``sms`` and ``phone`` of users are kept.
 
@@ -73,6 +75,8 @@ def conform(name: str, columns: Mapping[str, Any], *, sensitive: bool = False) -
         for column, texts in sorted(columns.items())
         if column not in table.columns and not is_password(column)
     }
+    if name == "users":
+        others = _without_demographics(others)
     if "grades" in arrays:
         arrays["grades"], original = _grades(arrays["grades"])
         if original.null_count < length and "metadata.grades" not in others:
@@ -126,6 +130,19 @@ def is_password(name: str) -> bool:
     """Say whether a field of that name holds what is never kept."""
     folded = name.casefold()
     return "password" in folded or folded.removeprefix("metadata.") in ("credentials", "passwd")
+
+
+def _without_demographics(others: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the additions to users that are demographics, also those within JSON.
+
+    A name that begins with ``_`` is no column of users: other tables are made of it.
+    """
+    kept = {c: texts for c, texts in others.items() if c.startswith("_") or not is_demographic(c)}
+    for column, texts in kept.items():
+        json_like = pc.match_substring_regex(texts, r"^\s*[\[{]")
+        if not column.startswith("_") and pc.any(json_like).as_py():
+            kept[column] = _mapped(texts, without_demographics, pa.string())
+    return kept
 
 
 def _without_empty(texts: Any) -> Any:

@@ -4,7 +4,8 @@ import pandas as pd
 import pyarrow as pa
 
 from oneroster_nb.conform import conform, to_frame, unreadable, warn_of_unreadable
-from oneroster_nb.errors import ConfigurationError
+from oneroster_nb.demographic_names import is_demographic, without_demographics
+from oneroster_nb.errors import ConfigurationError, PartialResultWarning, warn
 from oneroster_nb.grades import grade_code
 from oneroster_nb.schema import BEYOND, TABLES, split_text
 from oneroster_nb.texts import texts
@@ -70,6 +71,8 @@ def checked_table(name: str, table: pd.DataFrame) -> pd.DataFrame:
     -----
     UnreadableValueWarning
         For values that cannot be brought to the dtype of their column, and become missing.
+    PartialResultWarning
+        If users have columns that hold demographics; they are left out.
     """
     if name not in TABLES and name not in BEYOND:
         raise ConfigurationError(
@@ -87,4 +90,22 @@ def checked_table(name: str, table: pd.DataFrame) -> pd.DataFrame:
         return table
     table, lost = retyped(name, table)
     warn_of_unreadable(name, lost)
-    return table
+    return _without_demographics(table) if name == "users" else table
+
+
+def _without_demographics(users: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the additions to users that are demographics."""
+    added = [c for c in users.columns if c not in TABLES["users"].columns]
+    told = [c for c in added if is_demographic(str(c))]
+    if told:
+        warn(
+            f"The columns {', '.join(map(str, told))} of users hold demographics, so they are left"
+            " out. Put them into the table demographics.",
+            PartialResultWarning,
+        )
+    for column in added:
+        values = users[column]
+        if column not in told and values.dtype == "str" and values.str.match(r"\s*[\[{]").any():
+            kept = {text: without_demographics(text) for text in values.dropna().unique()}
+            users = users.assign(**{column: values.map(kept).astype("str")})
+    return users.drop(columns=told)

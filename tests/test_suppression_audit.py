@@ -295,7 +295,7 @@ def test_the_crosstabs_of_the_demo_give_nobody_away(question: tuple[str, str]) -
         for below in (3, 5, 10):
             table, _ = audit(df, rows, columns, below, shares=True, additive=additive)
             footnote_tells(table, below)
-            if not additive and any(isinstance(v, str) for v in table.to_numpy().ravel()):
+            if not additive:
                 assert table.shape == body.shape, "totals are shown of people who overlap"
             audited += 1
     assert audited >= 9
@@ -318,10 +318,6 @@ def test_where_people_overlap_cells_are_hidden_one_by_one_and_no_total_is_shown(
         if "several of these" not in true.attrs.get("footnote", ""):
             continue
         table = onb.crosstab(df, "a", "b", suppress_below=5)
-        small = ((true > 0) & (true < 5)).to_numpy()
-        if not small.any():
-            assert table.shape == true.shape
-            continue
         assert table.shape == (true.shape[0] - 1, true.shape[1] - 1)
         shown = true.astype(object).mask((true > 0) & (true < 5), "<5").iloc[:-1, :-1]
         assert table.to_numpy().tolist() == shown.to_numpy().tolist()

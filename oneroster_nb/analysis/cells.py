@@ -8,12 +8,28 @@ from pandas.api.types import is_string_dtype
 from oneroster_nb.grades import grade_place
 from oneroster_nb.texts import text_of
 
-__all__ = ["MISSING", "TOTAL", "groups_of", "tally", "with_totals"]
+__all__ = ["MISSING", "TOTAL", "apart", "groups_of", "reads_like_a_label", "tally", "with_totals"]
 
 TOTAL = "All"
 MISSING = "(missing)"
 
 _Ints = NDArray[np.int64]
+
+
+def apart(value: str) -> str:
+    """Return a value so that it does not read like one of our labels: in quotes if it would.
+
+    Examples
+    --------
+    >>> [apart(value) for value in ("North", "All", '"All"', "(missing)")]
+    ['North', '"All"', '""All""', '"(missing)"']
+    """
+    return f'"{value}"' if value.strip('"') in (TOTAL, MISSING) else value
+
+
+def reads_like_a_label(label: str) -> bool:
+    """Return True if a label is a value that :func:`apart` has put in quotes."""
+    return label.startswith('"') and label.strip('"') in (TOTAL, MISSING)
 
 
 def groups_of(df: pd.DataFrame, names: list[str]) -> tuple[_Ints, pd.DataFrame]:
@@ -46,12 +62,12 @@ def _categories(values: pd.Series) -> tuple[_Ints, list[str]]:
     else:
         key = grade_place if values.name == "grades" else str
         in_order = sorted(texts, key=key) if as_text else texts
-    labels = [text for text in dict.fromkeys(in_order) if text not in ("", MISSING)]
-    if "" in texts or MISSING in texts or (codes < 0).any():
-        labels.append(MISSING)
-    place = {label: number for number, label in enumerate(labels)}
-    # The code of a missing value is -1, which finds the last place.
-    numbers = [place[text or MISSING] for text in texts] + [place.get(MISSING, -1)]
+    distinct = [text for text in dict.fromkeys(in_order) if text]
+    place = {text: number for number, text in enumerate(distinct)}
+    # An empty text is missing. The code of a missing value is -1, which finds the last number.
+    numbers = [place.get(text, len(distinct)) for text in texts] + [len(distinct)]
+    missing = "" in texts or (codes < 0).any()
+    labels = [*map(apart, distinct), *([MISSING] if missing else [])]
     return np.array(numbers, dtype=np.int64)[codes], labels
 
 

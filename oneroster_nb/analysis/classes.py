@@ -12,6 +12,7 @@ from oneroster_nb.analysis.frames import CLASS_COLUMNS
 from oneroster_nb.analysis.given import CLASS_TABLES, Asked, given
 from oneroster_nb.analysis.hiding import hide_counts, is_small
 from oneroster_nb.errors import QueryError
+from oneroster_nb.privacy.co_teaching import hide_loads
 from oneroster_nb.privacy.suppression import check_threshold
 from oneroster_nb.progress import ProgressOption
 
@@ -154,8 +155,9 @@ def teacher_loads(
         A connection, a roster, or the users of classes (teachers and their students), as
         ``get_users`` gives them.
     suppress_below : int, optional
-        Show numbers of students from 1 to this less one as ``"<10"`` (for 10), and hide the
-        contacts of such a teacher. Not less than 3.
+        Show numbers of students from 1 to this less one as ``"<10"`` (for 10). Also hide what a
+        reader who knows the timetable could work such a number out from: as ``"*"``, the numbers
+        of teachers who share classes, and contacts. Not less than 3.
     progress : None, bool or callable
         See :data:`oneroster_nb.progress.ProgressOption`.
 
@@ -211,12 +213,22 @@ def teacher_loads(
     result = people.join(loads).reset_index(drop=True)
     if below is None:
         return result
-    small = is_small(result["students"], below)
-    result, notes = hide_counts(result, {"students": small}, below)
-    if small.any():
-        # More contacts than students would bound the students from below.
-        result["contacts"] = result["contacts"].astype(object).mask(small, "*")
-        notes.append("Contacts with so few students are hidden (*).")
+    by_class = hide_loads(
+        teaching.set_axis(["teacher", "class_"], axis="columns"), asked.per_class("student"), below
+    )
+    hidden = by_class.reindex(loads.index, fill_value=False).astype(bool).reset_index(drop=True)
+    hidden |= is_small(result["students"], below)
+    result, notes = hide_counts(result, {"students": hidden}, below)
+    # More contacts than students bound the students from below, and a few more of them tell how
+    # many students are in two of the sections.
+    twice = is_small(loads["contacts"] - loads["students"], below).reset_index(drop=True)
+    if (hidden | twice).any():
+        result["contacts"] = result["contacts"].astype(object).mask(hidden | twice, "*")
+        notes += [
+            "Contacts are hidden (*) beside a hidden number, and where few students are in two"
+            " sections. This protects against readers who know which teacher has which sections,"
+            " not against those who also know how many students a section has."
+        ]
     return with_footnote(result, notes)
 
 

@@ -20,7 +20,13 @@ from oneroster_nb.analysis.columns import (
     refuse_repeats,
     require_column,
 )
-from oneroster_nb.analysis.footnotes import hiding_note, overlap_note, with_footnote
+from oneroster_nb.analysis.footnotes import (
+    hiding_note,
+    label_note,
+    overlap_note,
+    totals_note,
+    with_footnote,
+)
 from oneroster_nb.errors import QueryError
 from oneroster_nb.privacy.suppression import check_threshold, hide, hide_list, mark
 
@@ -58,7 +64,8 @@ def count(
     Returns
     -------
     DataFrame
-        The columns of ``by`` (str; a missing or empty value is ``(missing)``) and ``count``
+        The columns of ``by`` (str; a missing or empty value is ``(missing)``, and a value that
+        reads ``All`` or ``(missing)`` is in quotes) and ``count``
         (int64; with ``suppress_below`` object, numbers and marks), a row for each combination that
         occurs, in order of the columns: text by text (``grades`` as in school, kindergarten
         first), numbers and dates by value, missing last.
@@ -86,7 +93,7 @@ def count(
     df, people, notes = _counted(df, names, unit)
     groups, labels = groups_of(df, names)
     counts, several = tally(groups, people, len(labels))
-    notes += overlap_note(several, below)
+    notes += label_note(labels) + overlap_note(several, below)
     result = labels.copy()
     result["count"] = counts
     if below is not None:
@@ -126,8 +133,9 @@ def crosstab(
     suppress_below : int, optional
         Show counts from 1 to this less one as ``"<10"`` (for 10), and as ``"*"`` what would give
         them away. The same cells are hidden whatever ``margins`` and ``normalize`` are, so such
-        tables can stand side by side; a share is also hidden where its total is. Where totals
-        would help although hidden in part, all are left out. Not less than 3.
+        tables can stand side by side; a share is also hidden where its total is. If people stand
+        in several cells, or if totals would help although hidden in part, all totals are left
+        out. Not less than 3.
     suppress_zeros : bool
         Whether zeros are hidden among the small counts, so that ``"<10"`` is 0 to 9.
 
@@ -135,8 +143,8 @@ def crosstab(
     -------
     DataFrame
         int64 counts or float64 shares; with ``suppress_below`` object, numbers and marks. Labels
-        are text and sorted as in :func:`count`, ``All`` last. Combinations of several columns are
-        those that occur. ``attrs["footnote"]`` as in :func:`count`.
+        are text, quoted and sorted as in :func:`count`, ``All`` last. Combinations of several
+        columns are those that occur. ``attrs["footnote"]`` as in :func:`count`.
 
     Raises
     ------
@@ -181,7 +189,7 @@ def crosstab(
             "choose columns with fewer values, or use count()"
         )
     counts, several = with_totals(row_of, column_of, people, (height, width))
-    notes += overlap_note(several, below)
+    notes += label_note(row_labels, column_labels) + overlap_note(several, below)
     values: NDArray[Any] = counts if per is None else counts / np.maximum(counts[per], 1)
     totals = margins
     if below is not None:
@@ -191,7 +199,7 @@ def crosstab(
         least = 0 if suppress_zeros else 1
         notes += hiding_note(counts[shown, shown][hidden[shown, shown]], below, least=least)
         if margins and not safe:
-            notes.append("Totals are left out, because they would help to find what is hidden.")
+            notes.append(totals_note(several))
         if per is not None and hidden.any():
             hidden |= hidden[per] & (counts > 0)
             notes.append("A share is hidden also where its total is.")

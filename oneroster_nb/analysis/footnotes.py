@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["hiding_note", "overlap_note", "with_footnote"]
+from oneroster_nb.analysis.cells import reads_like_a_label
+
+__all__ = ["hiding_note", "label_note", "overlap_note", "totals_note", "with_footnote"]
 
 
 def overlap_note(several: int, below: int | None) -> list[str]:
@@ -15,6 +17,26 @@ def overlap_note(several: int, below: int | None) -> list[str]:
     who = "Some people stand" if below is not None else f"{several} people stand"
     who = "1 person stands" if several == 1 and below is None else who
     return [f"{who} in several of these counts, so they add up to more than there are people."]
+
+
+def totals_note(several: int) -> str:
+    """Say why totals are left out."""
+    if several:
+        return "Totals are left out: they would tell how many people stand in several counts."
+    return "Totals are left out, because they would help to find what is hidden."
+
+
+def label_note(*labels: pd.DataFrame) -> list[str]:
+    """Say which values are in quotes, because they read like labels of ours."""
+    quoted = [
+        label
+        for axis in labels
+        for name in axis.columns
+        for label in axis[name].unique()
+        if reads_like_a_label(label)
+    ]
+    listed = ", ".join(dict.fromkeys(quoted))
+    return [f"These are values of the data, not labels of this table: {listed}."] if quoted else []
 
 
 def hiding_note(hidden: NDArray[np.int64], below: int, *, least: int = 1) -> list[str]:

@@ -8,8 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.cells import MISSING, TOTAL
-from oneroster_nb.analysis.footnotes import hiding_note, overlap_note, with_footnote
+from oneroster_nb.analysis.cells import MISSING, TOTAL, apart
+from oneroster_nb.analysis.footnotes import (
+    hiding_note,
+    overlap_note,
+    totals_note,
+    with_footnote,
+)
 from oneroster_nb.analysis.given import PERSON, Given, given
 from oneroster_nb.compare.sides import in_one_order
 from oneroster_nb.errors import NoMatchWarning, QueryError, warn
@@ -278,7 +283,7 @@ def _places(old: Given, new: Given, people: pd.DataFrame) -> pd.DataFrame:
 
 
 def _or_missing(name: object) -> str:
-    return name if isinstance(name, str) else MISSING
+    return apart(name) if isinstance(name, str) else MISSING
 
 
 def _by_school(
@@ -328,7 +333,7 @@ def _by_school(
         table = table.iloc[:-1]
         counted = {column: counts[:-1] for column, counts in counted.items()}
         hides = {column: (n > 0) & (n < below) for column, n in counted.items()}
-        notes.append("Totals are left out, because they would help to find what is hidden.")
+        notes.append(totals_note(len(several)))
     else:
         hides = {column: hide for column, (hide, _) in hidden.items()}
     for column, counts in counted.items():

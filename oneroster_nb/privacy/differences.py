@@ -101,5 +101,7 @@ def _told_of(kinds: _Bools) -> Iterator[_Bools]:
         yield group & alone
         yield group & ~alone
         for other in kinds.T:
-            yield group & other
-            yield group & ~other
+            # Groups that nobody shares tell no more together than each by itself.
+            if (group & other).any():
+                yield group & other
+                yield group & ~other

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from oneroster_nb.identity import bare, plain
 
@@ -9,7 +10,7 @@ __all__ = ["Mentions"]
 
 _WORD = re.compile(r"[^\W\d_]+")
 _TOKEN = re.compile(r"[^\W_]+")
-_ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
+_BETWEEN_ADDRESSES = re.compile(r"[\s<>]+")
 _PHONE = re.compile(r"(?<!\d)(?:\d{3}[\s.-]\d{4}|\d{7,15})(?!\d)")
 _PHONE_END = 7
 """So many last digits of a phone number are the same with and without area and country."""
@@ -59,11 +60,11 @@ class Mentions:
     ) -> None:
         self._phrases: set[_Phrase] = set()
         self._inside: dict[int, set[str]] = {}
-        self._longest = 0
+        self._lengths: set[int] = set()
         for name in {plain(name) for name in names}:
             self._add_name(tuple(_WORD.findall(name)), parts=parts)
         self._ids = {tokens for one in set(ids) for tokens in _id_phrases(plain(one))}
-        self._longest_id = max(map(len, self._ids), default=0)
+        self._id_lengths = set(map(len, self._ids))
         self._phones = {"".join(filter(str.isdigit, one))[-_PHONE_END:] for one in phones}
         self._near: dict[str, bool] = {}
 
@@ -76,7 +77,7 @@ class Mentions:
         if len(letters) < 2:
             return
         self._phrases |= {words, (letters,)}
-        self._longest = max(self._longest, len(words))
+        self._lengths |= {len(words), 1}
         if parts and len(words) > 1:
             for word in words:
                 if len(word) >= _SHORTEST_PART:
@@ -84,15 +85,15 @@ class Mentions:
 
     def __contains__(self, text: str) -> bool:
         clean = bare(text)
-        if _ADDRESS.search(clean) or self._has_phone(clean):
+        if _has_address(clean) or self._has_phone(clean):
             return True
-        if _holds(_TOKEN.findall(clean.casefold()), self._ids, self._longest_id):
+        if _holds(_TOKEN.findall(clean.casefold()), self._ids, self._id_lengths):
             return True
         words = _WORD.findall(clean)
         whole = [word.casefold() for word in words]
         humps = [part.casefold() for word in words for part in _humps(word)]
         return any(
-            _holds(sequence, self._phrases, self._longest) or any(map(self._is_near, sequence))
+            _holds(sequence, self._phrases, self._lengths) or any(map(self._is_near, sequence))
             for sequence in (whole, humps)
         )
 
@@ -127,11 +128,25 @@ def _id_phrases(text: str) -> Iterator[_Phrase]:
             yield (token,)
 
 
-def _holds(sequence: list[str], phrases: set[_Phrase], longest: int) -> bool:
+def _has_address(text: str) -> bool:
+    """Return True if a text holds an email address, whoever's it is.
+
+    It looks at each sign a fixed number of times, however long the text is.
+    """
+    if "@" not in text:
+        return False
+    for part in _BETWEEN_ADDRESSES.split(text):
+        pieces = part.split("@")
+        if any(local and "." in domain[1:-1] for local, domain in pairwise(pieces)):
+            return True
+    return False
+
+
+def _holds(sequence: list[str], phrases: set[_Phrase], lengths: set[int]) -> bool:
     return any(
         tuple(sequence[start : start + length]) in phrases
-        for start in range(len(sequence))
-        for length in range(1, longest + 1)
+        for length in lengths
+        for start in range(len(sequence) - length + 1)
     )
 
 

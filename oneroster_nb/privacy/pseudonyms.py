@@ -35,8 +35,7 @@ _KEPT: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         name: frozenset([*_ANY_ROW, *columns.split()])
         for name, columns in {
-            "users": "enabledUser pronouns role orgSourcedIds primaryOrgSourcedId grades"
-            " resourceSourcedIds",
+            "users": "enabledUser role orgSourcedIds primaryOrgSourcedId grades resourceSourcedIds",
             "roles": "roleType role beginDate endDate orgSourcedId",
             "enrollments": "classSourcedId schoolSourcedId role primary beginDate endDate",
             "demographics": "sex americanIndianOrAlaskaNative asian blackOrAfricanAmerican"
@@ -118,7 +117,8 @@ def pseudonymise(
         order of their codes. So are names, email addresses, phones, user names, userIds,
         identifiers, the city of birth, comments on results, and what a vendor adds to people
         (``metadata.<name>``, ``clever.<name>``). A birth date becomes 1 January of its year, a
-        ``dateLastModified`` its day. Ids of classes, courses and orgs stay. Whatever else mentions
+        ``dateLastModified`` its day. Pronouns, and where the roster came from (``provider``), are
+        not kept. Ids of classes, courses and orgs stay. Whatever else mentions
         somebody or holds an email address becomes a code (titles, rooms, ids, a vendor's additions
         to classes), be it a word that is somebody's name by chance: "Art 6" where someone is called
         Art. The name of an org does so where it holds a whole name. A vendor's addition about the
@@ -157,7 +157,8 @@ def pseudonymise(
             writer = csv.writer(file)
             writer.writerow(["sourcedId", "code"])
             writer.writerows(sorted(random.given("users")))
-    return Roster(coded, provider=roster.provider, taken=roster.taken)
+    # Neither the host nor the path that the roster came from: they name the district.
+    return Roster(coded, taken=roster.taken)
 
 
 def _coded(
@@ -286,6 +287,8 @@ class _Coder:
     def _of_person(self, name: str, table: pd.DataFrame, column: str) -> "pd.Series[Any]":
         values = table[column]
         place = f"{name}.{column}"
+        if column == "pronouns":  # too few to become codes that say nothing
+            return pd.Series([None] * len(values), index=values.index, dtype="str")
         if column == "dateLastModified" or not len(values.dropna()):
             return _days(values)
         if column == "birthDate":

@@ -86,9 +86,11 @@ def hide(counts: _Ints, below: int, *, additive: bool, zeros: bool = False) -> t
     hidden : array of bool
         The cells to hide, in the shape of ``counts``.
     totals : bool
-        Whether the totals that are not hidden may be shown. Where they may not, none may: not even
-        with a mark. Then ``hidden`` has every total over a hidden cell, so that what is computed
-        from a total can be left out too.
+        Whether the totals that are not hidden may be shown. If not, none may be shown, not even as
+        a mark. Then ``hidden`` has the total of everything, and each total that is over a hidden
+        cell or is less than the sum of its cells, so that what is computed from it can be left out.
+        If people stand in several cells, this is always so: a total beside its cells would tell
+        how many they are.
 
     Examples
     --------
@@ -100,18 +102,19 @@ def hide(counts: _Ints, below: int, *, additive: bool, zeros: bool = False) -> t
     True
     """
     hidden = _small(counts, below, zeros=zeros)
-    if not hidden.any():
-        return hidden, True
     if additive:
+        if not hidden.any():
+            return hidden, True
         closed = _close_circles(counts, hidden, below, least=0 if zeros else 1)
         if closed is not None:
             return closed, True
-    # Distinct people do not add up, but bound each other: a total over all cells but one still
-    # says much about that one. And a row of ones whose total is below the threshold is given away
-    # by the marks themselves. Without totals, nothing links a cell to another.
-    body = hidden[:-1, :-1]
-    hidden[:-1, -1] = body.any(axis=1)
-    hidden[-1, :-1] = body.any(axis=0)
+    # Distinct people do not add up: a total less than the sum of its cells tells how many people
+    # stand in two of them, and a total over all cells but one bounds that one. A row of ones whose
+    # total is below the threshold is given away by the marks themselves. Without totals, nothing
+    # links a cell to another.
+    cells, body = counts[:-1, :-1], hidden[:-1, :-1]
+    hidden[:-1, -1] = body.any(axis=1) | (cells.sum(axis=1) != counts[:-1, -1])
+    hidden[-1, :-1] = body.any(axis=0) | (cells.sum(axis=0) != counts[-1, :-1])
     hidden[-1, -1] = True
     return hidden, False
 
