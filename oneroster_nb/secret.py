@@ -11,7 +11,8 @@ class Secret:
     Parameters
     ----------
     value : str
-        The secret itself; only :meth:`reveal` gives it back.
+        The secret itself; only :meth:`reveal` returns it. White space around it is removed: it
+        comes from a file or from copying, and is never part of a secret.
 
     Examples
     --------
@@ -22,11 +23,16 @@ class Secret:
     __slots__ = ("__value",)
 
     def __init__(self, value: str) -> None:
-        self.__value = value
+        self.__value = value.strip()
 
     def reveal(self) -> str:
-        """Give the secret itself, to be used at once and not kept."""
+        """Return the secret itself, to be used at once and not kept."""
         return self.__value
+
+    @property
+    def sendable(self) -> bool:
+        """Whether an HTTP header can hold it: visible signs and spaces of Latin-1."""
+        return all(sign.isprintable() and sign <= "ÿ" for sign in self.__value)
 
     def __repr__(self) -> str:
         return "<secret>"
@@ -39,7 +45,7 @@ class Secret:
 
 
 def as_secret(value: object) -> Secret | None:
-    """Wrap a text; give a secret as it is, and nothing for anything else."""
+    """Wrap a text; return a secret as it is, and nothing for anything else."""
     if isinstance(value, Secret):
         return value
     return Secret(value) if isinstance(value, str) else None

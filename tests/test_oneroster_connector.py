@@ -146,7 +146,7 @@ def test_any_sign_can_stand_in_a_secret_an_id_and_a_filter(
         tables[table][column] = tables[table][column].replace("31763", odd_id)
     titles = tables["classes"]["title"]
     tables["classes"]["title"] = titles.mask(tables["classes"]["sourcedId"] == odd_id, odd_title)
-    secret = f"{sign}{secrets.token_hex(8)}{sign}x"
+    secret = f"x{sign}{secrets.token_hex(8)}{sign}x"
     with DemoServer(tables, client_id=f"c{sign}d", client_secret=secret) as server:
         connector = connected(server)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from oneroster_nb.connectors.oneroster import OneRosterConnector
+from oneroster_nb.connectors.options import wrapped_secrets
 from oneroster_nb.errors import ConfigurationError, CredentialsError
 from oneroster_nb.secret import Secret
 
@@ -59,6 +60,8 @@ class ClasslinkConnector(OneRosterConnector):
         access_token: str | Secret | None = None,
         **options: Any,
     ) -> None:
+        # At once, so that no traceback that shows variables shows the secret.
+        client_secret, access_token = wrapped_secrets(client_secret, access_token)
         if application_id is not None and not access_token:
             raise CredentialsError(
                 "ClassLink's proxy needs an access_token with the application_id: none was given,"

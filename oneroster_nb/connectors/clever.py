@@ -20,7 +20,13 @@ from oneroster_nb.connectors.clever_members import (
     with_schools_of_students,
 )
 from oneroster_nb.connectors.clever_records import columns_of
-from oneroster_nb.connectors.options import checked_seconds, checked_timeout, wrapped_secrets
+from oneroster_nb.connectors.options import (
+    check_sendable,
+    checked_seconds,
+    checked_timeout,
+    wrapped_secrets,
+    written_option,
+)
 from oneroster_nb.connectors.v1p2 import spread_roles
 from oneroster_nb.errors import (
     AnswerError,
@@ -35,7 +41,13 @@ from oneroster_nb.membership import with_primary_org
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.roles import users_with_roles
 from oneroster_nb.secret import Secret
-from oneroster_nb.transport.address import checked_host, encoded, joined, origin
+from oneroster_nb.transport.address import (
+    checked_host,
+    checked_token_url,
+    encoded,
+    joined,
+    origin,
+)
 from oneroster_nb.transport.auth import Auth, BearerAuth
 from oneroster_nb.transport.districts import DistrictTokenAuth
 from oneroster_nb.transport.envelope import read_envelope
@@ -155,6 +167,7 @@ class CleverConnector(Connector):
     ) -> None:
         # At once, so that no traceback that shows variables shows the secret.
         client_secret, access_token = wrapped_secrets(client_secret, access_token)
+        check_sendable(client_secret=client_secret, access_token=access_token)
         super().__init__(
             key_identifier=key_identifier,
             match_on=match_on,
@@ -170,7 +183,7 @@ class CleverConnector(Connector):
         if access_token:
             auth = BearerAuth(access_token)
         elif isinstance(client_id, str) and client_id and client_secret:
-            checked_host(token_url, allow_insecure=allow_insecure, what="token_url")
+            token_url = checked_token_url(token_url, allow_insecure=allow_insecure)
             auth = DistrictTokenAuth(
                 token_url, client_id, client_secret, district=self.district, timeout=timeout
             )
@@ -214,7 +227,7 @@ class CleverConnector(Connector):
 
     def _own_recipe(self) -> str:
         secret = "client_secret" if self._given["client_id"] else "access_token"
-        given = [f"{name}={value!r}" for name, value in self._given.items() if value]
+        given = [written_option(name, value) for name, value in self._given.items() if value]
         given.append(f'{secret}=os.environ["ONEROSTER_{secret.upper()}"]')
         return f"onb.CleverConnector({', '.join(given)})"
 

@@ -12,7 +12,13 @@ import pyarrow as pa
 
 from oneroster_nb.conform import conform
 from oneroster_nb.connectors.base import Connector
-from oneroster_nb.connectors.options import checked_seconds, checked_timeout, wrapped_secrets
+from oneroster_nb.connectors.options import (
+    check_sendable,
+    checked_seconds,
+    checked_timeout,
+    wrapped_secrets,
+    written_option,
+)
 from oneroster_nb.connectors.records import RECORDS
 from oneroster_nb.connectors.v1p2 import spread_roles
 from oneroster_nb.errors import (
@@ -25,13 +31,14 @@ from oneroster_nb.membership import with_primary_org
 from oneroster_nb.roles import users_with_roles
 from oneroster_nb.schema import TABLES, Kind
 from oneroster_nb.secret import Secret
-from oneroster_nb.transport.address import checked_host, encoded
-from oneroster_nb.transport.auth import Auth, BearerAuth, ClientCredentialsAuth, OAuth1Auth
+from oneroster_nb.transport.address import checked_host, checked_token_url, encoded
+from oneroster_nb.transport.auth import Auth, BearerAuth, OAuth1Auth
 from oneroster_nb.transport.decode import Decoder
 from oneroster_nb.transport.paging import Ask, Page, pull
 from oneroster_nb.transport.pulls import Job
 from oneroster_nb.transport.session import Session
 from oneroster_nb.transport.shapes import Shape
+from oneroster_nb.transport.tokens import ClientCredentialsAuth
 
 __all__ = ["OneRosterConnector"]
 
@@ -146,6 +153,7 @@ class OneRosterConnector(Connector):
     ) -> None:
         # At once, so that no traceback that shows variables shows the secret.
         client_secret, access_token = wrapped_secrets(client_secret, access_token)
+        check_sendable(client_secret=client_secret, access_token=access_token)
         super().__init__(
             key_identifier=key_identifier,
             match_on=match_on,
@@ -165,7 +173,7 @@ class OneRosterConnector(Connector):
             if token_url is None:
                 auth = OAuth1Auth(self.client_id, secret, signature_method)
             else:
-                checked_host(token_url, allow_insecure=allow_insecure, what="token_url")
+                token_url = checked_token_url(token_url, allow_insecure=allow_insecure)
                 auth = ClientCredentialsAuth(
                     token_url,
                     self.client_id,
@@ -216,7 +224,7 @@ class OneRosterConnector(Connector):
         )
 
     def _own_recipe(self) -> str:
-        given = [f"{name}={value!r}" for name, value in self._given.items()]
+        given = [written_option(name, value) for name, value in self._given.items()]
         secret = "access_token" if "client_id" not in self._given else "client_secret"
         given.append(f'{secret}=os.environ["ONEROSTER_{secret.upper()}"]')
         return f"onb.{type(self).__name__}({', '.join(given)})"

@@ -4,8 +4,15 @@ import math
 
 from oneroster_nb.errors import ConfigurationError, CredentialsError
 from oneroster_nb.secret import Secret, as_secret
+from oneroster_nb.transport.address import shown_url
 
-__all__ = ["checked_seconds", "checked_timeout", "wrapped_secrets"]
+__all__ = [
+    "check_sendable",
+    "checked_seconds",
+    "checked_timeout",
+    "wrapped_secrets",
+    "written_option",
+]
 
 
 def wrapped_secrets(*secrets: object) -> list[Secret | None]:
@@ -14,6 +21,16 @@ def wrapped_secrets(*secrets: object) -> list[Secret | None]:
     if any(given is not None and w is None for given, w in zip(secrets, wrapped, strict=True)):
         raise CredentialsError("A client_secret and an access_token must be text.")
     return wrapped
+
+
+def check_sendable(**secrets: Secret | None) -> None:
+    """Raise a ConfigurationError if a secret holds what no HTTP header can hold."""
+    for name, secret in secrets.items():
+        if secret is not None and not secret.sendable:
+            raise ConfigurationError(
+                f"The {name} holds a sign that cannot be sent: a line end, an invisible sign or a"
+                " typographic quote, say. Copy it again, or type it; it is not shown here."
+            )
 
 
 def checked_seconds(name: str, value: object, least: float = 0) -> float:
@@ -32,3 +49,10 @@ def checked_timeout(timeout: object) -> tuple[float, float]:
         )
     connect, read = (checked_seconds("timeout", value, least=0.001) for value in timeout)
     return connect, read
+
+
+def written_option(name: str, value: object) -> str:
+    """Write an option as Python, without a query of a token URL that may be a secret."""
+    if name == "token_url" and isinstance(value, str) and shown_url(value) != value:
+        return f'{name}=os.environ["ONEROSTER_TOKEN_URL"]'
+    return f"{name}={value!r}"

@@ -1,53 +1,96 @@
 """Addresses: which ones may be asked, how they are written, where they lead."""
 
 import ipaddress
-from urllib.parse import quote, urljoin, urlsplit
+import re
+from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
 from oneroster_nb.errors import ConfigurationError
 
-__all__ = ["checked_host", "encoded", "joined", "origin"]
+__all__ = ["checked_host", "checked_token_url", "encoded", "joined", "origin", "shown_url"]
+
+_EXAMPLE = "such as 'https://example.oneroster.com/ims/oneroster/v1p1/'"
+_HARMLESS = frozenset({"appname"})
+"""Names in the query of a token URL that say which application is meant, and are no secret."""
+_PLAIN = re.compile(r"[\w.~ -]*")
 
 
-def checked_host(host: object, *, allow_insecure: bool = False, what: str = "host") -> str:
-    """Check a server's address and give it with a slash at its end; `what` names it in errors.
+def checked_host(host: object, *, allow_insecure: bool = False) -> str:
+    """Check a server's address and return it with a slash at its end.
 
     Raises
     ------
     ConfigurationError
-        Where it has no scheme, holds credentials, a query or a fragment, or is plain http to
+        If it has no scheme, holds credentials, a query or a fragment, or is plain http to
         another machine without `allow_insecure`.
     """
-    example = "such as 'https://example.oneroster.com/ims/oneroster/v1p1/'"
-    if not isinstance(host, str) or not host.strip():
-        raise ConfigurationError(f"{what} must be the address of the service, {example}.")
-    host = host.strip()
-    shown = what if "@" in host else f"{what} {host!r}"
+    checked = _checked(host, "host", allow_insecure=allow_insecure)
+    if "?" in checked:
+        raise ConfigurationError(f"host must end before any '?': give one {_EXAMPLE}.")
+    return checked.rstrip("/") + "/"
+
+
+def checked_token_url(token_url: object, *, allow_insecure: bool = False) -> str:
+    """Check the address at which tokens are handed out, which may have a query.
+
+    Raises
+    ------
+    ConfigurationError
+        As for :func:`checked_host`, but for the query.
+    """
+    return _checked(token_url, "token_url", allow_insecure=allow_insecure)
+
+
+def shown_url(url: str) -> str:
+    """Return an address as messages and files may show it: without a query that may be a secret.
+
+    Examples
+    --------
+    >>> shown_url("https://example.org/oauth2/token?appName=north")
+    'https://example.org/oauth2/token?appName=north'
+    >>> shown_url("https://example.org/token?apikey=open-sesame")
+    'https://example.org/token'
+    """
+    address, _, query = url.partition("?")
+    harmless = all(
+        name.casefold() in _HARMLESS and _PLAIN.fullmatch(value)
+        for name, value in parse_qsl(query, keep_blank_values=True)
+    )
+    return url if harmless else address
+
+
+def _checked(url: object, what: str, *, allow_insecure: bool) -> str:
+    """Check what holds for every address; `what` names it in errors."""
+    if not isinstance(url, str) or not url.strip():
+        raise ConfigurationError(f"{what} must be the address of the service, {_EXAMPLE}.")
+    url = url.strip()
+    # An address that is wrong may hold a secret anywhere behind these signs.
+    shown = what if "@" in url else f"{what} {url.partition('?')[0].partition('#')[0]!r}"
     try:
-        parts = urlsplit(host)
+        parts = urlsplit(url)
         name, _ = parts.hostname, parts.port
     except ValueError:
-        raise ConfigurationError(f"{shown} is not an address: give one {example}.") from None
-    if any(sign.isspace() or not sign.isprintable() for sign in host):
-        raise ConfigurationError(f"{shown} holds a space or such: give one {example}.")
+        raise ConfigurationError(f"{shown} is not an address: give one {_EXAMPLE}.") from None
+    if any(sign.isspace() or not sign.isprintable() for sign in url):
+        raise ConfigurationError(f"{shown} holds a space or such: give one {_EXAMPLE}.")
     if name is not None and any(not 0 < len(label) < 64 for label in name.rstrip(".").split(".")):
-        raise ConfigurationError(f"{shown} is not an address: give one {example}.")
+        raise ConfigurationError(f"{shown} is not an address: give one {_EXAMPLE}.")
     if "@" in parts.netloc:
         raise ConfigurationError(
             f"{what} holds a user name or a password. Give those as client_id and client_secret,"
-            f" and a {what} {example}."
+            f" and a {what} {_EXAMPLE}."
         )
     if parts.scheme not in ("http", "https") or not name:
         raise ConfigurationError(
-            f"{what} {host!r} is no web address: it must begin with https://, {example}."
+            f"{shown} is no web address: it must begin with https://, {_EXAMPLE}."
         )
-    if parts.query or parts.fragment:
-        raise ConfigurationError(f"{what} must end before any '?' or '#': give one {example}.")
+    if "#" in url:
+        raise ConfigurationError(f"{what} must end before any '#': give one {_EXAMPLE}.")
     if parts.scheme == "http" and not allow_insecure and not _is_loopback(name):
         raise ConfigurationError(
-            f"{what} {host!r} is not encrypted, so anyone on the way could read the roster. Write"
+            f"{shown} is not encrypted, so anyone on the way could read the roster. Write"
             " https://, or pass allow_insecure=True where you know the network to be private."
         )
-    return host.rstrip("/") + "/"
+    return url
 
 
 def encoded(*segments: str) -> str:

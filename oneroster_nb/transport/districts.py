@@ -1,18 +1,19 @@
 """The tokens of Clever's districts, handed out for the id and secret of an application."""
 
+import json
 from typing import Any
 
 import requests
+from requests.auth import HTTPBasicAuth
 
 from oneroster_nb.errors import (
     AnswerError,
     AuthenticationError,
     ConfigurationError,
-    ConnectionFailedError,
-    UnavailableError,
+    RosterError,
 )
 from oneroster_nb.secret import Secret
-from oneroster_nb.transport.auth import FetchedTokenAuth
+from oneroster_nb.transport.tokens import FetchedTokenAuth
 
 __all__ = ["DistrictTokenAuth"]
 
@@ -24,16 +25,10 @@ class DistrictTokenAuth(FetchedTokenAuth):
 
     Parameters
     ----------
-    token_url : str
-        Where the tokens are listed.
-    client_id : str
-        The application.
-    client_secret : Secret
-        Its secret.
+    token_url, client_id, client_secret, timeout
+        As for :class:`FetchedTokenAuth`; at `token_url` the tokens are listed.
     district : str, optional
         The id of the district; left out, there must be only one.
-    timeout : tuple of float
-        Seconds to wait for a connection, and for the next bytes.
     """
 
     def __init__(
@@ -45,28 +40,20 @@ class DistrictTokenAuth(FetchedTokenAuth):
         district: str | None,
         timeout: tuple[float, float],
     ) -> None:
-        super().__init__()
-        self._token_url = token_url
-        self._client_id = client_id
-        self._client_secret = client_secret
+        super().__init__(token_url, client_id, client_secret, timeout=timeout)
         self._district = district
-        self._timeout = timeout
 
     def _fetch(self) -> None:
-        # What holds the plain secret is in a frame of its own, which no traceback shows.
         response = self._get()
-        if isinstance(response, str):
-            raise ConnectionFailedError(
-                f"No token could be had from {self._token_url} ({response}). Check token_url and"
-                " the network."
-            )
+        if isinstance(response, RosterError):
+            raise response
         tokens = _by_district(self._listed(response))
         if not tokens:
             raise AuthenticationError(
                 f"No district shares its roster with the application {self._client_id!r} yet, so"
                 " there is no token. Ask the district to authorize it in Clever.",
                 status=200,
-                path=self._token_url,
+                path=self._shown_url,
             )
         if self._district is None and len(tokens) > 1:
             raise ConfigurationError(
@@ -79,46 +66,36 @@ class DistrictTokenAuth(FetchedTokenAuth):
                 f"The district {chosen!r} does not share its roster with this application. Those"
                 f" that do are: {', '.join(sorted(tokens))}."
             )
-        self._token = tokens[chosen]
+        self._keep(tokens[chosen])
 
-    def _get(self) -> requests.Response | str:
-        """Ask for the tokens; give the answer, or the kind of failure."""
-        try:
-            return requests.get(
-                self._token_url,
-                params={"owner_type": "district"},
-                auth=(self._client_id, self._client_secret.reveal()),
-                timeout=self._timeout,
-                allow_redirects=False,
-                headers={"Accept": "application/json"},
-            )
-        except requests.RequestException as exc:
-            return type(exc).__name__
+    def _get(self) -> requests.Response | RosterError:
+        """Ask for the tokens; return the answer, or the error to raise."""
+        # Bytes, so that any sign can stand in the id and the secret (RFC 7617, UTF-8).
+        pair = (self._client_id.encode(), self._client_secret.reveal().encode())
+        return self._answer(
+            "GET",
+            params={"owner_type": "district"},
+            auth=HTTPBasicAuth(*pair),
+            headers={"Accept": "application/json"},
+        )
 
     def _listed(self, response: requests.Response) -> list[Any]:
         status = response.status_code
-        if status == 429 or status >= 500:
-            raise UnavailableError(
-                f"{status} at GET {self._token_url}. The server hands out no tokens just now. Try"
-                " again later.",
-                status=status,
-                path=self._token_url,
-            )
-        if status in (400, 401, 403):
-            raise AuthenticationError(
-                f"{status} at GET {self._token_url}. Clever does not know this application: check"
-                " the client id and the secret.",
-                status=status,
-                path=self._token_url,
+        if status in (400, 401, 403, 422, 429) or status >= 500:
+            self._refuse(
+                response,
+                "Clever does not know this application: check the client id and the secret.",
             )
         try:
-            listed = response.json()["data"]
-        except (ValueError, TypeError, KeyError):
+            listed = json.loads(response.content)["data"]
+        except (ValueError, TypeError, KeyError, RecursionError):
             listed = None
         if status != 200 or not isinstance(listed, list):
+            said = ": ".join(filter(None, self.words(response.content, response.request.headers)))
             raise AnswerError(
-                f"{self._token_url} answered {status} without a list of tokens. Check that"
-                " token_url is the address at which Clever lists them."
+                f"{self._shown_url} answered {status} without a list of tokens"
+                f"{f' ({said})' if said else ''}. Check that token_url is the address at which"
+                " Clever lists them."
             )
         return listed
 

@@ -1,13 +1,12 @@
 """One HTTP session with one server: where it may go, how long it waits, what it tries again."""
 
 import email.utils
-import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import requests
@@ -32,6 +31,7 @@ from oneroster_nb.errors import (
 )
 from oneroster_nb.transport.address import joined, origin
 from oneroster_nb.transport.auth import Auth
+from oneroster_nb.transport.http import HttpSession, setup_error
 from oneroster_nb.transport.pace import Pace, until_reset
 
 __all__ = ["Answer", "Session"]
@@ -68,8 +68,8 @@ class Answer:
     """What a server sent for one GET."""
 
     url: str
-    body: bytes
-    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
     next: str | None
     """The ``next`` link, where it leads to the same origin."""
     more: bool
@@ -113,7 +113,8 @@ class Session:
         self._timeout = timeout
         self._retry_seconds = retry_seconds
         self._reached = False
-        self._requests = requests.Session()
+        self._requests = HttpSession()
+        self._requests.cookies = auth.cookies
         self._requests.mount(f"{urlsplit(host).scheme}://", HTTPAdapter(pool_maxsize=pool))
 
     def __repr__(self) -> str:
@@ -154,7 +155,7 @@ class Session:
             try:
                 return answer, read(answer.body)
             except AnswerError as error:
-                problem = str(error)
+                problem = self._auth.hide(str(error))
         raise AnswerError(f"GET {urlsplit(url).path}: {problem}")
 
     def get(self, url: str, cancel: Event, *, attempts: int | None = None) -> Answer:
@@ -202,7 +203,8 @@ class Session:
                 break
             url = self._redirected(url, response)
         else:
-            raise AnswerError(f"The server redirects {urlsplit(url).path} in a circle.")
+            path = self._auth.hide(urlsplit(url).path)
+            raise AnswerError(f"The server redirects {path} in a circle.")
         if response.status_code != 200:
             self._refuse(response)
         links = response.links
@@ -222,10 +224,13 @@ class Session:
                 allow_redirects=False,
                 headers={"Accept": "application/json"},
             )
-        except (ConnectionFailedError, UnavailableError) as exc:  # of getting a token
-            error, passing = exc, self._reached
+        except RosterError as exc:  # of getting a token
+            may_pass = isinstance(exc, ConnectionFailedError | UnavailableError)
+            error, passing = exc, may_pass and self._reached
         except requests.RequestException as exc:
             error, passing = self._explained(exc, url)
+        except (OSError, ValueError) as exc:
+            error, passing = setup_error(exc), False
         else:
             self._reached = True
             self._pace.note(response.headers)
@@ -237,7 +242,7 @@ class Session:
     def _explained(self, exc: requests.RequestException, url: str) -> tuple[RosterError, bool]:
         """Say in our words what went wrong, and whether it may pass."""
         host = urlsplit(self.host).netloc
-        path = urlsplit(url).path
+        path = self._auth.hide(urlsplit(url).path)
         if isinstance(exc, requests.exceptions.SSLError):
             return CertificateError(
                 f"The certificate of {host} does not verify, so nothing was sent to it."
@@ -263,8 +268,14 @@ class Session:
 
     def _redirected(self, url: str, response: requests.Response) -> str:
         target = joined(url, response.headers.get("Location", ""))
-        if origin(target) != self._origin:
-            scheme, name, port = origin(target)
+        scheme, name, port = origin(target)
+        if not name:
+            raise AnswerError(
+                f"The server redirects {self._auth.hide(urlsplit(url).path)} to something that is"
+                " no address. Check the host, or tell the server's administrator."
+            )
+        if (scheme, name, port) != self._origin:
+            name = self._auth.hide(name)
             raise AnswerError(
                 f"The server redirects to {scheme}://{name}:{port}, and nothing was sent there."
                 " If that is where the roster is, give that address as the host."
@@ -273,15 +284,18 @@ class Session:
 
     def _refuse(self, response: requests.Response) -> None:
         status = response.status_code
-        path = urlsplit(response.url).path
-        code, description = _said(response)
+        sent = response.request.headers
+        path = self._auth.hide(urlsplit(response.url).path, sent)
+        code, description = self._auth.words(response.content, sent)
         kind, advice = _ERRORS.get(
             status,
             (UnavailableError, "The server failed. Try again later.")
             if status >= 500
             else (ServerError, "The server does not understand the request."),
         )
+        challenge = response.headers.get("WWW-Authenticate", "")
         advice = self._advice.get(status, advice)
+        advice += self._auth.advice(f"{code} {description} {challenge}")
         words = ": ".join(word for word in (code, description) if word)
         error = kind(
             f"{status} at GET {path}{f' ({words})' if words else ''}. {advice}",
@@ -348,33 +362,6 @@ def _asked_wait(headers: Mapping[str, str]) -> float | None:
     except ValueError:
         return until_reset(headers)
     return max(0.0, moment.timestamp() - time.time())
-
-
-def _said(response: requests.Response) -> tuple[str, str]:
-    """Take the server's code and description out of an error body, whatever its form."""
-    try:
-        payload = json.loads(response.content)
-    except ValueError:
-        return "", ""
-    if not isinstance(payload, dict):
-        return "", ""
-    minor: Any = payload.get("imsx_CodeMinor") or payload.get("imsx_codeMinor")
-    if isinstance(minor, dict):
-        listed = minor.get("imsx_codeMinorField")
-        values = listed if isinstance(listed, list) else [listed]
-        minor = next(
-            (v.get("imsx_codeMinorFieldValue") for v in values if isinstance(v, dict)), None
-        )
-    code = minor or payload.get("error") or payload.get("imsx_codeMajor")
-    words = (
-        payload.get("imsx_description")
-        or payload.get("error_description")
-        or payload.get("message")
-    )
-    return (
-        code[:100] if isinstance(code, str) else "",
-        words[:300] if isinstance(words, str) else "",
-    )
 
 
 def _broke_off(exc: Exception) -> bool:

@@ -1,0 +1,87 @@
+"""Secrets that a server sends back, taken out of what is shown of its words."""
+
+import base64
+import html
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping
+from urllib.parse import quote, quote_plus, unquote
+
+__all__ = ["basic_forms", "redacted", "sent_forms", "written_forms"]
+
+_PREFIX = 12
+"""As many signs of a secret are hidden even if the rest was cut off."""
+
+
+def written_forms(secret: str) -> set[str]:
+    """Return the ways in which a server may write a secret.
+
+    Examples
+    --------
+    >>> sorted(written_forms("a&b"))
+    ['a%26b', 'a&amp;b', 'a&b']
+    """
+    return {
+        *(secret, quote(secret), quote(secret, safe=""), quote_plus(secret)),
+        *(html.escape(secret), json.dumps(secret)[1:-1]),
+    }
+
+
+def basic_forms(client_id: str, secret: str) -> set[str]:
+    """Return what Basic authentication makes of an id and its secret."""
+    pairs = (f"{client_id}:{secret}", f"{quote_plus(client_id)}:{quote_plus(secret)}")
+    return {base64.b64encode(pair.encode()).decode() for pair in pairs}
+
+
+def sent_forms(headers: Mapping[str, str | bytes]) -> set[str]:
+    """Return the secrets in the headers of a request: token, Basic value, signature, cookies."""
+    scheme, _, credentials = _text(headers.get("Authorization", "")).partition(" ")
+    found = {credentials.strip()}
+    if scheme.casefold() == "oauth":
+        found = set(re.findall(r'oauth_signature="([^"]+)"', credentials))
+    cookies = _text(headers.get("Cookie", "")).split(";")
+    found |= {cookie.partition("=")[2].strip() for cookie in cookies}
+    return found | {unquote(form) for form in found}
+
+
+def redacted(text: str, forms: Iterable[str]) -> str:
+    """Replace each secret in a text by ``<secret>``, in upper or lower case, cut off or whole.
+
+    Parameters
+    ----------
+    text : str
+        Words of a server.
+    forms : iterable of str
+        The secrets, in every way in which they may be written.
+
+    Examples
+    --------
+    >>> redacted("no such key: open-sesame-and-", ["open-sesame-and-so-on"])
+    'no such key: <secret>'
+    """
+    known = sorted({form for form in forms if form}, key=len, reverse=True)
+    if not known:
+        return text
+    starts = "|".join(re.escape(form[:_PREFIX]) for form in known)
+    parts: list[str] = []
+    place = 0
+    for found in re.finditer(starts, text, re.IGNORECASE):
+        if found.start() >= place:
+            parts += [text[place : found.start()], "<secret>"]
+            place = found.start() + max(len(found[0]), _shared(text[found.start() :], known))
+    return "".join([*parts, text[place:]])
+
+
+def _shared(text: str, forms: Collection[str]) -> int:
+    """Return how many signs at the start of a text are those of a secret."""
+    longest = 0
+    for form in forms:
+        pairs = zip(text, form, strict=False)
+        same = next((n for n, (a, b) in enumerate(pairs) if a.lower() != b.lower()), None)
+        length = min(len(text), len(form)) if same is None else same
+        longest = max(longest, length if length >= min(_PREFIX, len(form)) else 0)
+    return longest
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value

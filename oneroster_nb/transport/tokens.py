@@ -1,0 +1,273 @@
+"""Tokens that a server hands out for an id and a secret (OAuth 2.0)."""
+
+import json
+import math
+import threading
+import time
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, Never
+from urllib.parse import parse_qsl, quote_plus, urlsplit
+
+import requests
+from oauthlib.oauth2 import BackendApplicationClient
+from requests import PreparedRequest
+from requests.auth import AuthBase, HTTPBasicAuth
+
+from oneroster_nb.errors import (
+    AuthenticationError,
+    CertificateError,
+    ConfigurationError,
+    ConnectionFailedError,
+    RosterError,
+    UnavailableError,
+)
+from oneroster_nb.secret import Secret
+from oneroster_nb.transport.address import shown_url
+from oneroster_nb.transport.auth import Auth
+from oneroster_nb.transport.http import HttpSession, setup_error
+from oneroster_nb.transport.redaction import basic_forms, written_forms
+
+__all__ = ["ClientCredentialsAuth", "FetchedTokenAuth"]
+
+_RENEW_BEFORE = 60.0  # seconds before a token ends
+_LIFETIME = 3600.0  # seconds, if the server does not say
+_CLIENT_AUTHS = ("basic", "body")
+
+
+class FetchedTokenAuth(Auth):
+    """Send a token that is fetched with the first request, and again if it ends or is refused.
+
+    Parameters
+    ----------
+    token_url : str
+        Where tokens are handed out; taken as it stands.
+    client_id : str
+        The client.
+    client_secret : Secret
+        Its secret.
+    timeout : tuple of float
+        Seconds to wait for a connection, and for the next bytes.
+    """
+
+    def __init__(
+        self,
+        token_url: str,
+        client_id: str,
+        client_secret: Secret,
+        *,
+        timeout: tuple[float, float],
+    ) -> None:
+        super().__init__()
+        self._token_url = token_url
+        self._shown_url = shown_url(token_url)
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._token: Secret | None = None
+        self._ends = math.inf
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Add the Authorization header to a request; get a token first if there is none."""
+        with self._lock:
+            if self._token is None or time.monotonic() > self._ends:
+                self._fetch()
+            token = self._token
+        # The cookies of the token's answer may have come after those of this request were set.
+        request.headers.pop("Cookie", None)
+        request.prepare_cookies(self.cookies)
+        if token is not None:
+            request.headers["Authorization"] = f"Bearer {token.reveal()}"
+        return request
+
+    def renew(self, refused: PreparedRequest) -> bool:
+        """Forget the token that was refused, unless another request renewed it already."""
+        header = refused.headers.get("Authorization")
+        with self._lock:
+            if self._token is not None and header == f"Bearer {self._token.reveal()}":
+                self._token = None
+        return True
+
+    @abstractmethod
+    def _fetch(self) -> None:
+        """Get a token, and when it ends."""
+
+    def _keep(self, token: Secret, seconds: float = math.inf) -> None:
+        """Use a token that was handed out for so many seconds."""
+        if not token.sendable:
+            raise ConfigurationError(
+                f"The token that {self._shown_url} hands out holds a sign that cannot be sent, a"
+                " line end or an invisible sign, say. Ask the server's administrator to fix it;"
+                " it is not shown here."
+            )
+        self._token = token
+        self._ends = time.monotonic() + max(seconds - _RENEW_BEFORE, seconds / 2)
+
+    def _answer(self, method: str, **request: Any) -> requests.Response | RosterError:
+        """Send a request for a token; return the answer, or the error to raise.
+
+        What holds the plain secret is in frames that end here, and that no traceback shows.
+        """
+        try:
+            with HttpSession() as session:
+                session.cookies = self.cookies
+                return session.request(
+                    method,
+                    self._token_url,
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                    **request,
+                )
+        except requests.exceptions.SSLError:
+            return CertificateError(
+                f"The certificate of {urlsplit(self._token_url).netloc} does not verify, so no"
+                " token was asked for. If your district signs its own certificates, point the"
+                " environment variable REQUESTS_CA_BUNDLE to its CA file."
+            )
+        except requests.RequestException as exc:
+            return ConnectionFailedError(
+                f"No token could be had from {self._shown_url} ({type(exc).__name__}). Check"
+                " token_url and the network."
+            )
+        except (OSError, ValueError) as exc:
+            return setup_error(exc)
+
+    def _refuse(self, response: requests.Response, advice: str) -> Never:
+        """Raise the error for an answer that holds no token, in the server's own words."""
+        status = response.status_code
+        request = response.request
+        code, description = self.words(response.content, request.headers)
+        said = ": ".join(word for word in (code, description) if word)
+        busy = status == 429 or status >= 500
+        kind = UnavailableError if busy else AuthenticationError
+        if busy:
+            advice = "The server hands out no token just now. Try again later."
+        elif status in (301, 302, 303, 307, 308, 404, 405):
+            advice = "Check that token_url is the address at which tokens are handed out."
+        raise kind(
+            f"{status} at {request.method} {self._shown_url} without a token"
+            f"{f' ({said})' if said else ''}. {advice}",
+            status=status,
+            method=request.method or "",
+            path=self._shown_url,
+            code=code,
+            description=description,
+        )
+
+    def _forms(self) -> set[str]:
+        secret = self._client_secret.reveal()
+        forms = written_forms(secret) | basic_forms(self._client_id, secret)
+        token = self._token
+        return forms if token is None else forms | written_forms(token.reveal())
+
+
+class ClientCredentialsAuth(FetchedTokenAuth):
+    """Get tokens for a client id and secret, and send them (OAuth 2.0, RFC 6749 4.4).
+
+    A token is fetched with the first request, renewed a minute before it ends, and renewed once
+    when the server refuses it.
+
+    Parameters
+    ----------
+    token_url, client_id, client_secret, timeout
+        As for :class:`FetchedTokenAuth`.
+    scope : str, optional
+        What to ask for, several scopes separated by spaces; some servers demand it.
+    client_auth : str
+        ``"basic"``: id and secret form-encoded in a Basic header (RFC 6749 2.3.1), or ``"body"``.
+
+    Raises
+    ------
+    ConfigurationError
+        If `client_auth` is something else.
+    """
+
+    def __init__(
+        self,
+        token_url: str,
+        client_id: str,
+        client_secret: Secret,
+        *,
+        scope: str | None,
+        client_auth: str,
+        timeout: tuple[float, float],
+    ) -> None:
+        super().__init__(token_url, client_id, client_secret, timeout=timeout)
+        if client_auth not in _CLIENT_AUTHS:
+            raise ConfigurationError(
+                f"Unknown client_auth {client_auth!r}. It can be {' or '.join(_CLIENT_AUTHS)}."
+            )
+        self._scope = scope
+        self._client_auth = client_auth
+
+    def _fetch(self) -> None:
+        response = self._post()
+        if isinstance(response, RosterError):
+            raise response
+        answer = _fields(response) if response.ok else {}
+        token = answer.get("access_token")
+        if not isinstance(token, str) or not token.strip():
+            (other,) = (name for name in _CLIENT_AUTHS if name != self._client_auth)
+            self._refuse(
+                response,
+                "The server hands out no token: check the client id, the secret and the scope,"
+                f" and whether it wants client_auth={other!r}.",
+            )
+        self._keep(Secret(token), _seconds(answer.get("expires_in")))
+
+    def _post(self) -> requests.Response | RosterError:
+        """Ask for a token; return the answer, or the error to raise."""
+        client = BackendApplicationClient(self._client_id)
+        secret = self._client_secret.reveal()
+        form: dict[str, str] = {"scope": self._scope} if self._scope else {}
+        auth: AuthBase = _NoHeader()
+        if self._client_auth == "basic":
+            auth = HTTPBasicAuth(quote_plus(self._client_id), quote_plus(secret))
+        else:
+            form["client_secret"] = secret
+        in_body = self._client_auth == "body"
+        return self._answer(
+            "POST",
+            data=client.prepare_request_body(include_client_id=in_body, **form),
+            auth=auth,
+            headers={
+                "Accept": "application/json",
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+        )
+
+
+class _NoHeader(AuthBase):
+    """Add nothing; without an ``auth`` the HTTP library would look into ``~/.netrc``."""
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Return the request as it is."""
+        return request
+
+
+def _fields(response: requests.Response) -> Mapping[str, Any]:
+    """Return what an answer says of a token: JSON (RFC 6749 5.1), or a form as old servers send."""
+    try:
+        answer = json.loads(response.content, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().casefold()
+        old = kind in ("application/x-www-form-urlencoded", "text/plain")
+        return dict(parse_qsl(response.text)) if old else {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _no_number(name: str) -> Never:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _seconds(value: object) -> float:
+    """Return how long a token holds, which some servers write as text."""
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        try:
+            seconds = float(value)
+        except (ValueError, OverflowError):
+            return _LIFETIME
+        if math.isfinite(seconds) and seconds > 0:
+            return seconds
+    return _LIFETIME
