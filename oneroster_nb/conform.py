@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from oneroster_nb.demographic_names import is_demographic, without_demographics
-from oneroster_nb.errors import UnreadableValueWarning, warn
 from oneroster_nb.grades import grade_code
+from oneroster_nb.notes import Note, added, noted, notes_of
 from oneroster_nb.schema import TABLES, Kind, join_values, split_text
+from oneroster_nb.vocabulary import ACTIVE, has_words, standard_word
 
-__all__ = ["concat", "conform", "is_password", "to_frame", "unreadable", "warn_of_unreadable"]
+__all__ = ["concat", "conform", "is_password", "to_frame"]
 
 _ARROW: Mapping[Kind, Any] = MappingProxyType(
     {
@@ -27,7 +28,6 @@ _ARROW: Mapping[Kind, Any] = MappingProxyType(
         Kind.NUMBER: pa.float64(),
     }
 )
-_UNREADABLE = "unreadable:"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?")
 _STAMP = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?")
 _FINER = re.compile(r"(\.\d{6})\d+")
@@ -53,13 +53,15 @@ def conform(name: str, columns: Mapping[str, Any], *, sensitive: bool = False) -
     -------
     pyarrow.Table
         All canonical columns in order, empty strings missing, then the others by name as strings.
-        A value that cannot be read becomes missing; :func:`unreadable` counts them.
+        A value that cannot be read becomes missing. Words of the standard are written as the
+        standard writes them, and a row without a status is active. Notes
+        (:mod:`oneroster_nb.notes`) count both.
     """
     table = TABLES[name]
     visible = table.visible(sensitive=sensitive)
     length = len(next(iter(columns.values()))) if columns else 0
     arrays: dict[str, Any] = {}
-    bad: dict[bytes, bytes] = {}
+    notes: list[Note] = []
     for column, kind in visible.items():
         texts = columns.get(column)
         if texts is None:
@@ -69,7 +71,11 @@ def conform(name: str, columns: Mapping[str, Any], *, sensitive: bool = False) -
         arrays[column] = _READERS[kind](texts)
         lost = arrays[column].null_count - texts.null_count
         if lost:
-            bad[(_UNREADABLE + column).encode()] = str(lost).encode()
+            notes.append(Note("value-unreadable", column, "", lost))
+        if has_words(name, column):
+            arrays[column], rewritten = _standard_words(name, column, arrays[column])
+            notes += rewritten
+    arrays["status"] = pc.fill_null(arrays["status"], ACTIVE)
     others = {
         column: _without_empty(texts)
         for column, texts in sorted(columns.items())
@@ -81,41 +87,17 @@ def conform(name: str, columns: Mapping[str, Any], *, sensitive: bool = False) -
         arrays["grades"], original = _grades(arrays["grades"])
         if original.null_count < length and "metadata.grades" not in others:
             others["metadata.grades"] = original
-    return pa.table(arrays | dict(sorted(others.items()))).replace_schema_metadata(bad)
+    return noted(pa.table(arrays | dict(sorted(others.items()))), notes)
 
 
 def concat(name: str, tables: Iterable[pa.Table], *, sensitive: bool = False) -> pa.Table:
-    """Put pages of one canonical table together; their counts of unreadable values add up."""
+    """Put pages of one canonical table together; their notes add up."""
     pages = [conform(name, {}, sensitive=sensitive), *tables]
-    counts: dict[str, int] = {}
-    for page in pages:
-        for column, lost in unreadable(page).items():
-            counts[column] = counts.get(column, 0) + lost
     whole = pa.concat_tables(pages, promote_options="default")
     canonical = [column for column in whole.column_names if column in TABLES[name].columns]
     others = sorted(set(whole.column_names) - set(canonical))
-    return whole.select(canonical + others).replace_schema_metadata(
-        {(_UNREADABLE + column).encode(): str(lost).encode() for column, lost in counts.items()}
-    )
-
-
-def unreadable(table: pa.Table) -> dict[str, int]:
-    """Say how many values of which column of a conformed table could not be read."""
-    return {
-        key.decode().removeprefix(_UNREADABLE): int(count)
-        for key, count in (table.schema.metadata or {}).items()
-        if key.startswith(_UNREADABLE.encode())
-    }
-
-
-def warn_of_unreadable(name: str, lost: Mapping[str, int]) -> None:
-    """Warn of the values of a table that could not be read, where there are any."""
-    if lost:
-        counts = ", ".join(f"{count:,} in {column}" for column, count in lost.items())
-        warn(
-            f"Values of {name} that could not be read are missing: {counts}.",
-            UnreadableValueWarning,
-        )
+    notes = added(note for page in pages for note in notes_of(page))
+    return noted(whole.select(canonical + others), notes)
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
@@ -158,6 +140,25 @@ def _mapped(texts: Any, function: Callable[[str], Any], kind: Any) -> Any:
         return pa.nulls(0, kind)
     values = [function(text) for text in encoded.dictionary.to_pylist()]
     return pa.array(values, kind).take(encoded.indices)
+
+
+def _standard_words(table: str, column: str, texts: Any) -> tuple[Any, list[Note]]:
+    """Write the words of a column as the standard does, and note those that were others."""
+    counts = pc.value_counts(texts)
+    words = {
+        text: standard_word(table, column, text)
+        for text in counts.field("values").to_pylist()
+        if text is not None
+    }
+    if all(text == word for text, word in words.items()):
+        return texts, []
+    told = zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)
+    notes = [
+        Note("word-written-otherwise", column, text, count)
+        for text, count in told
+        if text is not None and words[text] not in (text, text.strip())
+    ]
+    return _mapped(texts, words.__getitem__, pa.string()), notes
 
 
 def _booleans(texts: Any) -> Any:

@@ -74,6 +74,7 @@ warning row-ragged          Rows have more or fewer values than there are column
 warning date-format         Dates are not written as the standard writes them.
 info status-in-bulk         A bulk file says status or dateLastModified, which belong in a delta.
 error value-unreadable      A value is not of the type that its column has.
+info word-written-otherwise  A status, role or type is in other case or spacing than the standard's.
 error required-missing      A field that the standard requires is empty.
 error value-unknown         A value is not one that the standard allows here.
 error key-missing           A row has no sourcedId.

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from oneroster_nb.errors import QueryError
+from oneroster_nb.vocabulary import ROLES
 
 __all__ = ["Query"]
 
@@ -15,25 +16,6 @@ GROUP_TABLES: Mapping[str, str] = MappingProxyType(
     {"classes": "classes", "courses": "courses", "schools": "orgs"}
 )
 """Group kind to the canonical table that lists its groups."""
-
-ROLES: Mapping[str, str] = MappingProxyType(
-    {
-        "students": "student",
-        "teachers": "teacher",
-        "administrators": "administrator",
-        "aides": "aide",
-        "counselors": "counselor",
-        "districtAdministrators": "districtAdministrator",
-        "guardians": "guardian",
-        "parents": "parent",
-        "principals": "principal",
-        "proctors": "proctor",
-        "relatives": "relative",
-        "siteAdministrators": "siteAdministrator",
-        "systemAdministrators": "systemAdministrator",
-    }
-)
-"""User filter to OneRoster role (OneRoster 1.1, 4.13.5; 1.2, RoleEnum)."""
 
 _ADMINISTRATORS = (
     "administrator",

@@ -3,17 +3,20 @@
 import pandas as pd
 import pyarrow as pa
 
-from oneroster_nb.conform import conform, to_frame, unreadable, warn_of_unreadable
+from oneroster_nb.conform import conform, to_frame
 from oneroster_nb.demographic_names import is_demographic, without_demographics
 from oneroster_nb.errors import ConfigurationError, PartialResultWarning, warn
+from oneroster_nb.findings import Finding
 from oneroster_nb.grades import grade_code
+from oneroster_nb.notes import Note, findings_of_notes, notes_of, warn_of_unreadable
 from oneroster_nb.schema import BEYOND, TABLES, split_text
 from oneroster_nb.texts import texts
+from oneroster_nb.vocabulary import has_words, standard_word
 
 __all__ = ["checked_table", "retyped"]
 
 
-def retyped(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+def retyped(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     """Bring the canonical columns of a table that have other dtypes to those of the schema.
 
     Parameters
@@ -27,40 +30,44 @@ def retyped(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int
     -------
     table : pandas.DataFrame
         The same table, if nothing had to be changed.
-    lost : dict of str to int
-        How many values of a column could not be read, where there are any; they are missing.
+    notes : list of Note
+        What was read otherwise than it was written. A value that cannot be read is missing.
 
     Examples
     --------
     >>> given = pd.DataFrame({"sourcedId": [7, 8], "givenName": ["Ada", "Bo"], "grades": [6, 7]})
-    >>> table, lost = retyped("users", given)
-    >>> table[["sourcedId", "givenName", "grades"]].to_numpy().tolist(), lost
-    ([['7', 'Ada', '06'], ['8', 'Bo', '07']], {})
+    >>> table, notes = retyped("users", given)
+    >>> table[["sourcedId", "givenName", "grades"]].to_numpy().tolist(), notes
+    ([['7', 'Ada', '06'], ['8', 'Bo', '07']], [])
     """
     kinds = TABLES[name].columns
     known = [column for column in table.columns if column in kinds]
-    odd = [c for c in known if table[c].dtype != kinds[c].dtype or _is_untidy(table[c])]
+    odd = [c for c in known if table[c].dtype != kinds[c].dtype or _is_untidy(name, table[c])]
     if not odd:
-        return table, {}
+        return table, []
     written = {c: pa.array(texts(table[c]), pa.string(), from_pandas=True) for c in odd}
     read = conform(name, written, sensitive=True)
     frame = to_frame(read)
     kept = [*odd, *(column for column in frame.columns if column not in kinds)]
-    return table.assign(**{column: frame[column] for column in kept}), unreadable(read)
+    return table.assign(**{column: frame[column] for column in kept}), notes_of(read)
 
 
-def _is_untidy(values: "pd.Series[str]") -> bool:
-    """Say whether texts are blank where they should be missing, or grades that have a code."""
+def _is_untidy(name: str, values: "pd.Series[str]") -> bool:
+    """Return True if texts are blank, or words or grades that the standard writes otherwise."""
     if values.dtype != "str":
         return False
-    if values.name != "grades":
+    column = str(values.name)
+    if has_words(name, column):
+        odd = any(standard_word(name, column, word) != word for word in values.dropna().unique())
+        return odd or (column == "status" and bool(values.isna().any()))
+    if column != "grades":
         return bool((values == "").any())
     parts = {part for text in values.dropna().unique() for part in split_text(text) or [""]}
     return any(not part or grade_code(part) != part for part in parts)
 
 
-def checked_table(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """Give a table of a roster with the dtypes of the schema; refuse what is none.
+def checked_table(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return a table of a roster with the dtypes of the schema, and what was read otherwise.
 
     Raises
     ------
@@ -87,10 +94,11 @@ def checked_table(name: str, table: pd.DataFrame) -> pd.DataFrame:
     table = table.reset_index(drop=True)
     table.attrs = {}  # notes of whoever made it are no part of a roster, and not to be saved
     if name not in TABLES:
-        return table
-    table, lost = retyped(name, table)
-    warn_of_unreadable(name, lost)
-    return _without_demographics(table) if name == "users" else table
+        return table, []
+    table, notes = retyped(name, table)
+    warn_of_unreadable(name, notes)
+    kept = _without_demographics(table) if name == "users" else table
+    return kept, list(findings_of_notes(name, notes))
 
 
 def _without_demographics(users: pd.DataFrame) -> pd.DataFrame:

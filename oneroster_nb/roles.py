@@ -64,13 +64,14 @@ def users_with_roles(users: pd.DataFrame, roles: pd.DataFrame) -> tuple[pd.DataF
     roles : pandas.DataFrame
         The canonical table.
     """
-    completed = users_of_roles(users, roles)
     key = roles["userSourcedId"] + ":" + roles["orgSourcedId"].fillna("")
     again = key.duplicated()
     key = key.where(~again, key + ":" + roles["role"].fillna(""))
     holder = users.iloc[codes(roles["userSourcedId"], users["sourcedId"])].reset_index(drop=True)
     columns = {"sourcedId": key, **{name: roles[name] for name in roles.columns}}
-    return completed, _table(holder, columns)
+    table = _table(holder, columns)
+    # A user who is marked tobedeleted still has what the roles say.
+    return users_of_roles(users, table.drop(columns="status")), table
 
 
 def users_of_roles(users: pd.DataFrame, roles: pd.DataFrame) -> pd.DataFrame:

@@ -90,12 +90,13 @@ class Roster(LocalSource):
             )
         given = {name: checked_table(name, table) for name, table in tables.items()}
         self._held = {
-            name: given[name] if name in given else nothing_of(name) for name in (*TABLES, *BEYOND)
+            name: given[name][0] if name in given else nothing_of(name)
+            for name in (*TABLES, *BEYOND)
         }
         self.provider = provider
         self.taken = taken or datetime.datetime.now(datetime.UTC)
         self._recipe = recipe
-        self._noted = tuple(findings)
+        self._noted = (*findings, *(each for _, noted in given.values() for each in noted))
 
     @property
     def noted(self) -> tuple[Finding, ...]:

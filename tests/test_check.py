@@ -93,6 +93,7 @@ def twin(tables: Tables) -> None:
 
 BREAKS: Mapping[str, Callable[[Tables], None]] = {
     "required-missing": put("classes", "title", None),
+    "word-written-otherwise": put("classes", "classType", "Scheduled"),
     "value-unknown": put("classes", "classType", "club"),
     "key-missing": put("demographics", "sourcedId", None),
     "key-repeated": copied("categories"),

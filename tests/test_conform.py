@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from records import school
 
 from oneroster_nb import OneRosterConnector, errors
-from oneroster_nb.conform import concat, conform, to_frame, unreadable
+from oneroster_nb.conform import concat, conform, to_frame
+from oneroster_nb.notes import notes_of
 
 Connect = Callable[..., OneRosterConnector]
 
@@ -23,6 +24,10 @@ def read(table: str, column: str, *texts: str | None) -> list[object]:
     conformed = conform(table, {column: pa.array(texts, pa.string())})
     values = to_frame(conformed)[column]
     return [None if pd.isna(value) else value for value in values]
+
+
+def unreadable(table: pa.Table) -> dict[str, int]:
+    return {n.column: n.values for n in notes_of(table) if n.code == "value-unreadable"}
 
 
 def utc(*parts: int) -> pd.Timestamp:

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from oneroster_nb.analysis.columns import checked_columns, not_deleted, people_of
-from oneroster_nb.conform import warn_of_unreadable
 from oneroster_nb.errors import QueryError
+from oneroster_nb.notes import warn_of_unreadable
 from oneroster_nb.query import nearest
 from oneroster_nb.retyping import retyped
 from oneroster_nb.schema import TABLES, empty_table, split_text
@@ -85,8 +85,8 @@ def _as_table(name: str, rows: pd.DataFrame, renamed: Mapping[str, str]) -> pd.D
     """Give a canonical table of some rows; a column that they lack is missing."""
     named = {column: renamed.get(column, column) for column in TABLES[name].columns}
     found = {column: rows[source] for column, source in named.items() if source in rows}
-    table, lost = retyped(name, empty_table(name).reindex(rows.index).assign(**found))
-    warn_of_unreadable(name, lost)
+    table, notes = retyped(name, empty_table(name).reindex(rows.index).assign(**found))
+    warn_of_unreadable(name, notes)
     return table.assign(status="active")
 
 

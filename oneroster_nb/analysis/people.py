@@ -10,8 +10,8 @@ from oneroster_nb.grades import CEDS_GRADES
 from oneroster_nb.identity import same_people
 from oneroster_nb.membership import codes
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.query import ROLES
 from oneroster_nb.schema import TABLES, Kind, split_text, split_values
+from oneroster_nb.vocabulary import USER_ROLES
 
 __all__ = [
     "duplicate_people",
@@ -295,7 +295,7 @@ def grade_and_role_problems(source: Asked, *, progress: ProgressOption = None) -
     found = [
         *_unknown("grades", grades, CEDS_GRADES),
         *((row, "grades", None, "missing") for row in users.index[ungraded]),
-        *dict.fromkeys(_unknown("role", pd.concat([role, _held(asked)]), ROLES.values())),
+        *dict.fromkeys(_unknown("role", pd.concat([role, _held(asked)]), USER_ROLES)),
         *((row, "role", None, "missing") for row in users.index[role.isna()]),
     ]
     found.sort(key=lambda problem: problem[0])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -17,9 +18,11 @@ from oneroster_nb.conform import conform, is_password, to_frame
 from oneroster_nb.errors import BundleError
 from oneroster_nb.findings import Finding, found
 from oneroster_nb.membership import with_primary_org
+from oneroster_nb.notes import findings_of_notes, notes_of
 from oneroster_nb.progress import Reporter
 from oneroster_nb.roles import roles_of_users, users_of_roles
 from oneroster_nb.schema import BEYOND, TABLES, Kind, empty_table
+from oneroster_nb.vocabulary import ACTIVE, standard_word
 
 __all__ = ["Bundle", "read_bundle"]
 
@@ -219,9 +222,10 @@ class _Reading:
         for name, kind in kinds.items():
             if kind not in (Kind.TEXT, Kind.VALUES) and name in plain:
                 self._unreadable(table, name, plain, page)
-        frame = to_frame(page)
-        frame = frame.assign(status=frame["status"].fillna("active").str.strip())
-        return self._keyed(table, frame)
+        # Each value that cannot be read is a finding of its own already.
+        notes = [note for note in notes_of(page) if note.code != "value-unreadable"]
+        self.findings += findings_of_notes(table, notes)
+        return self._keyed(table, to_frame(page))
 
     def _dates(self, table: str, name: str, texts: Any) -> Any:
         """Bring other ways to write a date to ISO 8601."""
@@ -306,8 +310,9 @@ def _beyond(table: str, columns: Mapping[str, Any]) -> pd.DataFrame:
         if name not in frame:
             frame[name] = pd.Series([None] * length, dtype="str")
     stamps = pd.to_datetime(frame["dateLastModified"], format="ISO8601", utc=True, errors="coerce")
+    status = frame["status"].map(partial(standard_word, table, "status"), na_action="ignore")
     frame = frame.assign(
-        status=frame["status"].fillna("active"), dateLastModified=stamps.dt.as_unit("us")
+        status=status.astype("str").fillna(ACTIVE), dateLastModified=stamps.dt.as_unit("us")
     )
     return frame[wanted]
 

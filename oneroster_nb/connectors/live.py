@@ -7,7 +7,7 @@ from types import MappingProxyType
 import pandas as pd
 import pyarrow as pa
 
-from oneroster_nb.conform import concat, to_frame, unreadable, warn_of_unreadable
+from oneroster_nb.conform import concat, to_frame
 from oneroster_nb.errors import (
     ConfigurationError,
     ForbiddenError,
@@ -21,6 +21,7 @@ from oneroster_nb.membership import (
     link_courses,
     with_primary_org,
 )
+from oneroster_nb.notes import notes_of, warn_of_unreadable
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.query import Query
 from oneroster_nb.roles import roles_of_users
@@ -197,7 +198,7 @@ class LiveSource(Source):
         self, name: str, tables: Iterable[pa.Table], sensitive: bool = False
     ) -> pd.DataFrame:
         whole = concat(name, tables, sensitive=sensitive)
-        warn_of_unreadable(name, unreadable(whole))
+        warn_of_unreadable(name, notes_of(whole))
         # What becomes rows of another table is no column of this one.
         return to_frame(whole.drop_columns([c for c in whole.column_names if c.startswith("_")]))
 

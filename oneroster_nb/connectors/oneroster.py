@@ -39,6 +39,7 @@ from oneroster_nb.transport.pulls import Job
 from oneroster_nb.transport.session import Session
 from oneroster_nb.transport.shapes import Shape
 from oneroster_nb.transport.tokens import ClientCredentialsAuth
+from oneroster_nb.vocabulary import has_words
 
 __all__ = ["OneRosterConnector"]
 
@@ -242,7 +243,10 @@ class OneRosterConnector(Connector):
     def _plain_fields(self, table: str) -> Collection[str]:
         records = RECORDS[self.version].get(table, ())
         return {f.column for f in records if f.shape is Shape.TEXT and f.column == f.source} & {
-            column for column, kind in TABLES[table].columns.items() if kind is Kind.TEXT
+            column
+            for column, kind in TABLES[table].columns.items()
+            # A server compares words as it writes them, which may not be as the standard does.
+            if kind is Kind.TEXT and not has_words(table, column)
         }
 
     def _filtered_job(

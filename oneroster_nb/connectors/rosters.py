@@ -21,7 +21,9 @@ from oneroster_nb.errors import (
     ServerError,
     warn,
 )
+from oneroster_nb.findings import Finding
 from oneroster_nb.merging import OWNERS, merged
+from oneroster_nb.notes import findings_of_notes, notes_of
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.references import warn_of_dangling
 from oneroster_nb.resources import link_resources, resources_of
@@ -109,8 +111,9 @@ class RosterSource(ChoosingSource):
             outcomes = self._whole_tables(wanted, reporter, lenient=asked is None)
         frames = self._frames(outcomes)
         warn_of_dangling(frames)
+        findings = _findings(outcomes)
         recipe = f"{self.recipe}.get_roster({'' if asked is None else f'tables={asked!r}'})"
-        return Roster(frames, provider=self.provider, taken=taken, recipe=recipe)
+        return Roster(frames, provider=self.provider, taken=taken, recipe=recipe, findings=findings)
 
     def _refreshed(self, old: Roster, *, allow_shrink: bool, progress: ProgressOption) -> Roster:
         """Give a new roster from what changed; see :meth:`Roster.refresh`."""
@@ -162,7 +165,11 @@ class RosterSource(ChoosingSource):
         if not allow_shrink:
             _check_size(old, frames)
         warn_of_dangling(frames)
-        return Roster(frames, provider=self.provider, taken=taken, recipe=old.recipe)
+        noted = [finding for finding in old.noted if finding.table not in pulled]
+        noted += _findings(changes) + _findings(pulled)
+        return Roster(
+            frames, provider=self.provider, taken=taken, recipe=old.recipe, findings=noted
+        )
 
     def _whole_tables(
         self, names: Sequence[str], reporter: Reporter, *, lenient: bool
@@ -205,6 +212,18 @@ class RosterSource(ChoosingSource):
             table, owner = _RESOURCES_OF[name]
             frames[table] = link_resources(table, owner, owned)
         return frames
+
+
+def _findings(outcomes: _Outcomes) -> list[Finding]:
+    """Return what was read otherwise than it was written in the pages that were pulled."""
+    return [
+        finding
+        for name, outcome in outcomes.items()
+        if not isinstance(outcome, RosterError)
+        for finding in findings_of_notes(
+            name, (note for page in outcome for note in notes_of(page))
+        )
+    ]
 
 
 def _check_size(old: Roster, frames: Mapping[str, pd.DataFrame]) -> None:

@@ -7,8 +7,8 @@ import pandas as pd
 
 from oneroster_nb.findings import Finding, found
 from oneroster_nb.grades import CEDS_GRADES
-from oneroster_nb.query import ROLES
-from oneroster_nb.schema import split_values
+from oneroster_nb.schema import TABLES, split_values
+from oneroster_nb.vocabulary import allowed_words, is_allowed
 
 __all__ = ["dates", "enumerations", "grades", "keys", "required"]
 
@@ -33,31 +33,6 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """The fields that both versions of the standard require (1.1 CSV Tables and 1.2 CSV Binding, 4)."""
 
-_USER_ROLES = frozenset(ROLES.values())
-_ALLOWED: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
-    {
-        ("orgs", "type"): frozenset(
-            {"department", "school", "district", "local", "state", "national"}
-        ),
-        ("academicSessions", "type"): frozenset(
-            {"gradingPeriod", "semester", "schoolYear", "term"}
-        ),
-        ("classes", "classType"): frozenset({"homeroom", "scheduled"}),
-        ("users", "role"): _USER_ROLES,
-        ("roles", "role"): _USER_ROLES,
-        ("roles", "roleType"): frozenset({"primary", "secondary"}),
-        ("enrollments", "role"): frozenset(
-            {"administrator", "aide", "proctor", "student", "teacher"}
-        ),
-        ("demographics", "sex"): frozenset({"male", "female", "unspecified", "other"}),
-        ("resources", "importance"): frozenset({"primary", "secondary"}),
-        ("results", "scoreStatus"): frozenset(
-            {"exempt", "fully graded", "not submitted", "partially graded", "submitted"}
-        ),
-    }
-)
-"""What some fields can be in one version of the standard or the other."""
-_EXTENSION = "ext:"  # what 1.2 lets one put before values of one's own
 _SPANS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "academicSessions": ("startDate", "endDate"),
@@ -103,14 +78,16 @@ def required(tables: Tables) -> list[Finding]:
 def enumerations(tables: Tables) -> list[Finding]:
     """Find values that the standard does not have in its lists."""
     findings = []
-    for (name, column), allowed in _ALLOWED.items():
-        table = tables[name].dropna(subset=[column])
-        values = table[column]
-        wrong = ~(values.isin(allowed) | values.str.startswith(_EXTENSION))
-        findings += [
-            found("value-unknown", name, f"{value[:40]!r} in {column}.", key=key, field=column)
-            for key, value in zip(table.loc[wrong, "sourcedId"], values[wrong], strict=True)
-        ]
+    for name, table in tables.items():
+        for column in TABLES[name].columns:
+            if not (allowed := allowed_words(name, column)):
+                continue
+            unknown = [w for w in table[column].dropna().unique() if not is_allowed(w, allowed)]
+            rows = table.loc[table[column].isin(unknown)]
+            findings += [
+                found("value-unknown", name, f"{value[:40]!r} in {column}.", key=key, field=column)
+                for key, value in zip(rows["sourcedId"], rows[column], strict=True)
+            ]
     return findings
 
 
