@@ -75,6 +75,13 @@ warning date-format         Dates are not written as the standard writes them.
 info status-in-bulk         A bulk file says status or dateLastModified, which belong in a delta.
 error value-unreadable      A value is not of the type that its column has.
 info word-written-otherwise  A status, role or type is in other case or spacing than the standard's.
+error id-number             Ids are written as a spreadsheet writes numbers, so rows do not fit.
+error id-case               Ids are written in other case elsewhere, so rows do not fit.
+error id-braces             Ids stand in braces or spaces elsewhere, so rows do not fit.
+error id-composition        Ids compose their accents otherwise elsewhere, so rows do not fit.
+error id-other              A column refers to rows by other ids than their sourcedIds.
+warning record-per-school   One person or org has several records, under different sourcedIds.
+warning value-number        Values are written as a spreadsheet writes numbers.
 error required-missing      A field that the standard requires is empty.
 error value-unknown         A value is not one that the standard allows here.
 error key-missing           A row has no sourcedId.

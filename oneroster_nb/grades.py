@@ -32,7 +32,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "ungraded": "UG",
     }
 )
-_NUMBER = re.compile(r"0*(1[0-3]|[1-9])(?:st|nd|rd|th)?")
+_NUMBER = re.compile(r"0*(1[0-3]|[1-9])(?:st|nd|rd|th|\.0+)?")
 
 
 def grade_code(text: str) -> str:
@@ -41,8 +41,8 @@ def grade_code(text: str) -> str:
     Parameters
     ----------
     text : str
-        A grade as a source writes it: ``"6"``, ``"06"``, ``"6th"``, ``"Sixth"``, ``"Grade 6"``,
-        ``"Kindergarten"``.
+        A grade as a source writes it: ``"6"``, ``"06"``, ``"6.0"``, ``"6th"``, ``"Sixth"``,
+        ``"Grade 6"``, ``"Kindergarten"``.
 
     Returns
     -------

@@ -7,7 +7,7 @@ import pandas as pd
 from oneroster_nb.joining import joined
 from oneroster_nb.schema import split_text
 
-__all__ = ["bare", "folded", "plain", "same_people"]
+__all__ = ["bare", "folded", "plain", "records_per_school", "same_people"]
 
 
 _LETTERS = str.maketrans(
@@ -95,6 +95,50 @@ def same_people(
     found = pd.DataFrame({"group": group, "birthDate": birth.array}, index=users.index)
     found = found.loc[found["group"].duplicated(keep=False)]
     return found.sort_values("group", kind="stable")
+
+
+def records_per_school(users: pd.DataFrame) -> "pd.Series[int]":
+    """Find users who are records of one person at several schools.
+
+    They share ``userIds`` or ``identifier``, and also names and role, and differ in their orgs.
+
+    Parameters
+    ----------
+    users : pandas.DataFrame
+        The canonical table.
+
+    Returns
+    -------
+    pandas.Series of int64
+        A number for each such user, the same for one person, with the index of ``users``; those of
+        one person are together.
+
+    Examples
+    --------
+    >>> from oneroster_nb.demo.district import make_district
+    >>> users = make_district()["users"].head(2)
+    >>> again = users.assign(sourcedId=users["sourcedId"] + "-b", orgSourcedIds="9")
+    >>> records_per_school(pd.concat([users, again], ignore_index=True)).to_dict()
+    {0: 0, 2: 0, 1: 1, 3: 1}
+    """
+    shared = [users[c].notna() & users[c].duplicated(keep=False) for c in ("userIds", "identifier")]
+    some = users.loc[(shared[0] | shared[1]) & users["sourcedId"].notna()]
+    marks = pd.DataFrame(
+        {
+            "user": range(len(some)),
+            "given": folded(some["givenName"].fillna("")).array,
+            "family": folded(some["familyName"].fillna("")).array,
+            "role": some["role"].fillna("").array,
+        }
+    )
+    sets: list[list[int]] = []
+    for column in ("userIds", "identifier"):
+        alike = marks.assign(id=some[column].array).dropna(subset=["id"])
+        sets += alike.groupby(["id", "given", "family", "role"])["user"].agg(list).tolist()
+    group = pd.Series(joined(len(some), sets), index=some.index)
+    apart = some["orgSourcedIds"].fillna("").groupby(group).nunique()
+    group = group.loc[group.map(apart) > 1]
+    return group.sort_values(kind="stable")
 
 
 def _places(users: pd.DataFrame, orgs: pd.DataFrame) -> list[list[str]]:

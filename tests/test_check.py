@@ -91,7 +91,41 @@ def twin(tables: Tables) -> None:
     tables["enrollments"] = pd.concat([rows, mine], ignore_index=True)
 
 
+def written(table: str, column: str, change: Callable[[str], str]) -> Callable[[Tables], None]:
+    def broken(tables: Tables) -> None:
+        values = tables[table][column].map(change, na_action="ignore").astype("str")
+        tables[table] = tables[table].assign(**{column: values})
+
+    return broken
+
+
+def again(tables: Tables) -> None:
+    """Give the students of two orgs a record for each."""
+    users = tables["users"]
+    rows = users.loc[users["role"] == "student"].head(2)
+    rows = rows.assign(
+        sourcedId=rows["sourcedId"] + "-b", orgSourcedIds="7", primaryOrgSourcedId="7"
+    )
+    tables["users"] = pd.concat([users, rows], ignore_index=True)
+    old = tables["enrollments"]
+    mine = old.loc[old["userSourcedId"].isin(rows["sourcedId"].str.removesuffix("-b"))]
+    twins = {column: mine[column] + "-b" for column in ("sourcedId", "userSourcedId")}
+    mine = mine.assign(**twins)
+    tables["enrollments"] = pd.concat([old, mine], ignore_index=True)
+
+
 BREAKS: Mapping[str, Callable[[Tables], None]] = {
+    "id-number": written("enrollments", "userSourcedId", "{}.0".format),
+    "id-case": written("classes", "courseSourcedId", str.upper),
+    "id-braces": written("classes", "courseSourcedId", "{{{}}}".format),
+    "id-composition": both(
+        written("courses", "schoolYearSourcedId", lambda key: key + "e\N{COMBINING ACUTE ACCENT}"),
+        written("academicSessions", "sourcedId", lambda key: key + "é" * (key == "sy2027")),
+        written("academicSessions", "parentSourcedId", lambda key: key + "é" * (key == "sy2027")),
+    ),
+    "id-other": written("demographics", "sourcedId", "d{}".format),
+    "record-per-school": again,
+    "value-number": written("courses", "courseCode", lambda _: "100.0"),
     "required-missing": put("classes", "title", None),
     "word-written-otherwise": put("classes", "classType", "Scheduled"),
     "value-unknown": put("classes", "classType", "club"),

@@ -10,28 +10,34 @@ import pandas as pd
 from oneroster_nb.errors import ConfigurationError, DanglingReferenceWarning
 from oneroster_nb.findings import RULES, Finding, found, frame_of
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.quality import fields, links, people
+from oneroster_nb.quality import fields, links, people, root_causes
 from oneroster_nb.schema import TABLES
 from oneroster_nb.source import Source
 
 __all__ = ["Findings", "check"]
 
 _SHOWN_AT_MOST = 1000
-_RULES: tuple[Callable[[Mapping[str, pd.DataFrame]], list[Finding]], ...] = (
+_Rules = tuple[Callable[[Mapping[str, pd.DataFrame]], list[Finding]], ...]
+_OF_ROWS: _Rules = (
     fields.keys,
     fields.required,
     fields.enumerations,
     fields.grades,
     fields.dates,
+    root_causes.spreadsheet_numbers,
+)
+"""Rules about single rows, which see the tables as they are."""
+_OF_LINKS: _Rules = (
     links.references,
     links.cycles,
     links.roles_of_enrollments,
     links.enrollments_outside_terms,
     people.students,
     people.classes,
-    people.twice,
-    people.addresses,
 )
+"""Rules about rows that refer to others, which see the tables as if root causes were fixed."""
+_OF_PEOPLE: _Rules = (people.twice, people.addresses)
+"""Rules about several records of one person, which see one record of each."""
 
 
 class Findings(pd.DataFrame):
@@ -126,8 +132,16 @@ def check(source: Source, *, progress: ProgressOption = None) -> Findings:
     findings = list(roster.noted)
     tables = {name: roster.table(name) for name in TABLES}
     live = {name: table.loc[table["status"] != "tobedeleted"] for name, table in tables.items()}
-    for rule in _RULES:
-        findings += rule(live)
+    causes = root_causes.root_causes(live)
+    findings += causes.findings
+    judged = (
+        (_OF_ROWS, live),
+        (_OF_LINKS, causes.tables),
+        (_OF_PEOPLE, root_causes.one_record_each(causes.tables)),
+    )
+    for rules, seen in judged:
+        for rule in rules:
+            findings += [finding for finding in rule(seen) if not causes.explain(finding)]
     return Findings(frame_of(_bounded(findings)))
 
 
