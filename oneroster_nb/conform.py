@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from oneroster_nb.demographic_names import is_demographic, without_demographics
 from oneroster_nb.grades import grade_code
 from oneroster_nb.notes import Note, added, noted, notes_of
-from oneroster_nb.schema import TABLES, Kind, join_values, split_text
+from oneroster_nb.schema import TABLES, Kind, join_values, sensitive_columns, split_text
 from oneroster_nb.vocabulary import ACTIVE, has_words, standard_word
 
 __all__ = ["concat", "conform", "is_password", "to_frame"]
@@ -47,7 +47,7 @@ def conform(name: str, columns: Mapping[str, Any], *, sensitive: bool = False) -
         By canonical name. Names beyond the canonical ones are kept after them, but never passwords
         and, among users, demographics.
     sensitive : bool
-        Whether ``sms`` and ``phone`` of users are kept.
+        Whether phone numbers of users are kept: ``sms``, ``phone`` and a provider's own.
 
     Returns
     -------
@@ -76,10 +76,11 @@ def conform(name: str, columns: Mapping[str, Any], *, sensitive: bool = False) -
             arrays[column], rewritten = _standard_words(name, column, arrays[column])
             notes += rewritten
     arrays["status"] = pc.fill_null(arrays["status"], ACTIVE)
+    hidden = () if sensitive else sensitive_columns(name, columns)
     others = {
         column: _without_empty(texts)
         for column, texts in sorted(columns.items())
-        if column not in table.columns and not is_password(column)
+        if column not in table.columns and column not in hidden and not is_password(column)
     }
     if name == "users":
         others = _without_demographics(others)

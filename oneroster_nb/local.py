@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from oneroster_nb.analysis.footnotes import with_footnote
+from oneroster_nb.errors import PartialResultWarning, warn
 from oneroster_nb.membership import (
     Members,
     codes,
@@ -19,7 +21,7 @@ from oneroster_nb.membership import (
 )
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query import Query
-from oneroster_nb.schema import TABLES, split_text
+from oneroster_nb.schema import empty_table, sensitive_columns, split_text, without_sensitive
 from oneroster_nb.source import Source
 from oneroster_nb.terms import classes_in_term, sessions_of_term
 from oneroster_nb.where import Where, active
@@ -85,8 +87,22 @@ class LocalSource(Source):
             users = users.loc[self._chosen_users(query)]
             if users.empty and query.term is None:
                 self._warn_not_shared(query.user_filter)
-            return without_group(query, users, self._tables["orgs"])
-        return self.members(query, self._matched_groups(query, progress))
+            answer = without_group(query, users, self._tables["orgs"])
+        else:
+            answer = self.members(query, self._matched_groups(query, progress))
+        return with_footnote(answer, self._without_phones() if query.sensitive else [])
+
+    def _without_phones(self) -> list[str]:
+        """Warn if there are users and they were taken without phone numbers; return the note."""
+        users = self._tables["users"]
+        if users.empty or sensitive_columns("users", users.columns):
+            return []
+        note = (
+            "This roster was taken without phone numbers (sms, phone). To have them, pull it with"
+            " get_roster(sensitive=True)."
+        )
+        warn(note, PartialResultWarning)
+        return [note]
 
     def members(self, query: Query, groups: pd.DataFrame) -> pd.DataFrame:
         """Answer a question whose groups are known; they have a column ``matchedOn``."""
@@ -176,9 +192,14 @@ class LocalSource(Source):
 
     def _shown_users(self, query: Query) -> pd.DataFrame:
         users = self._tables["users"]
-        if query.sensitive:
+        if not query.sensitive:
+            return without_sensitive("users", users)
+        asked = empty_table("users", sensitive=True)
+        lacking = [str(column) for column in asked if column not in users]
+        if not lacking:
             return users
-        return users.drop(columns=list(TABLES["users"].sensitive), errors="ignore")
+        users = users.assign(**{c: asked[c].reindex(users.index) for c in lacking})
+        return users[[*asked, *(column for column in users if column not in asked)]]
 
     @cached_property
     def _classes(self) -> pd.DataFrame:

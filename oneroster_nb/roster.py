@@ -14,7 +14,7 @@ from oneroster_nb.local import LocalSource
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.references import warn_of_dangling
 from oneroster_nb.retyping import checked_table
-from oneroster_nb.schema import BEYOND, TABLES, nothing_of
+from oneroster_nb.schema import BEYOND, TABLES, nothing_of, sensitive_columns, without_sensitive
 from oneroster_nb.snapshot import Snapshot, read_snapshot, write_snapshot
 from oneroster_nb.source import Source
 from oneroster_nb.tables import checked_tables
@@ -126,10 +126,16 @@ class Roster(LocalSource):
         checked_tables(name)
         return self._tables[name]
 
+    @property
+    def sensitive(self) -> bool:
+        """Whether phone numbers are held: ``sms``, ``phone`` and a provider's own columns."""
+        return bool(sensitive_columns("users", self._tables["users"].columns))
+
     def get_roster(
         self,
         *,
         tables: Sequence[str] | None = None,
+        sensitive: bool = False,
         progress: ProgressOption = None,  # noqa: ARG002
     ) -> "Roster":
         """Give this roster, or one of some of its tables, as a live source gives its own.
@@ -138,6 +144,8 @@ class Roster(LocalSource):
         ----------
         tables : sequence of str, optional
             Canonical names of the tables to keep.
+        sensitive : bool
+            Whether to keep ``sms`` and ``phone``, if this roster has them.
         progress : None, bool or callable
             Takes no effect: nothing is pulled.
 
@@ -145,18 +153,33 @@ class Roster(LocalSource):
         ------
         QueryError
             For a name that is no canonical table.
+
+        Warns
+        -----
+        PartialResultWarning
+            If phone numbers are asked for and this roster was taken without them.
         """
-        if tables is None:
+        if sensitive:
+            self._without_phones()
+        drops = self.sensitive and not sensitive
+        if tables is None and not drops:
             return self
-        kept = {name: self._tables[name] for name in checked_tables(tables)}
+        kept = {
+            n: self._tables[n] for n in (self._tables if tables is None else checked_tables(tables))
+        }
+        if drops and "users" in kept:
+            kept["users"] = without_sensitive("users", kept["users"])
         others = self._tables.keys() - kept.keys()
         noted = [finding for finding in self.noted if finding.table not in others]
-        return Roster(kept, provider=self.provider, taken=self.taken, findings=noted)
+        recipe = f"{self.recipe}.get_roster()" if self.recipe and tables is None else ""
+        return Roster(kept, provider=self.provider, taken=self.taken, recipe=recipe, findings=noted)
 
     def refresh(
         self, conn: Source, *, allow_shrink: bool = False, progress: ProgressOption = None
     ) -> "Roster":
         """Give a new roster, brought up to date with what changed since this one was pulled.
+
+        It holds phone numbers if this one does.
 
         Only rows that changed are asked for where the server can tell; a table whose number of
         rows is then another than the server's is pulled anew. This roster stays as it is.
@@ -243,6 +266,8 @@ class Roster(LocalSource):
         with Reporter(progress, "bundle") as reporter:
             read = read_bundle(bundle, Limits(), reporter)
         tables = changed_tables(self._tables, read)
+        if not self.sensitive:
+            tables["users"] = without_sensitive("users", tables["users"])
         warn_of_dangling(tables)
         findings = (*self.noted, *read.findings)
         return Roster(tables, provider=self.provider, findings=findings)

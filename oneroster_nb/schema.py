@@ -5,6 +5,7 @@ columns of 1.1 that 1.2 dropped (``users.role``, ``users.orgSourcedIds``). ``use
 part of it. ``users.sms`` and ``users.phone`` are there only where they were asked for.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -20,8 +21,13 @@ __all__ = [
     "empty_table",
     "join_values",
     "nothing_of",
+    "sensitive_columns",
     "split_values",
+    "without_sensitive",
 ]
+
+_PHONE = re.compile(r"(?:phone|(?:^|[._ ])(?:sms|mobile))(?!.*type$)", re.IGNORECASE)
+"""A column of phone numbers; ``phone_type`` says of one only that it is a mobile."""
 
 
 class Kind(Enum):
@@ -261,6 +267,37 @@ def empty_table(name: str, *, sensitive: bool = False) -> pd.DataFrame:
     """
     columns = TABLES[name].visible(sensitive=sensitive)
     return pd.DataFrame({c: pd.Series([], dtype=kind.dtype) for c, kind in columns.items()})
+
+
+def sensitive_columns(name: str, columns: Iterable[str]) -> list[str]:
+    """Return the columns of a table that are shown only if they are asked for.
+
+    Parameters
+    ----------
+    name : str
+        The canonical name.
+    columns : iterable of str
+        The columns that the table has.
+
+    Returns
+    -------
+    list of str
+        Of users ``sms``, ``phone`` and a provider's own columns of phone numbers. Of other tables
+        none: the phone number of a school is public.
+
+    Examples
+    --------
+    >>> sensitive_columns("users", ["email", "sms", "clever.ext.home_phone", "clever.phone_type"])
+    ['sms', 'clever.ext.home_phone']
+    """
+    if name not in TABLES or not TABLES[name].sensitive:
+        return []
+    return [column for column in columns if _PHONE.search(column)]
+
+
+def without_sensitive(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without its :func:`sensitive_columns`."""
+    return table.drop(columns=sensitive_columns(name, table.columns))
 
 
 def nothing_of(name: str) -> pd.DataFrame:

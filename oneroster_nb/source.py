@@ -66,7 +66,11 @@ class Source(TableCalls):
 
     @abstractmethod
     def get_roster(
-        self, *, tables: Sequence[str] | None = None, progress: ProgressOption = None
+        self,
+        *,
+        tables: Sequence[str] | None = None,
+        sensitive: bool = False,
+        progress: ProgressOption = None,
     ) -> "Roster":
         """Give every table at once, to ask and keep the roster locally."""
 
@@ -162,7 +166,7 @@ class Source(TableCalls):
         max_users : int, optional
             At most so many distinct users; 0 is no bound.
         sensitive : bool
-            Whether to include ``sms`` and ``phone``.
+            Whether to include ``sms`` and ``phone``, and a provider's own columns of phone numbers.
         progress : None, bool or callable
             See :data:`oneroster_nb.progress.ProgressOption`.
 
@@ -190,6 +194,8 @@ class Source(TableCalls):
             Where a name matches no group.
         NotSharedWarning
             Where the source shows nothing at all.
+        PartialResultWarning
+            If phone numbers are asked of a roster that was taken without them.
 
         Examples
         --------

@@ -21,14 +21,14 @@ from oneroster_nb.errors import NoMatchWarning, QueryError, warn
 from oneroster_nb.membership import codes
 from oneroster_nb.privacy.suppression import check_threshold, hide_list, mark
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.schema import TABLES, join_values, split_values
+from oneroster_nb.schema import join_values, sensitive_columns, split_values
 from oneroster_nb.source import Source
 from oneroster_nb.texts import texts
 
 __all__ = ["Diff", "diff"]
 
 _TABLES = ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
-_NOT_COMPARED = frozenset({"sourcedId", "status", "dateLastModified"}) | TABLES["users"].sensitive
+_NOT_COMPARED = frozenset({"sourcedId", "status", "dateLastModified"})
 _KEY = ["userSourcedId", "role", "courseSourcedId"]
 _ENROLLMENT = [
     *("change", "userSourcedId", "givenName", "familyName", "role"),
@@ -191,7 +191,8 @@ def _fields(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     """Give a row for each value that differs, in the order of the people and the columns."""
     names = [*now.columns, *(name for name in was.columns if name not in now.columns)]
     found = []
-    for place, name in enumerate(name for name in names if name not in _NOT_COMPARED):
+    left_out = {*_NOT_COMPARED, *sensitive_columns("users", names)}
+    for place, name in enumerate(name for name in names if name not in left_out):
         nothing = pd.Series([None] * len(now), index=now.index, dtype="str")
         before, after = (texts(side[name]) if name in side else nothing for side in (was, now))
         rows = np.flatnonzero((before.fillna("") != after.fillna("")).to_numpy())

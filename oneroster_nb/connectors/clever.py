@@ -373,8 +373,6 @@ class CleverConnector(Connector):
             )
             listed = urlsplit(url).path.removeprefix(urlsplit(self.host).path).split("/")
             columns = columns_of(source, listed[-1 if len(listed) != 2 else 0], records)
-            if source == "users" and not sensitive:
-                columns = {n: c for n, c in columns.items() if not n.endswith("phone")}
             page = conform(source, columns, sensitive=sensitive)
             return Page(make(page) if make else page, count, self._followed(answer.url, link))
 

@@ -14,7 +14,7 @@ from oneroster_nb.local import LocalSource
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.query import Query
 from oneroster_nb.roster import Roster
-from oneroster_nb.schema import BEYOND, TABLES, nothing_of
+from oneroster_nb.schema import BEYOND, TABLES, nothing_of, without_sensitive
 from oneroster_nb.tables import checked_tables
 from oneroster_nb.where import Where
 
@@ -146,7 +146,11 @@ class CsvConnector(LocalSource):
         return self._bundle
 
     def get_roster(
-        self, *, tables: Sequence[str] | None = None, progress: ProgressOption = None
+        self,
+        *,
+        tables: Sequence[str] | None = None,
+        sensitive: bool = False,
+        progress: ProgressOption = None,
     ) -> Roster:
         """Give every table at once, to keep the roster.
 
@@ -154,6 +158,8 @@ class CsvConnector(LocalSource):
         ----------
         tables : sequence of str, optional
             Canonical names of the tables to keep.
+        sensitive : bool
+            Whether to keep ``sms`` and ``phone``, and other columns of phone numbers.
         progress : None, bool or callable
             See :data:`oneroster_nb.progress.ProgressOption`.
 
@@ -167,11 +173,14 @@ class CsvConnector(LocalSource):
         asked = None if tables is None else checked_tables(tables)
         self.read(progress)
         kept = {n: table for n, table in self._tables.items() if asked is None or n in asked}
+        if "users" in kept and not sensitive:
+            kept["users"] = without_sensitive("users", kept["users"])
         taken = None
         if isinstance(self._path, str | Path):
             changed = Path(self._path).stat().st_mtime
             taken = datetime.datetime.fromtimestamp(changed, datetime.UTC)
-        recipe = f"{self.recipe}.get_roster()" if self.recipe and asked is None else ""
+        call = f"get_roster({'sensitive=True' if sensitive else ''})"
+        recipe = f"{self.recipe}.{call}" if self.recipe and asked is None else ""
         return Roster(kept, provider=self.provider, taken=taken, recipe=recipe, findings=self.noted)
 
     def headcounts(self, *, progress: ProgressOption = False) -> dict[str, int | None]:

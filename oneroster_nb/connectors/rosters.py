@@ -64,7 +64,11 @@ class RosterSource(ChoosingSource):
     """Whether the records of users hold their profiles."""
 
     def get_roster(
-        self, *, tables: Sequence[str] | None = None, progress: ProgressOption = None
+        self,
+        *,
+        tables: Sequence[str] | None = None,
+        sensitive: bool = False,
+        progress: ProgressOption = None,
     ) -> Roster:
         """Pull every table once, to ask and keep the roster locally.
 
@@ -72,6 +76,8 @@ class RosterSource(ChoosingSource):
         ----------
         tables : sequence of str, optional
             Canonical names of the tables to pull; left out, all that the provider has.
+        sensitive : bool
+            Whether to pull ``sms`` and ``phone``, and a provider's own columns of phone numbers.
         progress : None, bool or callable
             See :data:`oneroster_nb.progress.ProgressOption`.
 
@@ -108,11 +114,15 @@ class RosterSource(ChoosingSource):
         wanted = [name for name in self._listable if name in needed]
         taken = datetime.datetime.now(datetime.UTC)
         with Reporter(progress, "roster") as reporter:
-            outcomes = self._whole_tables(wanted, reporter, lenient=asked is None)
-        frames = self._frames(outcomes)
+            outcomes = self._whole_tables(
+                wanted, reporter, lenient=asked is None, sensitive=sensitive
+            )
+        frames = self._frames(outcomes, sensitive=sensitive)
         warn_of_dangling(frames)
         findings = _findings(outcomes)
-        recipe = f"{self.recipe}.get_roster({'' if asked is None else f'tables={asked!r}'})"
+        options = [] if asked is None else [f"tables={asked!r}"]
+        options += ["sensitive=True"] if sensitive else []
+        recipe = f"{self.recipe}.get_roster({', '.join(options)})"
         return Roster(frames, provider=self.provider, taken=taken, recipe=recipe, findings=findings)
 
     def _refreshed(self, old: Roster, *, allow_shrink: bool, progress: ProgressOption) -> Roster:
@@ -124,6 +134,7 @@ class RosterSource(ChoosingSource):
             )
         taken = datetime.datetime.now(datetime.UTC)
         since = since_clause(pd.Timestamp(old.taken))
+        sensitive = old.sensitive
         with Reporter(progress, "changes") as reporter:
             # The orgs are few, and what users say of themselves is read with all of them.
             able = [
@@ -131,7 +142,7 @@ class RosterSource(ChoosingSource):
                 for name in self._listable
                 if name != "orgs" and len(old.table(name)) and self._honours(name, since, reporter)
             ]
-            changed = [self._filtered_job(name, str(since), sensitive=True) for name in able]
+            changed = [self._filtered_job(name, str(since), sensitive=sensitive) for name in able]
             counted = [self._filtered_job(name, "", wanted=1) for name in able]
             for job in (*changed, *counted):
                 job.keep = (ServerError, AnswerError, IncompleteError)
@@ -142,7 +153,7 @@ class RosterSource(ChoosingSource):
                 for name, outcome in zip(["orgs", *able], outcomes, strict=False)
                 if not isinstance(outcome, RosterError)
             }
-            news = self._frames(changes)
+            news = self._frames(changes, sensitive=sensitive)
             frames = {
                 name: merged(
                     old.table(name),
@@ -160,8 +171,8 @@ class RosterSource(ChoosingSource):
                 for name in self._listable
                 if name not in frames or len(frames[name]) != totals.get(name)
             ]
-            pulled = self._whole_tables(anew, reporter, lenient=True)
-        frames |= self._frames(pulled, frames["orgs"])
+            pulled = self._whole_tables(anew, reporter, lenient=True, sensitive=sensitive)
+        frames |= self._frames(pulled, frames["orgs"], sensitive=sensitive)
         if not allow_shrink:
             _check_size(old, frames)
         warn_of_dangling(frames)
@@ -172,17 +183,19 @@ class RosterSource(ChoosingSource):
         )
 
     def _whole_tables(
-        self, names: Sequence[str], reporter: Reporter, *, lenient: bool
+        self, names: Sequence[str], reporter: Reporter, *, lenient: bool, sensitive: bool
     ) -> dict[str, Tables | RosterError]:
         """Pull whole tables side by side; where lenient, one that is not shown is an outcome."""
         names = [name for name in names if self._made_of.get(name) not in names]
-        jobs = [self._list_job(name, sensitive=True) for name in names]
+        jobs = [self._list_job(name, sensitive=sensitive) for name in names]
         for name, job in zip(names, jobs, strict=True):
             optional = lenient and name not in _IN_EVERY_ROSTER
             job.keep = (ForbiddenError, NotFoundError) if optional else ()
         return dict(zip(names, self._pull(jobs, reporter), strict=True))
 
-    def _frames(self, outcomes: _Outcomes, orgs: pd.DataFrame | None = None) -> _Frames:
+    def _frames(
+        self, outcomes: _Outcomes, orgs: pd.DataFrame | None = None, *, sensitive: bool
+    ) -> _Frames:
         """Make canonical tables of what was pulled, those among them that follow from others.
 
         The orgs are among what was pulled, or given.
@@ -204,7 +217,7 @@ class RosterSource(ChoosingSource):
         if people is not None:
             orgs = frames.get("orgs", empty_table("orgs") if orgs is None else orgs)
             pages = whole_tables(people)
-            frames["users"], frames["roles"] = self._people(pages, True, orgs)
+            frames["users"], frames["roles"] = self._people(pages, sensitive, orgs)
             if self._has_profiles:
                 frames["userProfiles"] = profiles_of(pages, frames["users"])
             frames |= self._followers("users", pages)

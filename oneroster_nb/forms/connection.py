@@ -153,6 +153,7 @@ class ConnectionPanel:
         if self._working.busy or source is None:
             return
         self.load_button.disabled = True
+        sensitive = self._state.sensitive
 
         def ended(done: Done[Roster]) -> None:
             self.load_button.disabled = False
@@ -168,7 +169,9 @@ class ConnectionPanel:
             self.take(roster, "\n".join([loaded, *done.warnings]))
 
         self._working.start(
-            "Loading the whole roster …", lambda report: source.get_roster(progress=report), ended
+            "Loading the whole roster …",
+            lambda report: source.get_roster(sensitive=sensitive, progress=report),
+            ended,
         )
 
     def check(self) -> None:

@@ -151,14 +151,20 @@ def pseudonymise(
     # The file is made first: where it cannot be written, nothing was done in vain.
     opened = nullcontext() if crosswalk is None else _new_private_file(Path(crosswalk))
     with opened as file:
-        roster = source.get_roster(progress=progress)
+        # A title may hold the phone number of a person, so all are pulled to look for them.
+        roster = (
+            source
+            if isinstance(source, Roster)
+            else source.get_roster(sensitive=True, progress=progress)
+        )
         coded = _coded({name: roster.table(name) for name in (*TABLES, *BEYOND)}, code, progress)
         if file is not None and random is not None:
             writer = csv.writer(file)
             writer.writerow(["sourcedId", "code"])
             writer.writerows(sorted(random.given("users")))
     # Neither the host nor the path that the roster came from: they name the district.
-    return Roster(coded, taken=roster.taken)
+    pseudonyms = Roster(coded, taken=roster.taken)
+    return pseudonyms if roster is source else pseudonyms.get_roster()
 
 
 def _coded(
