@@ -1,6 +1,8 @@
 """How far a pull has come: told to a bar that shows after a second, or to a function."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -8,7 +10,7 @@ from tqdm.auto import tqdm
 
 from oneroster_nb.errors import QueryError
 
-__all__ = ["Progress", "ProgressOption", "Reporter"]
+__all__ = ["IdleClock", "Progress", "ProgressOption", "Reporter"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,41 @@ is called with a :class:`Progress` several times a second, in the thread that as
 :class:`~oneroster_nb.errors.CancelledError` to cancel."""
 
 
+class IdleClock:
+    """Counts the time in which a call waits and no page arrives.
+
+    One clock is shared by all pages and workers of a call, so that they give up together. The time
+    in which nothing is asked for does not count.
+    """
+
+    def __init__(self) -> None:
+        self.ran_out = False
+        self._before = 0.0
+        self._since = time.monotonic()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Count the time within this context."""
+        self._since = time.monotonic()
+        try:
+            yield
+        finally:
+            self._before = self.idle()
+
+    def idle(self) -> float:
+        """Return the seconds since a page arrived."""
+        return self._before + time.monotonic() - self._since
+
+    def arrived(self) -> None:
+        """Begin again, as a page arrived."""
+        self.ran_out = False
+        self._before, self._since = 0.0, time.monotonic()
+
+    def run_out(self) -> None:
+        """Say that the time is over, until another page arrives."""
+        self.ran_out = True
+
+
 class Reporter:
     """Tells the caller how far a pull has come; use it as a context manager."""
 
@@ -44,6 +81,7 @@ class Reporter:
             raise QueryError(f"progress must be None, True, False or a function, not {option!r}.")
         self._call = option if callable(option) else None
         self._what = what
+        self.clock = IdleClock()
         self._done = 0
         self._bar: Any = None
         if self._call is None and option is not False:

@@ -272,7 +272,10 @@ def test_what_stays_too_large_is_an_error(connected: Connect) -> None:
         pytest.raises(onb.ServerError, match="413"),
     ):
         connected(server).get_users("students")
-    assert server.paths.count("users") == 4
+    limits = [int(asked.query["limit"]) for asked in server.requests if "users" in asked.path]
+    assert limits[0] == 10_000
+    assert limits[-1] == 100
+    assert len(limits) == 8
 
 
 def test_no_more_is_asked_for_than_clever_sends(connected: Connect) -> None:

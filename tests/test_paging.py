@@ -26,7 +26,8 @@ from oneroster_nb.errors import (
     RosterError,
     UnavailableError,
 )
-from oneroster_nb.transport.paging import Ask, Page, Pull, pull
+from oneroster_nb.transport.pages import Ask, Page, Pull
+from oneroster_nb.transport.paging import pull
 
 Connect = Callable[..., OneRosterConnector]
 Key = str | None
@@ -111,7 +112,7 @@ def driven(pulling: Pull, answer: Callable[[Ask], Page | RosterError]) -> list[K
         while True:
             asks = pulling.send([answer(ask) for ask in asks])
     except StopIteration as end:
-        return [key for table in end.value for key in table["sourcedId"].to_pylist()]
+        return [key for table in end.value.tables for key in table["sourcedId"].to_pylist()]
 
 
 def names(count: int) -> list[str]:
@@ -137,9 +138,10 @@ def test_a_list_that_can_be_had_is_had_whole(
     count: int, size: int, most: int, total: str, links: str, cut: int
 ) -> None:
     step = min(size, most)
-    if total == "page":  # without a link beside it, that is how a whole list looks
-        assume(links != "none" and (links != "early" or cut >= step))
-    if links == "cursor" and total in ("none", "absurd"):
+    if total == "page" and (links == "none" or (links == "early" and cut < step)):
+        # Without a link beside it, a page that is not full looks like a whole list.
+        assume(most >= size or count <= step)
+    if links == "cursor" and total != "right":
         # With no link at all it is not to be told from a server that sends one page for ever.
         assume(step > 1 and (count > step or not count))
     lister = Lister(names(count), clamp=most, total=total, links=links, cut=cut)
@@ -160,8 +162,8 @@ def test_a_list_that_cannot_be_had_is_an_error_and_never_short(
 ) -> None:
     if links == "skipping":  # links that say nothing of offsets are believed without a total
         assume(total == "right")
-    if links == "same page":
-        assume(total != "page")
+    if links == "same page" and total == "page":
+        assume(most >= size or count <= most)  # as above
     lister = Lister(names(count), clamp=most, total=total, links=links, cut=cut)
 
     try:
@@ -181,7 +183,8 @@ def test_no_more_pages_are_asked_for_than_are_wanted(
 
     assert len(keys) >= min(wanted, count)
     assert keys == lister.keys[: len(keys)]
-    assert len(lister.asked) <= -(-wanted // min(size, most))
+    # One row more is asked for if the total ends at what is wanted, to see that it is right.
+    assert len(lister.asked) <= -(-wanted // min(size, most)) + 1
 
 
 @given(
@@ -202,7 +205,8 @@ def test_a_row_that_is_added_in_mid_pull_costs_none(
             lister.keys.insert(min(place, len(lister.keys)), "new")
         return lister(ask)
 
-    assert driven(pull("users", size), growing) == lister.keys
+    # It may come when all are there, and only the end is looked for.
+    assert driven(pull("users", size), growing) in (names(count), lister.keys)
 
 
 @given(count=st.integers(2, 20), size=SIZES, at=st.integers(1, 12), place=st.integers(0, 19))
@@ -322,7 +326,7 @@ def test_the_first_of_two_rows_of_one_key_is_kept() -> None:
     ):
         pulling.send([Page(table, total=3)])
 
-    assert pa.concat_tables(end.value.value).to_pydict() == {
+    assert pa.concat_tables(end.value.value.tables).to_pydict() == {
         "sourcedId": ["a", "b"],
         "name": ["one", "two"],
     }

@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from threading import Event
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -24,6 +23,7 @@ from oneroster_nb.connectors.options import (
     check_sendable,
     checked_seconds,
     checked_timeout,
+    checked_whole,
     wrapped_secrets,
     written_option,
 )
@@ -51,8 +51,10 @@ from oneroster_nb.transport.address import (
 from oneroster_nb.transport.auth import Auth, BearerAuth
 from oneroster_nb.transport.districts import DistrictTokenAuth
 from oneroster_nb.transport.envelope import read_envelope
-from oneroster_nb.transport.paging import Ask, Page, Tables, pull_links
+from oneroster_nb.transport.pages import Ask, Page, Tables
+from oneroster_nb.transport.paging import pull_links
 from oneroster_nb.transport.pulls import Job
+from oneroster_nb.transport.retrying import Call
 from oneroster_nb.transport.session import Session
 from oneroster_nb.where import Where
 
@@ -117,8 +119,10 @@ class CleverConnector(Connector):
         The id of the district that is meant, where several share their rosters.
     token_url : str
         Where the tokens of districts are listed.
-    key_identifier, match_on, max_users, max_workers, timeout, retry_seconds, allow_insecure
+    key_identifier, match_on, max_users, max_workers, timeout, retry_seconds, max_bytes
         As for :class:`OneRosterConnector`; ``match_on`` compares ``sis_id``, too.
+    allow_insecure : bool
+        As for :class:`OneRosterConnector`.
     page_size : int
         Rows to ask for at once; Clever sends 10,000 at most.
 
@@ -163,6 +167,7 @@ class CleverConnector(Connector):
         max_workers: int = 4,
         timeout: tuple[float, float] = (10, 60),
         retry_seconds: float = 120,
+        max_bytes: int = 1 << 30,
         allow_insecure: bool = False,
     ) -> None:
         # At once, so that no traceback that shows variables shows the secret.
@@ -206,6 +211,7 @@ class CleverConnector(Connector):
             auth,
             timeout=timeout,
             retry_seconds=checked_seconds("retry_seconds", retry_seconds),
+            max_bytes=checked_whole("max_bytes", max_bytes, 1),
             pool=self.max_workers,
             advice=_ADVICE,
         )
@@ -365,11 +371,11 @@ class CleverConnector(Connector):
         make = _MADE.get(table)
         source = self._made_of.get(table, table)
 
-        def fetch(ask: Ask, cancel: Event) -> Page:
+        def fetch(ask: Ask, call: Call) -> Page:
             url = _sized(ask.link or "", ask.limit)
             tries = _TRIES_OF_A_LARGE_PAGE if ask.divisible else None
             answer, (records, link, count) = self._session.read(
-                url, cancel, read_envelope, attempts=tries
+                url, call, read_envelope, attempts=tries
             )
             listed = urlsplit(url).path.removeprefix(urlsplit(self.host).path).split("/")
             columns = columns_of(source, listed[-1 if len(listed) != 2 else 0], records)
@@ -378,9 +384,8 @@ class CleverConnector(Connector):
 
         size = min(self.page_size, _LARGEST_PAGE)
         size = size if wanted is None else min(wanted, size)
-        return Job(
-            pull_links(what, [self._session.url(path) for path in paths], size, wanted), fetch
-        )
+        starts = [self._session.url(path) for path in paths]
+        return Job(pull_links(what, starts, size, wanted, self._page_sizes), fetch)
 
     def _followed(self, url: str, link: str | None) -> str | None:
         """Give the address of the next page; AnswerError where it is on another server."""

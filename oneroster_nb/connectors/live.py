@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from oneroster_nb.conform import concat, to_frame
+from oneroster_nb.connectors.options import checked_whole
 from oneroster_nb.errors import (
     ConfigurationError,
     ForbiddenError,
@@ -27,8 +28,10 @@ from oneroster_nb.query import Query
 from oneroster_nb.roles import roles_of_users
 from oneroster_nb.schema import empty_table
 from oneroster_nb.source import Source
-from oneroster_nb.transport.paging import Tables
+from oneroster_nb.transport.page_size import PageSizes
+from oneroster_nb.transport.pages import Tables
 from oneroster_nb.transport.pulls import Job, run
+from oneroster_nb.transport.session import Session
 from oneroster_nb.where import active
 
 __all__ = ["LINKED", "LISTS_AT_MOST", "LiveSource", "linked_classes", "whole_tables"]
@@ -70,6 +73,7 @@ class LiveSource(Source):
     """
 
     host: str
+    _session: Session
 
     @property
     def provider(self) -> str:
@@ -92,8 +96,10 @@ class LiveSource(Source):
         self.key_identifier = key_identifier
         self.match_groups_by = match_on
         self.max_users = Query(max_users=max_users).max_users
-        self.page_size = _whole("page_size", page_size, 0) or _DEFAULT_PAGE_SIZE
-        self.max_workers = _whole("max_workers", max_workers, 1)
+        self.page_size = checked_whole("page_size", page_size, 0) or _DEFAULT_PAGE_SIZE
+        self.max_workers = checked_whole("max_workers", max_workers, 1)
+        # What the server was seen to take.
+        self._page_sizes = PageSizes()
         # How connect() made it.
         self._recipe = ""
         # Whole tables that groups are taken from, until refresh_groups().
@@ -192,7 +198,13 @@ class LiveSource(Source):
     # Pulling.
 
     def _pull(self, jobs: Sequence[Job], reporter: Reporter) -> list[Tables | RosterError]:
-        return run(jobs, workers=self.max_workers, tell=reporter.tell)
+        return run(
+            jobs,
+            workers=self.max_workers,
+            tell=reporter.tell,
+            clock=reporter.clock,
+            patience=self._session.retry_seconds + self._session.slowest,
+        )
 
     def _frame(
         self, name: str, tables: Iterable[pa.Table], sensitive: bool = False
@@ -291,11 +303,3 @@ def whole_tables(outcome: Tables | RosterError) -> Tables:
     if isinstance(outcome, RosterError):
         raise outcome
     return outcome
-
-
-def _whole(name: str, value: object, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ConfigurationError(
-            f"{name} must be a whole number of at least {least}, not {value!r}."
-        )
-    return value

@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Collection, Mapping, Sequence
-from threading import Event
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,6 +15,7 @@ from oneroster_nb.connectors.options import (
     check_sendable,
     checked_seconds,
     checked_timeout,
+    checked_whole,
     wrapped_secrets,
     written_option,
 )
@@ -34,8 +34,11 @@ from oneroster_nb.secret import Secret
 from oneroster_nb.transport.address import checked_host, checked_token_url, encoded
 from oneroster_nb.transport.auth import Auth, BearerAuth, OAuth1Auth
 from oneroster_nb.transport.decode import Decoder
-from oneroster_nb.transport.paging import Ask, Page, pull
+from oneroster_nb.transport.header_values import whole_number
+from oneroster_nb.transport.pages import Ask, Page
+from oneroster_nb.transport.paging import pull
 from oneroster_nb.transport.pulls import Job
+from oneroster_nb.transport.retrying import Call
 from oneroster_nb.transport.session import Session
 from oneroster_nb.transport.shapes import Shape
 from oneroster_nb.transport.tokens import ClientCredentialsAuth
@@ -93,7 +96,9 @@ class OneRosterConnector(Connector):
     timeout : tuple of float
         Seconds to wait for a connection, and for the next bytes of an answer.
     retry_seconds : float
-        How long a request is tried again that fails in a way that may pass.
+        How long requests that fail in a way that may pass are tried again while no page arrives.
+    max_bytes : int
+        How large a page may be, unpacked; 1 GiB if it is left out.
     allow_insecure : bool
         Whether a host that is not this machine may be asked without encryption.
     signature_method : str
@@ -144,6 +149,7 @@ class OneRosterConnector(Connector):
         max_workers: int = 4,
         timeout: tuple[float, float] = (10, 60),
         retry_seconds: float = 120,
+        max_bytes: int = 1 << 30,
         allow_insecure: bool = False,
         signature_method: str = "HMAC-SHA256",
         access_token: str | Secret | None = None,
@@ -203,6 +209,7 @@ class OneRosterConnector(Connector):
             auth,
             timeout=timeout,
             retry_seconds=checked_seconds("retry_seconds", retry_seconds),
+            max_bytes=checked_whole("max_bytes", max_bytes, 1),
             pool=self.max_workers,
         )
         records = RECORDS[self.version]
@@ -266,12 +273,12 @@ class OneRosterConnector(Connector):
     def _object_job(self, table: str, key: str) -> Job:
         decoder = self._decoders[table]
 
-        def fetch(ask: Ask, cancel: Event) -> Page:  # noqa: ARG001 - there is one page
+        def fetch(ask: Ask, call: Call) -> Page:  # noqa: ARG001 - there is one page
             url = self._session.url(encoded(table, key), base=self._base(table))
-            _, columns = self._session.read(url, cancel, decoder.read_one)
-            return Page(conform(table, _columns(columns)), total=1)
+            _, columns = self._session.read(url, call, decoder.read_one)
+            return Page(conform(table, _columns(columns)))
 
-        return Job(pull(table, page_size=1), fetch, keep=(NotFoundError,))
+        return Job(pull(table, 1, wanted=1), fetch, keep=(NotFoundError,))
 
     def _user_job(self, role: str, *, sensitive: bool, wanted: int | None) -> Job:
         job = self._job("users", f"{role}s", f"{role}s", sensitive=sensitive, wanted=wanted)
@@ -321,22 +328,22 @@ class OneRosterConnector(Connector):
             raise NotProvidedError(f"This connector cannot list {table}.")
         decoder = self._decoders[table]
 
-        def fetch(ask: Ask, cancel: Event) -> Page:
+        def fetch(ask: Ask, call: Call) -> Page:
             query = {"limit": str(ask.limit), "offset": str(ask.offset), **params}
             url = ask.link or self._session.url(path, query, self._base(table))
             tries = _TRIES_OF_A_LARGE_PAGE if ask.divisible else None
-            answer, (columns, total) = self._session.read(url, cancel, decoder.read, attempts=tries)
+            answer, (columns, total) = self._session.read(url, call, decoder.read, attempts=tries)
             length = len(columns["sourcedId"])
             return Page(
                 conform(table, _columns(columns), sensitive=sensitive),
-                _announced(answer.headers) if total is None else total,
+                whole_number(answer.headers.get("X-Total-Count")) if total is None else total,
                 answer.next if _continues(answer.next, ask.offset + length) else None,
                 answer.more,
                 answer.headers.get("x-perm-rev"),
             )
 
         size = self.page_size if wanted is None else min(wanted, self.page_size)
-        return Job(pull(what, size, wanted), fetch)
+        return Job(pull(what, size, wanted, self._page_sizes), fetch)
 
 
 def _version(version: object, host: str) -> str:
@@ -356,8 +363,3 @@ def _continues(link: str | None, offset: int) -> bool:
     """Say whether a link leads to where this page ends, as far as it tells."""
     told = parse_qs(urlsplit(link or "").query).get("offset")
     return told is None or told == [str(offset)]
-
-
-def _announced(headers: Mapping[str, str]) -> int | None:
-    text = headers.get("X-Total-Count", "").strip()
-    return int(text) if text.isdecimal() else None

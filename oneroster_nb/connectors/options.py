@@ -10,6 +10,7 @@ __all__ = [
     "check_sendable",
     "checked_seconds",
     "checked_timeout",
+    "checked_whole",
     "wrapped_secrets",
     "written_option",
 ]
@@ -49,6 +50,15 @@ def checked_timeout(timeout: object) -> tuple[float, float]:
         )
     connect, read = (checked_seconds("timeout", value, least=0.001) for value in timeout)
     return connect, read
+
+
+def checked_whole(name: str, value: object, least: int) -> int:
+    """Return a whole number of at least `least`; ConfigurationError if it is none."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ConfigurationError(
+            f"{name} must be a whole number of at least {least}, not {value!r}."
+        )
+    return value
 
 
 def written_option(name: str, value: object) -> str:

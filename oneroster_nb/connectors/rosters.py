@@ -30,7 +30,7 @@ from oneroster_nb.resources import link_resources, resources_of
 from oneroster_nb.roster import Roster
 from oneroster_nb.schema import TABLES, empty_table
 from oneroster_nb.tables import checked_tables
-from oneroster_nb.transport.paging import Tables
+from oneroster_nb.transport.pages import Tables
 
 __all__ = ["RosterSource"]
 

@@ -12,6 +12,7 @@ from requests_oauthlib import OAuth1
 
 from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.secret import Secret
+from oneroster_nb.transport.per_process import PerProcess
 from oneroster_nb.transport.reasons import error_text
 from oneroster_nb.transport.redaction import redacted, sent_forms, written_forms
 
@@ -39,20 +40,19 @@ class _Cookies(RequestsCookieJar):
 
 
 class Auth(AuthBase):
-    """Signs requests.
-
-    Attributes
-    ----------
-    cookies : RequestsCookieJar
-        What servers set; a server of tokens may want its cookies back from the roster's requests.
-    """
+    """Signs requests."""
 
     def __init__(self) -> None:
-        self.cookies: RequestsCookieJar = _Cookies()
+        self._cookies: PerProcess[RequestsCookieJar] = PerProcess(_Cookies)
         for name in _LOGGERS_OF_HEADERS:
             # At DEBUG they write down headers, and queries with people in them. A filter stays
             # where somebody sets the level; the same one is added once only.
             logging.getLogger(name).addFilter(_above_debug)
+
+    @property
+    def cookies(self) -> RequestsCookieJar:
+        """What servers set; a server of tokens may want its own back with the roster's requests."""
+        return self._cookies.get()
 
     def renew(self, refused: PreparedRequest) -> bool:  # noqa: ARG002 - subclasses look at it
         """Give up the credentials of a request that got a 401; False where there are no others."""

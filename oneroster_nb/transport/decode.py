@@ -25,6 +25,7 @@ from oneroster_nb.transport.payload import (
     parse,
     single,
 )
+from oneroster_nb.transport.per_process import PerProcess
 from oneroster_nb.transport.shapes import (
     BETWEEN_PARTS,
     BETWEEN_ROLES,
@@ -55,7 +56,7 @@ class Decoder:
     def __init__(self, fields: Sequence[Field]) -> None:
         self._fields = tuple(fields)
         self._shapes = {field.source: field.shape for field in fields}
-        self._lock = Lock()
+        self._lock = PerProcess(Lock)
         # Arrow types of top-level scalars, and of the fields of `metadata`, as seen so far.
         self._seen: dict[str, Any] = {}
         self._seen_metadata: dict[str, Any] = {}
@@ -121,7 +122,7 @@ class Decoder:
         return table.column(0).chunk(0).flatten()
 
     def _record(self) -> Any:
-        with self._lock:
+        with self._lock.get():
             types = {name: shape.arrow for name, shape in self._shapes.items()} | self._seen
             if self._seen_metadata:
                 types["metadata"] = pa.struct(list(self._seen_metadata.items()))
@@ -166,7 +167,7 @@ class Decoder:
 
     def _learn(self, records: Sequence[dict[str, Any]]) -> None:
         """Remember the types of what was declared otherwise or not at all."""
-        with self._lock:
+        with self._lock.get():
             for record in records:
                 for name, value in record.items():
                     if name == "metadata":

@@ -3,6 +3,7 @@
 from typing import Any
 
 from oneroster_nb.errors import AnswerError
+from oneroster_nb.transport.header_values import whole_number
 from oneroster_nb.transport.payload import check_text, parse
 
 __all__ = ["read_envelope"]
@@ -42,8 +43,8 @@ def read_envelope(body: bytes) -> tuple[list[dict[str, Any]], str | None, int | 
         raise AnswerError(
             "The answer is no object with 'data', as Clever sends it. Check the host."
         )
-    count = str(payload.get("count", ""))
-    data = payload.get("data", [] if count.isdecimal() else None)
+    count = whole_number(str(payload.get("count", "")))
+    data = payload.get("data", None if count is None else [])
     if isinstance(data, dict):
         data = [payload]
     if not isinstance(data, list):
@@ -51,7 +52,7 @@ def read_envelope(body: bytes) -> tuple[list[dict[str, Any]], str | None, int | 
             "The answer holds no 'data', in which Clever sends records. Check that the host is"
             " the address of Clever's Data API, such as https://api.clever.com/v3.1/."
         )
-    return [_record(item) for item in data], _next(payload), _whole(count)
+    return [_record(item) for item in data], _next(payload), count
 
 
 def _record(item: Any) -> dict[str, Any]:
@@ -67,7 +68,3 @@ def _next(payload: dict[str, Any]) -> str | None:
         if isinstance(link, dict) and link.get("rel") == "next" and link.get("uri"):
             return str(link["uri"])
     return None
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isdecimal() else None

@@ -1,9 +1,10 @@
 """How fast to ask a server that says how many requests it still takes."""
 
-import email.utils
 import time
 from collections.abc import Mapping
 from threading import Lock
+
+from oneroster_nb.transport.header_values import http_date, whole_number
 
 __all__ = ["Pace", "until_reset"]
 
@@ -38,7 +39,7 @@ class Pace:
     def note(self, headers: Mapping[str, str]) -> None:
         """Take in what an answer says."""
         seconds = until_reset(headers)
-        remaining, limit = (_number(headers.get(name)) for name in (_REMAINING, _LIMIT))
+        remaining, limit = (whole_number(headers.get(name)) for name in (_REMAINING, _LIMIT))
         if seconds is None or remaining is None:
             return
         with self._lock:
@@ -68,16 +69,8 @@ def until_reset(headers: Mapping[str, str]) -> float | None:
     >>> until_reset({"X-Ratelimit-Reset": "1800000030", "Date": "Fri, 15 Jan 2027 08:00:00 GMT"})
     30.0
     """
-    reset = _number(headers.get(_RESET))
+    reset = whole_number(headers.get(_RESET))
     if reset is None or reset < _UNIX:
         return None
-    try:
-        now = email.utils.parsedate_to_datetime(headers.get("Date", "")).timestamp()
-    except ValueError:
-        now = time.time()
-    return max(0.0, reset - now)
-
-
-def _number(text: str | None) -> int | None:
-    text = (text or "").strip()
-    return int(text) if text.isdecimal() else None
+    now = http_date(headers.get("Date"))
+    return max(0.0, reset - (time.time() if now is None else now))

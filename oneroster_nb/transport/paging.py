@@ -6,140 +6,31 @@ came of them. :mod:`oneroster_nb.transport.pulls` runs such generators side by s
 
 from collections import Counter
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import TypeAlias, TypeVar
 
 from oneroster_nb.errors import (
     DuplicateKeyWarning,
     IncompleteError,
-    NoAnswerError,
     RosterError,
     ServerError,
-    UnavailableError,
     warn,
 )
+from oneroster_nb.transport.page_size import PageSizes
+from oneroster_nb.transport.pages import Ask, Collected, Page, Pull, Pulled, alike, distinct
 
-__all__ = ["Ask", "Page", "Pull", "Tables", "pull", "pull_links"]
+__all__ = ["pull", "pull_links"]
 
-_ABSURD_TOTAL = 1_000_000_000
-_HALVINGS = 3
-_TOO_LARGE, _TOO_MANY = 413, 429  # statuses about the size of a page, and about requests
 _EMPTY_AT_MOST = 100  # a server that filters its pages sends some in a row
+_ABREAST = 100  # pages in flight of one list, however many a total promises
+_BEYOND = frozenset({400, 404, 416, 422, 500})  # how servers refuse what is beyond the end
+
+_T = TypeVar("_T")
+_Steps: TypeAlias = Generator[list[Ask], list["Page | RosterError"], _T]
 
 
-@dataclass(frozen=True)
-class Ask:
-    """A page that is wanted: by offset, or by a link where there is one."""
-
-    offset: int
-    limit: int
-    link: str | None = None
-    halvings: int = 0
-    """How often a page that failed was split to come to this one."""
-    sized: bool = False
-    """Whether a link is asked for with the limit, too."""
-
-    @property
-    def divisible(self) -> bool:
-        """Whether a smaller page is worth trying where this one fails."""
-        free = self.link is None or self.sized
-        return free and self.limit > 1 and self.halvings < _HALVINGS
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page that came."""
-
-    table: pa.Table
-    total: int | None = None
-    """How many rows there are in all, as announced."""
-    next: str | None = None
-    """The link to the next page, where it can be followed."""
-    more: bool = False
-    """Whether there was a link to a next page at all."""
-    revision: str | None = None
-    """The server's name for this state of its data."""
-
-    @property
-    def rows(self) -> int:
-        """The number of rows."""
-        return int(self.table.num_rows)
-
-    @property
-    def announced(self) -> int | None:
-        """The total where it makes sense."""
-        total = self.total
-        if total is None or not self.rows <= total < _ABSURD_TOTAL:
-            return None
-        # Where there is more, a total of what is on this page is a total of this page.
-        return None if self.more and total == self.rows else total
-
-
-Tables: TypeAlias = list[pa.Table]
-"""The tables of the pages of one pull."""
-Pull: TypeAlias = Generator[list[Ask], list["Page | RosterError"], Tables]
-"""Yields the pages it wants next, is sent a page or an error for each, returns the tables."""
-_Collecting: TypeAlias = Generator[list[Ask], list["Page | RosterError"], "_Collected"]
-
-
-@dataclass
-class _Collected:
-    """The pages of one try, and what is wrong with them."""
-
-    pages: list[Page] = field(default_factory=list)
-    problem: str = ""
-    doubled: bool = False
-    """Whether the only problem is that keys are repeated."""
-    announced: int | None = None
-    revision: str | None = None
-
-    def add(self, page: Page) -> bool:
-        """Take a page; False where it shows that the data changed or comes again."""
-        if not self.pages:
-            self.announced, self.revision = page.announced, page.revision
-        elif self.announced is not None and page.total not in (None, self.announced):
-            self.problem = f"the total changed from {self.announced:,} to {page.total:,}"
-        elif page.revision != self.revision:
-            self.problem = "the data changed"
-        self.pages.append(page)
-        return not self.problem
-
-    @property
-    def rows(self) -> int:
-        return sum(page.rows for page in self.pages)
-
-    def repeated(self) -> Counter[str | None]:
-        """Count each key that is there more than once."""
-        keys = _keys([page.table for page in self.pages])
-        if pc.count_distinct(keys).as_py() == len(keys):
-            return Counter()
-        return Counter({key: n for key, n in Counter(keys.to_pylist()).items() if n > 1})
-
-    def judge(self) -> None:
-        """Find out whether the rows are all there, each once."""
-        if self.problem:
-            return
-        if self.announced is not None and self.rows != self.announced:
-            self.problem = f"{self.rows:,} rows came where {self.announced:,} were announced"
-        elif len(self.pages) > 1 and (repeated := self.repeated()):
-            extra = sum(repeated.values()) - len(repeated)
-            self.problem = f"{extra:,} of {self.rows:,} rows came more than once"
-            self.doubled = len(repeated) > 1 or self.rows > extra + 1
-
-    def has(self, page: Page) -> bool:
-        """Say whether a page is among those that came already.
-
-        One row may be listed twice; the same one three times over shows a server that does not go
-        on.
-        """
-        same = [other for other in self.pages if _alike(page.table, other.table)]
-        return bool(same) and (page.rows > 1 or 1 < len(same) == len(self.pages))
-
-
-def pull(what: str, page_size: int, wanted: int | None = None) -> Pull:
+def pull(
+    what: str, page_size: int, wanted: int | None = None, sizes: PageSizes | None = None
+) -> Pull:
     """Collect a list from its pages.
 
     Parameters
@@ -150,6 +41,8 @@ def pull(what: str, page_size: int, wanted: int | None = None) -> Pull:
         How many rows to ask for at once; the server may send fewer.
     wanted : int, optional
         Stop once so many rows are there, complete or not.
+    sizes : PageSizes, optional
+        What is known of the sizes that the server takes, and is learnt of them.
 
     Yields
     ------
@@ -158,29 +51,34 @@ def pull(what: str, page_size: int, wanted: int | None = None) -> Pull:
 
     Returns
     -------
-    list of pyarrow.Table
+    Pulled
         The pages' tables in order, every row once.
 
     Raises
     ------
     IncompleteError
-        Where it cannot be shown that everything came, also when tried again one page after the
+        If it cannot be shown that everything came, also when tried again one page after the
         other.
     RosterError
-        What a page failed with, where no smaller page helped.
+        What a page failed with, if no smaller page helped.
 
     Warns
     -----
     DuplicateKeyWarning
-        Where the server lists a key twice each time it is asked, or with different values.
+        If the server lists a key twice each time it is asked, or with different values.
     """
-    first = yield from _collect(page_size, wanted, abreast=True)
+    sizes = PageSizes() if sizes is None else sizes
+    first = Collected()
+    yield from _collect(first, page_size, wanted, sizes, abreast=True)
     if wanted is not None and first.rows >= wanted:
-        return _distinct(what, first.pages)
+        if first.reached and first.full(wanted):
+            yield from _confirm_total(first)
+        return _pulled(what, first)
     first.judge()
     if not first.problem:
-        return _distinct(what, first.pages)
-    again = yield from _collect(page_size, None, abreast=False)
+        return _pulled(what, first)
+    again = Collected(believe=first.believe)
+    yield from _collect(again, page_size, None, sizes, abreast=False)
     again.judge()
     repeated = again.repeated() if again.doubled else Counter()
     if again.problem and not (again.doubled and repeated == first.repeated()):
@@ -193,10 +91,16 @@ def pull(what: str, page_size: int, wanted: int | None = None) -> Pull:
             f"The server lists {len(repeated):,} of the {what} more than once; each is kept once.",
             DuplicateKeyWarning,
         )
-    return _distinct(what, again.pages)
+    return _pulled(what, again)
 
 
-def pull_links(what: str, starts: Sequence[str], page_size: int, wanted: int | None = None) -> Pull:
+def pull_links(
+    what: str,
+    starts: Sequence[str],
+    page_size: int,
+    wanted: int | None = None,
+    sizes: PageSizes | None = None,
+) -> Pull:
     """Collect lists, one after the other, each from its first page along the links to the next.
 
     Such a server announces no total: the end is where there is no link to a next page.
@@ -211,6 +115,8 @@ def pull_links(what: str, starts: Sequence[str], page_size: int, wanted: int | N
         How many rows to ask for at once.
     wanted : int, optional
         Stop once so many rows are there, complete or not.
+    sizes : PageSizes, optional
+        What is known of the sizes that the server takes, and is learnt of them.
 
     Yields
     ------
@@ -219,26 +125,28 @@ def pull_links(what: str, starts: Sequence[str], page_size: int, wanted: int | N
 
     Returns
     -------
-    list of pyarrow.Table
+    Pulled
         The pages' tables in order, every row once.
 
     Raises
     ------
     IncompleteError
-        Where the links lead in a circle or a page comes again, also when tried once more.
+        If the links lead in a circle or a page comes again, also when tried once more.
     RosterError
-        What a page failed with, where no smaller page helped.
+        What a page failed with, if no smaller page helped.
 
     Warns
     -----
     DuplicateKeyWarning
-        Where the server lists a key twice with different values.
+        If the server lists a key twice with different values.
     """
+    sizes = PageSizes() if sizes is None else sizes
     problems = []
     for _ in range(2):
-        collected = yield from _followed(starts, page_size, wanted)
+        collected = Collected()
+        yield from _follow(collected, starts, page_size, wanted, sizes)
         if not collected.problem:
-            return _distinct(what, collected.pages)
+            return _pulled(what, collected)
         problems.append(collected.problem)
     raise IncompleteError(
         f"The list of {what} cannot be shown to be complete: {problems[0]}; asked again,"
@@ -246,91 +154,101 @@ def pull_links(what: str, starts: Sequence[str], page_size: int, wanted: int | N
     )
 
 
-def _followed(starts: Sequence[str], page_size: int, wanted: int | None) -> _Collecting:
+def _follow(
+    collected: Collected, starts: Sequence[str], size: int, wanted: int | None, sizes: PageSizes
+) -> _Steps[None]:
     """Collect the pages of some lists along their links."""
-    collected = _Collected()
     seen: set[str] = set()
     empty = 0
     for start in starts:
         link: str | None = start
         while link is not None and (wanted is None or collected.rows < wanted):
             seen.add(link)
-            ask = Ask(collected.rows, page_size, link, sized=True)
-            while True:
-                (answer,) = yield [ask]
-                if isinstance(answer, Page):
-                    break
-                ask = _halves(ask, answer)[0]
-            page_size = ask.limit
-            if collected.has(answer):
+            page, size = yield from _one(Ask(collected.rows, size, link, sized=True), sizes)
+            if collected.has(page):
                 collected.problem = "the same page came again"
-            elif answer.next in seen:
+            elif page.next in seen:
                 collected.problem = "the links lead in a circle"
-            empty = 0 if answer.rows else empty + 1
+            empty = 0 if page.rows else empty + 1
             if empty > _EMPTY_AT_MOST:
                 collected.problem = "only empty pages came"
-            collected.pages.append(answer)
             if collected.problem:
-                return collected
-            link = answer.next
-    return collected
+                return
+            # Of several lists, none announces how many rows there are in all.
+            collected.believe = len(starts) == 1
+            collected.add(page)
+            link = page.next
 
 
-def _collect(page_size: int, wanted: int | None, *, abreast: bool) -> _Collecting:
-    """Collect pages: the first, then the rest abreast where the total is known, else in turn."""
-    collected = _Collected()
-    page = yield from _one(Ask(0, page_size))
+def _collect(
+    collected: Collected, size: int, wanted: int | None, sizes: PageSizes, *, abreast: bool
+) -> _Steps[None]:
+    """Collect pages: the first, then the rest abreast if the total is known, else in turn."""
+    page, size = yield from _one(Ask(0, size), sizes)
     collected.add(page)
-    position = page.rows
     total = collected.announced
-    if abreast and wanted is None and total is not None and 0 < position < total:
-        page = yield from _rest(collected, position, total)
-        position = collected.rows
+    if abreast and wanted is None and total is not None and 0 < page.rows < total:
+        page = yield from _rest(collected, page.rows, total, sizes)
     spoke_links = page.more
+    full = False
     links: set[str] = set()
     empty = 0
     while (
-        not collected.problem and (page.rows or page.next) and (wanted is None or position < wanted)
+        not collected.problem
+        and (page.rows or page.next)
+        and (wanted is None or collected.rows < wanted)
     ):
         spoke_links = spoke_links or page.more
         if page.next is not None and page.next in links:
             collected.problem = "the links lead in a circle"
-            break
+            return
         links.add(page.next or "")
-        if not page.more and total is not None and position >= total:
-            break
+        full = collected.full(size)
+        if not page.more and collected.reached:
+            if spoke_links or not full:
+                return
+            yield from _confirm_total(collected)
+            if collected.reached or collected.problem:
+                return
         links_ended = spoke_links and not page.more
-        page = yield from _one(Ask(position, page_size, page.next))
+        page, size = yield from _one(Ask(collected.rows, size, page.next), sizes)
         # A server that only knows its links starts again from the first page.
-        if links_ended and _alike(page.table, collected.pages[0].table):
-            break
+        if links_ended and alike(page, collected.pages[0]):
+            return
         if collected.has(page):
-            collected.problem = "the same page came again"
+            yield from _explain_repetition(collected, page)
+            return
         collected.add(page)
-        position += page.rows
         empty = 0 if page.rows else empty + 1
         if empty > _EMPTY_AT_MOST:
             collected.problem = "only empty pages came"
-    return collected
+    if full and not page.rows and not spoke_links and collected.announced is None:
+        yield from _confirm_end(collected, size)
 
 
-def _rest(
-    collected: _Collected, step: int, total: int
-) -> Generator[list[Ask], list[Page | RosterError], Page]:
-    """Collect the pages from `step` to `total` side by side; give the last one."""
-    asks = [Ask(offset, step) for offset in range(step, total, step)]
+def _rest(collected: Collected, step: int, total: int, sizes: PageSizes) -> _Steps[Page]:
+    """Collect the pages from `step` to `total` side by side; return the last one."""
     pages: dict[int, Page] = {}
-    while asks:
+    asks: list[Ask] = []
+    offset, ended = step, False
+    while True:
+        while offset < total and len(asks) < _ABREAST and not ended:
+            asks.append(Ask(offset, step))
+            offset += step
+        if not asks:
+            break
         answers = yield asks
         following: list[Ask] = []
         for ask, answer in zip(asks, answers, strict=True):
             if isinstance(answer, RosterError):
-                following += _halves(ask, answer)
+                following += sizes.smaller(ask, answer)
                 continue
+            sizes.accept(ask)
             pages[ask.offset] = answer
             left = min(ask.limit, total - ask.offset) - answer.rows
             if answer.rows and left > 0:
                 following.append(Ask(ask.offset + answer.rows, left))
+            ended = ended or not answer.rows
         asks = following
     for offset in sorted(pages):
         if collected.has(pages[offset]):
@@ -340,63 +258,72 @@ def _rest(
     return pages[max(pages)]
 
 
-def _one(ask: Ask) -> Generator[list[Ask], list[Page | RosterError], Page]:
-    """Ask for one page, for a smaller one where it fails."""
+def _confirm_total(collected: Collected) -> _Steps[None]:
+    """Ask for a row beyond the announced end; believe the total no more if there is one."""
+    page = yield from _beyond(Ask(collected.rows, 1))
+    if page is None or not page.rows:
+        if page is not None and page.total not in (None, 0, collected.announced):
+            collected.problem = "the total changed"
+    elif not collected.knows(page):
+        collected.distrust()
+    elif page.total != collected.announced and not alike(page, collected.pages[0]):
+        # So the total counts what is on the page, and more rows cannot be asked for.
+        collected.problem = _OFFSET_IGNORED
+
+
+def _explain_repetition(collected: Collected, page: Page) -> _Steps[None]:
+    """Find out why a page came again: it is all that there is, or the server does not go on."""
+    if not alike(page, collected.pages[0]):
+        collected.problem = "the same page came again"
+    elif len(collected.pages) > 1 or page.rows < 2 or collected.announced not in (None, page.rows):
+        collected.problem = _OFFSET_IGNORED
+    else:
+        probe = yield from _beyond(Ask(0, 1))
+        # A server that ignores the limit, too, sends everything each time.
+        if probe is None or not alike(probe, page):
+            collected.problem = _OFFSET_IGNORED
+
+
+_OFFSET_IGNORED = (
+    "the server ignores the offset and sends the first page each time, so the rest of the list"
+    " cannot be asked for"
+)
+
+
+def _confirm_end(collected: Collected, size: int) -> _Steps[None]:
+    """Look for rows beyond an empty page after a full one, which no total shows to be the last."""
+    page = yield from _beyond(Ask(collected.rows + size, size))
+    if page is not None and page.rows and not collected.knows(page):
+        collected.problem = "an empty page came before the last one"
+        return
+    first = collected.pages[0]
+    if first.rows == collected.rows > 2:
+        page = yield from _beyond(Ask(1, 2))
+        if page is not None and page.rows and not collected.knows(page):
+            collected.problem = "the server does not count offsets in rows"
+
+
+def _beyond(ask: Ask) -> _Steps[Page | None]:
+    """Ask for a page that need not be there; return None if the server refuses it."""
+    (answer,) = yield [ask]
+    if isinstance(answer, Page):
+        return answer
+    if isinstance(answer, ServerError) and answer.status in _BEYOND:
+        return None
+    raise answer
+
+
+def _one(ask: Ask, sizes: PageSizes) -> _Steps[tuple[Page, int]]:
+    """Ask for one page, for a smaller one if it fails; return it and its size."""
+    if ask.counted:
+        ask = Ask(ask.offset, sizes.fitting(ask.limit), ask.link, sized=ask.sized)
     while True:
         (answer,) = yield [ask]
         if isinstance(answer, Page):
-            return answer
-        ask = _halves(ask, answer)[0]
+            sizes.accept(ask)
+            return answer, ask.limit
+        ask = sizes.smaller(ask, answer)[0]
 
 
-def _halves(ask: Ask, error: RosterError) -> list[Ask]:
-    """Split a page that failed in two; raise the error where that cannot help."""
-    status = error.status if isinstance(error, ServerError) else None
-    passing = isinstance(error, UnavailableError | NoAnswerError) and status != _TOO_MANY
-    if not (passing or status == _TOO_LARGE) or not ask.divisible:
-        raise error
-    half, halvings = ask.limit // 2, ask.halvings + 1
-    if ask.link is not None:
-        return [replace(ask, limit=half, halvings=halvings)]
-    return [
-        Ask(ask.offset, half, halvings=halvings),
-        Ask(ask.offset + half, ask.limit - half, halvings=halvings),
-    ]
-
-
-def _alike(page: pa.Table, other: pa.Table) -> bool:
-    """Say whether two pages hold the same keys, or where they have none the same rows."""
-    keys = page["sourcedId"]
-    if page.num_rows == 0 or not keys.equals(other["sourcedId"]):
-        return False
-    return keys.null_count < page.num_rows or bool(page.equals(other))
-
-
-def _keys(tables: Sequence[pa.Table]) -> Any:
-    """Give the keys of some tables; rows that have none are no repetition of one another."""
-    return pa.chunked_array([table["sourcedId"] for table in tables], pa.string()).drop_null()
-
-
-def _distinct(what: str, pages: Sequence[Page]) -> list[pa.Table]:
-    """Keep the first row of each key; warn where a later one differs."""
-    tables = [page.table for page in pages]
-    keys = _keys(tables)
-    if pc.count_distinct(keys).as_py() == len(keys):
-        return tables
-    keys = pa.chunked_array([table["sourcedId"] for table in tables], pa.string())
-    whole = pa.concat_tables(tables, promote_options="default")
-    first: dict[str | None, int] = {}
-    kept: list[int] = []
-    differing: set[str | None] = set()
-    for row, key in enumerate(keys.to_pylist()):
-        if key is None or first.setdefault(key, row) == row:
-            kept.append(row)
-        elif not whole.slice(row, 1).equals(whole.slice(first[key], 1)):
-            differing.add(key)
-    if differing:
-        warn(
-            f"The server lists {len(differing):,} of the {what} more than once with different"
-            " values; the first of each is kept.",
-            DuplicateKeyWarning,
-        )
-    return [whole.take(pa.array(kept))]
+def _pulled(what: str, collected: Collected) -> Pulled:
+    return Pulled(distinct(what, collected.pages), collected.announced, collected.revision)

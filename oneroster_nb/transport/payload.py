@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from oneroster_nb.errors import AnswerError
+from oneroster_nb.transport.header_values import whole_number
 
 __all__ = ["NO_COLLECTION", "Float", "Integer", "check_text", "collection", "parse", "single"]
 
@@ -101,8 +102,7 @@ def _body_total(payload: Mapping[str, Any]) -> int | None:
     for key, value in payload.items():
         word = key.replace("-", "").replace("_", "").casefold()
         if word in {"total", "totalcount", "xtotalcount"}:
-            text = str(value)
-            return int(text) if text.isdecimal() else None
+            return whole_number(str(value))
     return None
 
 

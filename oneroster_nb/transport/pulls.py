@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Event, Thread
 
-from oneroster_nb.errors import RosterError
-from oneroster_nb.transport.paging import Ask, Page, Pull, Tables
+from oneroster_nb.errors import NoAnswerError, RosterError
+from oneroster_nb.progress import IdleClock
+from oneroster_nb.transport.pages import Ask, Page, Pull, Pulled, Tables
+from oneroster_nb.transport.retrying import Call
 
 __all__ = ["Job", "run"]
 
@@ -25,49 +27,70 @@ class Job:
     pull : Pull
         Says which pages it wants.
     fetch : callable
-        Gets one page; given an event that is set when the pull is to end.
+        Gets one page; given what all requests of the call share.
     keep : tuple of exception types
         Errors that are an outcome of this job and do not end the others.
     counted : bool
         Whether its rows count as progress.
+    outcome : list of pyarrow.Table or RosterError, optional
+        What came of it, once it has ended.
+    rows : int
+        How many rows arrived so far.
+    total : int, optional
+        How many rows there are, if the server announces that and nothing contradicts it.
+    revision : str, optional
+        The server's name for the state of its data in which the list was pulled.
     """
 
     pull: Pull
-    fetch: Callable[[Ask, Event], Page]
+    fetch: Callable[[Ask, Call], Page]
     keep: tuple[type[RosterError], ...] = ()
     counted: bool = True
     answers: list[Page | RosterError | None] = field(default_factory=list)
     outcome: Outcome | None = None
     rows: int = 0
     total: int | None = None
+    revision: str | None = None
 
     def advance(self) -> list[Ask]:
-        """Hand the answers to the pull; give what it wants next, nothing where it has ended."""
+        """Hand the answers to the pull; return what it wants next, nothing if it has ended."""
         answers = [answer for answer in self.answers if answer is not None]
         try:
             asks = self.pull.send(answers) if answers else next(self.pull)
         except StopIteration as end:
-            self.outcome = end.value
+            self._end(end.value)
             return []
         except RosterError as error:
-            if not isinstance(error, self.keep):
-                raise
-            self.outcome = error
+            self.fail(error)
             return []
         self.answers = [None] * len(asks)
         return asks
 
+    def fail(self, error: RosterError) -> None:
+        """End with an error; raise it if it is not kept."""
+        if not isinstance(error, self.keep):
+            raise error
+        self.outcome = error
+
     def take(self, place: int, answer: Page | RosterError) -> bool:
-        """Keep an answer; True where all that were asked for are there."""
+        """Keep an answer; return True once all that were asked for are there."""
         self.answers[place] = answer
         if isinstance(answer, Page):
             self.rows += answer.rows
             self.total = answer.announced
         return None not in self.answers
 
+    def _end(self, pulled: Pulled) -> None:
+        self.outcome, self.total, self.revision = pulled.tables, pulled.total, pulled.revision
+
 
 def run(
-    jobs: Sequence[Job], *, workers: int, tell: Callable[[int, int | None], None]
+    jobs: Sequence[Job],
+    *,
+    workers: int,
+    tell: Callable[[int, int | None], None],
+    clock: IdleClock,
+    patience: float,
 ) -> list[Outcome]:
     """Run jobs side by side.
 
@@ -78,8 +101,13 @@ def run(
     workers : int
         How many requests at most are under way at once.
     tell : callable
-        Called with the rows so far and the total where it is known, several times a second. What
+        Called with the rows so far and the total if it is known, several times a second. What
         it raises ends everything.
+    clock : IdleClock
+        Counts the time without a page. If it has run out when a page fails, no smaller page is
+        tried.
+    patience : float
+        The seconds without a page after which even requests under way are given up.
 
     Returns
     -------
@@ -92,29 +120,50 @@ def run(
         The first error that is not kept. An interrupt, too, ends all at once: requests that are
         under way are not waited for, those not begun are not sent.
     """
-    cancel = Event()
+    call = Call(Event(), clock)
     executor = _Workers(workers)
     pending: dict[Future[Page], tuple[Job, int]] = {}
 
     def submit(job: Job) -> None:
         for place, ask in enumerate(job.advance()):
-            pending[executor.submit(job.fetch, ask, cancel)] = job, place
+            pending[executor.submit(job.fetch, ask, call)] = job, place
+
+    def collect(future: Future[Page]) -> None:
+        job, place = pending.pop(future)
+        if job.outcome is not None:
+            return
+        answer = _answer(future)
+        if isinstance(answer, Page):
+            clock.arrived()
+        elif clock.ran_out:
+            job.fail(answer)
+            for other, (of, _) in pending.items():
+                if of is job:
+                    other.cancel()
+            return
+        if job.take(place, answer):
+            submit(job)
 
     try:
-        for job in jobs:
-            submit(job)
-        while pending:
-            done, _ = wait(pending, timeout=_TICK, return_when=FIRST_COMPLETED)
-            for future in done:
-                job, place = pending.pop(future)
-                if job.take(place, _answer(future)):
-                    submit(job)
-            counted = [job for job in jobs if job.counted]
-            totals = [job.total for job in counted if job.total is not None]
-            whole = len(totals) == len(counted)
-            tell(sum(job.rows for job in counted), sum(totals) if whole else None)
+        with clock.running():
+            for job in jobs:
+                submit(job)
+            while pending:
+                done, _ = wait(pending, timeout=_TICK, return_when=FIRST_COMPLETED)
+                for future in done:
+                    collect(future)
+                counted = [job for job in jobs if job.counted]
+                totals = [job.total for job in counted if job.total is not None]
+                whole = len(totals) == len(counted)
+                tell(sum(job.rows for job in counted), sum(totals) if whole else None)
+                if pending and clock.idle() > patience:
+                    raise NoAnswerError(
+                        f"No page came for {clock.idle():,.0f} seconds, though the server was"
+                        " asked all the time. Try again later; a longer timeout or a smaller"
+                        " page_size helps with a slow server."
+                    )
     finally:
-        cancel.set()
+        call.cancel.set()
         executor.end()
         for job in jobs:
             job.pull.close()
@@ -135,14 +184,14 @@ class _Workers:
         for number in range(count):
             Thread(target=self._work, name=f"roster-pull-{number}", daemon=True).start()
 
-    def submit(self, fetch: Callable[[Ask, Event], Page], ask: Ask, cancel: Event) -> Future[Page]:
+    def submit(self, fetch: Callable[[Ask, Call], Page], ask: Ask, call: Call) -> Future[Page]:
         future: Future[Page] = Future()
 
         def task() -> None:
             if self._ended or not future.set_running_or_notify_cancel():
                 return
             try:
-                future.set_result(fetch(ask, cancel))
+                future.set_result(fetch(ask, call))
             except BaseException as error:  # noqa: BLE001 - handed to who waits for the page
                 future.set_exception(error)
 

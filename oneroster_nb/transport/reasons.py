@@ -6,7 +6,9 @@ from typing import Any
 __all__ = ["error_text"]
 
 _CODES = ("error", "oauth_problem", "code", "imsx_codeMajor")
-_WORDS = ("imsx_description", "error_description", "message", "detail")
+_WORDS = ("imsx_description", "error_description", "message", "detail", "msg", "title")
+_WRAPPERS = ("statusInfoSet", "imsx_StatusInfo", "error", "errors", "detail")
+"""Where the words stand that are not in the answer itself."""
 
 
 def error_text(content: bytes) -> tuple[str, str]:
@@ -25,10 +27,18 @@ def error_text(content: bytes) -> tuple[str, str]:
         return "", ""
     if not isinstance(payload, dict):
         return "", ""
+    told = [payload, *(_inner(payload, key) for key in _WRAPPERS)]
     return (
-        _first([_minor(payload), *(payload.get(key) for key in _CODES)]),
-        _first([payload.get(key) for key in _WORDS]),
+        _first([*map(_minor, told), *(said.get(key) for said in told for key in _CODES)]),
+        _first([said.get(key) for said in told for key in _WORDS]),
     )
+
+
+def _inner(payload: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return the object that says what failed, or the first one of a list of them."""
+    inner = payload.get(key)
+    inner = inner[0] if isinstance(inner, list) and inner else inner
+    return inner if isinstance(inner, dict) else {}
 
 
 def _minor(payload: dict[str, Any]) -> Any:
@@ -42,6 +52,7 @@ def _minor(payload: dict[str, Any]) -> Any:
 
 
 def _first(values: list[Any]) -> str:
-    """Return the first text of some values, on one line."""
-    texts = (" ".join(value.split()) for value in values if isinstance(value, str))
+    """Return the first text of some values, on one line; of a list all its texts."""
+    lists = (value if isinstance(value, list) else [value] for value in values)
+    texts = (" ".join(" ".join(v for v in words if isinstance(v, str)).split()) for words in lists)
     return next(filter(None, texts), "")

@@ -1,66 +1,50 @@
 """One HTTP session with one server: where it may go, how long it waits, what it tries again."""
 
-import email.utils
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from threading import Event
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Never, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type
 from tenacity.nap import sleep_using_event
-from tenacity.stop import stop_base
-from tenacity.wait import wait_base
 
 from oneroster_nb.errors import (
     AnswerError,
-    AuthenticationError,
     CancelledError,
-    CertificateError,
     ConnectionFailedError,
-    ForbiddenError,
     NoAnswerError,
     NotFoundError,
     RosterError,
-    ServerError,
     UnavailableError,
 )
 from oneroster_nb.transport.address import joined, origin
 from oneroster_nb.transport.auth import Auth
+from oneroster_nb.transport.body import ENCODING, read_body, read_start
+from oneroster_nb.transport.failures import failure, may_pass, refusal
 from oneroster_nb.transport.http import HttpSession, setup_error
-from oneroster_nb.transport.pace import Pace, until_reset
+from oneroster_nb.transport.pace import Pace
+from oneroster_nb.transport.per_process import PerProcess
+from oneroster_nb.transport.retrying import (
+    Call,
+    PassingError,
+    RetryAfterWait,
+    StopRetrying,
+    retry_after,
+)
 
 __all__ = ["Answer", "Session"]
 
 _T = TypeVar("_T")
 _MAX_REDIRECTS = 5
-_MAX_WAIT = 30.0
-_LEAST_WAIT = 0.1
 _AGAIN = frozenset({429, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_ERRORS: Mapping[int, tuple[type[ServerError], str]] = MappingProxyType(
-    {
-        401: (
-            AuthenticationError,
-            "The server does not accept who asks. Check the client id and the secret (or the"
-            " token), and that this machine's clock is right.",
-        ),
-        403: (
-            ForbiddenError,
-            "The account is known and may not see this. Ask the roster's administrator to share"
-            " it with this application.",
-        ),
-        404: (
-            NotFoundError,
-            "There is nothing at this address. Check the host, down to .../ims/oneroster/v1p1/.",
-        ),
-        429: (UnavailableError, "The server asks for fewer requests. Try again later."),
-    }
-)
+_SLOWEST = 10  # times the read timeout: how long an answer as a whole may take
+_MOST_OF_AN_ERROR = 1 << 16  # bytes of an error that are read for the server's reason
+_DOTS = frozenset({".", ".."})
 
 
 @dataclass(frozen=True)
@@ -88,11 +72,13 @@ class Session:
     timeout : tuple of float
         Seconds to wait for a connection, and for the next bytes of an answer.
     retry_seconds : float
-        How long a request that fails in a passing way is tried again.
+        How long requests that fail in a passing way are tried again while no page arrives.
+    max_bytes : int
+        How large an answer may be, unpacked.
     pool : int
         How many connections are kept.
     advice : mapping of int to str, optional
-        What to do about an HTTP status, where this provider has something of its own to say.
+        What to do about an HTTP status, if this provider has something of its own to say.
     """
 
     def __init__(
@@ -102,27 +88,41 @@ class Session:
         *,
         timeout: tuple[float, float],
         retry_seconds: float,
+        max_bytes: int,
         pool: int,
         advice: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
         self.host = host
+        self.retry_seconds = retry_seconds
         self._advice = advice
-        self._pace = Pace()
         self._origin = origin(host)
         self._auth = auth
         self._timeout = timeout
-        self._retry_seconds = retry_seconds
+        self._max_bytes = max_bytes
+        self._pool = pool
         self._reached = False
-        self._requests = HttpSession()
-        self._requests.cookies = auth.cookies
-        self._requests.mount(f"{urlsplit(host).scheme}://", HTTPAdapter(pool_maxsize=pool))
+        self._connections = PerProcess(self._connect)
+        self._pace = PerProcess(Pace)
 
     def __repr__(self) -> str:
         return f"<Session {self.host}>"
 
+    @property
+    def slowest(self) -> float:
+        """The seconds that one answer may take, from asking to its last byte."""
+        connect, read = self._timeout
+        return connect + _SLOWEST * read
+
     def close(self) -> None:
         """Close the connections."""
-        self._requests.close()
+        self._connections.get().close()
+
+    def _connect(self) -> HttpSession:
+        connections = HttpSession()
+        connections.cookies = self._auth.cookies
+        adapter = HTTPAdapter(pool_maxsize=self._pool)
+        connections.mount(f"{urlsplit(self.host).scheme}://", adapter)
+        return connections
 
     def url(
         self, path: str, params: Mapping[str, str] | None = None, base: str | None = None
@@ -138,12 +138,12 @@ class Session:
     def read(
         self,
         url: str,
-        cancel: Event,
+        call: Call,
         read: Callable[[bytes], _T],
         *,
         attempts: int | None = None,
     ) -> tuple[Answer, _T]:
-        """Get an answer and read it; once more where it cannot be read, as it may be a cut one.
+        """Get an answer and read it; once more if it cannot be read, as it may be a cut one.
 
         Raises
         ------
@@ -151,22 +151,22 @@ class Session:
             As :meth:`get`, and the AnswerError of `read`.
         """
         for _ in range(2):
-            answer = self.get(url, cancel, attempts=attempts)
+            answer = self.get(url, call, attempts=attempts)
             try:
                 return answer, read(answer.body)
             except AnswerError as error:
                 problem = self._auth.hide(str(error))
-        raise AnswerError(f"GET {urlsplit(url).path}: {problem}")
+        raise AnswerError(f"GET {self._path(url)}: {problem}")
 
-    def get(self, url: str, cancel: Event, *, attempts: int | None = None) -> Answer:
-        """Send a GET, and again where the failure is a passing one.
+    def get(self, url: str, call: Call, *, attempts: int | None = None) -> Answer:
+        """Send a GET, and again if the failure is a passing one.
 
         Parameters
         ----------
         url : str
             An encoded address on the host's origin.
-        cancel : threading.Event
-            Ends the waiting between two tries.
+        call : Call
+            Ends the waiting between two tries, and says how long the whole call had no progress.
         attempts : int, optional
             At most so many tries; without it, as many as fit into ``retry_seconds``.
 
@@ -176,95 +176,96 @@ class Session:
             ConnectionFailedError, NoAnswerError, CertificateError, a ServerError, AnswerError
             (redirected in a circle or elsewhere), or CancelledError.
         """
+        self._check_path(url)
         trying = Retrying(
-            retry=retry_if_exception_type(_PassingError),
-            wait=_AskedWait(),
-            stop=_Stop(self._retry_seconds, attempts),
-            sleep=sleep_using_event(cancel),
+            retry=retry_if_exception_type(PassingError),
+            wait=RetryAfterWait(),
+            stop=StopRetrying(call.clock, self.retry_seconds, attempts),
+            sleep=sleep_using_event(call.cancel),
             reraise=True,
         )
         try:
-            return trying(self._get, url, cancel)
-        except _PassingError as failure:
-            error = failure.error
-        except RosterError as failure:
-            error = failure
+            return trying(self._get, url, call)
+        except PassingError as passing:
+            error = passing.error
+            if call.clock.ran_out:
+                error.args = (self._tried(str(error), call.clock.idle()),)
+        except RosterError as final:
+            error = final
         # Outside the except clause and without its way here, which leads through libraries.
         raise error.with_traceback(None)
 
-    def _get(self, url: str, cancel: Event) -> Answer:
+    def _tried(self, message: str, seconds: float) -> str:
+        return (
+            f"{message} Nothing that could be used came for {round(seconds, 1):g} seconds, so"
+            f" it was not tried again (retry_seconds={self.retry_seconds:g})."
+        )
+
+    def _check_path(self, url: str) -> None:
+        """Refuse what no address can hold: any library on the way would resolve the dots."""
+        parts = urlsplit(url.removeprefix(self.host)).path.split("/")
+        if not _DOTS.isdisjoint(parts):
+            path = self._path(url)
+            raise NotFoundError(
+                f"GET {path} was not sent: an id of dots alone cannot stand in an address.",
+                status=404,
+                path=path,
+            )
+
+    def _get(self, url: str, call: Call) -> Answer:
         for _ in range(_MAX_REDIRECTS + 1):
-            if cancel.wait(self._pace.pause()):
+            if call.cancel.wait(self._pace.get().pause()):
                 raise CancelledError("The pull was cancelled. The connection can be used again.")
-            response = self._send(url)
+            response, body = self._send(url)
             if response.status_code == 401 and self._auth.renew(response.request):
-                response = self._send(url)
+                response, body = self._send(url)
             if response.status_code not in _REDIRECTS:
                 break
             url = self._redirected(url, response)
         else:
-            path = self._auth.hide(urlsplit(url).path)
-            raise AnswerError(f"The server redirects {path} in a circle.")
+            raise AnswerError(f"The server redirects {self._path(url)} in a circle.")
         if response.status_code != 200:
-            self._refuse(response)
+            self._refuse(response, body)
         links = response.links
         more = "next" in links
         link = joined(url, links["next"].get("url", "")) if more else ""
         followed = link if origin(link) == self._origin else None
-        return Answer(url, response.content, response.headers, followed, more)
+        return Answer(url, body, response.headers, followed, more)
 
-    def _send(self, url: str) -> requests.Response:
+    def _send(self, url: str) -> tuple[requests.Response, bytes]:
         """Send one request; an error of the library becomes one of ours, without its traceback."""
         error: RosterError
+        what = f"GET {self._path(url)}"
+        ends = time.monotonic() + self.slowest
         try:
-            response = self._requests.get(
+            response = self._connections.get().get(
                 url,
                 auth=self._auth,
                 timeout=self._timeout,
                 allow_redirects=False,
-                headers={"Accept": "application/json"},
+                headers={"Accept": "application/json", "Accept-Encoding": ENCODING},
+                stream=True,
             )
-        except RosterError as exc:  # of getting a token
-            may_pass = isinstance(exc, ConnectionFailedError | UnavailableError)
-            error, passing = exc, may_pass and self._reached
+            if response.status_code == 200:
+                body = read_body(response, what, max_bytes=self._max_bytes, ends=ends)
+            else:
+                body = read_start(response, what, most=_MOST_OF_AN_ERROR, ends=ends)
+        except RosterError as exc:  # also of getting a token
+            lost = isinstance(exc, ConnectionFailedError | UnavailableError)
+            error, passing = exc, lost and (self._reached or isinstance(exc, NoAnswerError))
         except requests.RequestException as exc:
-            error, passing = self._explained(exc, url)
+            host = urlsplit(self.host).netloc
+            error = failure(exc, host, self._path(url), self._timeout)
+            passing = may_pass(exc, reached=self._reached)
         except (OSError, ValueError) as exc:
             error, passing = setup_error(exc), False
         else:
             self._reached = True
-            self._pace.note(response.headers)
-            return response
+            self._pace.get().note(response.headers)
+            return response, body
         if passing:
-            raise _PassingError(error)
+            raise PassingError(error)
         raise error
-
-    def _explained(self, exc: requests.RequestException, url: str) -> tuple[RosterError, bool]:
-        """Say in our words what went wrong, and whether it may pass."""
-        host = urlsplit(self.host).netloc
-        path = self._auth.hide(urlsplit(url).path)
-        if isinstance(exc, requests.exceptions.SSLError):
-            return CertificateError(
-                f"The certificate of {host} does not verify, so nothing was sent to it."
-                f"{_reason(exc)} If your district signs its own certificates, point the"
-                " environment variable REQUESTS_CA_BUNDLE to its CA file."
-            ), False
-        if isinstance(exc, requests.Timeout):
-            connecting = isinstance(exc, requests.ConnectTimeout)
-            seconds = self._timeout[0 if connecting else 1]
-            return NoAnswerError(
-                f"{host} did not answer GET {path} within {seconds:g} seconds. Check the host and"
-                " the network; a smaller page_size or a longer timeout helps with a slow server."
-            ), self._reached or not connecting
-        if isinstance(exc, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
-            # A server that was never reached is more likely misspelt than restarting.
-            return ConnectionFailedError(
-                f"The connection to {host} failed at GET {path}: {_cause(exc)}. Check the host,"
-                " the network and the proxy settings."
-            ), self._reached or _broke_off(exc)
-        return AnswerError(
-            f"The answer of {host} to GET {path} cannot be read ({type(exc).__name__})."
-        ), False
 
     def _redirected(self, url: str, response: requests.Response) -> str:
         target = joined(url, response.headers.get("Location", ""))
@@ -282,111 +283,23 @@ class Session:
             )
         return target
 
-    def _refuse(self, response: requests.Response) -> None:
+    def _refuse(self, response: requests.Response, body: bytes) -> Never:
+        """Raise the error for an answer with an error status."""
         status = response.status_code
         sent = response.request.headers
-        path = self._auth.hide(urlsplit(response.url).path, sent)
-        code, description = self._auth.words(response.content, sent)
-        kind, advice = _ERRORS.get(
-            status,
-            (UnavailableError, "The server failed. Try again later.")
-            if status >= 500
-            else (ServerError, "The server does not understand the request."),
-        )
+        code, description = self._auth.words(body, sent)
         challenge = response.headers.get("WWW-Authenticate", "")
-        advice = self._advice.get(status, advice)
-        advice += self._auth.advice(f"{code} {description} {challenge}")
-        words = ": ".join(word for word in (code, description) if word)
-        error = kind(
-            f"{status} at GET {path}{f' ({words})' if words else ''}. {advice}",
-            status=status,
-            path=path,
-            code=code,
-            description=description,
+        error = refusal(
+            status,
+            self._auth.hide(urlsplit(response.url).path, sent),
+            (code, description),
+            self._advice.get(status),
+            self._auth.advice(f"{code} {description} {challenge}"),
         )
         if status in _AGAIN:
-            raise _PassingError(error, _asked_wait(response.headers))
+            raise PassingError(error, retry_after(response.headers))
         raise error
 
-
-class _PassingError(Exception):
-    """A failure that may pass, with the error to raise where it does not."""
-
-    def __init__(self, error: RosterError, wait: float | None = None) -> None:
-        super().__init__(str(error))
-        self.error = error
-        self.wait = wait
-
-
-class _AskedWait(wait_base):
-    """Wait as long as the server asked; else ever longer, by chance."""
-
-    def __init__(self) -> None:
-        self._backoff = wait_random_exponential(multiplier=0.5, max=_MAX_WAIT)
-
-    def __call__(self, retry_state: RetryCallState) -> float:
-        failure = retry_state.outcome.exception() if retry_state.outcome else None
-        asked = failure.wait if isinstance(failure, _PassingError) else None
-        # Never at once, whatever the server says, and not all workers at the same moment.
-        return _LEAST_WAIT + max(asked or 0.0, self._backoff(retry_state))
-
-
-class _Stop(stop_base):
-    """Stop where the next try would begin after the time there is, or after enough tries."""
-
-    def __init__(self, seconds: float, attempts: int | None) -> None:
-        self._seconds = seconds
-        self._attempts = attempts
-
-    def __call__(self, retry_state: RetryCallState) -> bool:
-        spent = retry_state.seconds_since_start or 0.0
-        failure = retry_state.outcome.exception() if retry_state.outcome else None
-        # A server that asks for fewer requests is not one that fails.
-        busy = isinstance(failure, _PassingError) and _status(failure.error) == 429
-        tries = retry_state.attempt_number
-        tried = not busy and self._attempts is not None and tries >= self._attempts
-        return tried or spent + retry_state.upcoming_sleep > self._seconds
-
-
-def _status(error: RosterError) -> int | None:
-    return error.status if isinstance(error, ServerError) else None
-
-
-def _asked_wait(headers: Mapping[str, str]) -> float | None:
-    """Read ``Retry-After``: seconds, or a date (RFC 9110, 10.2.3); else when the limit is reset."""
-    text = headers.get("Retry-After", "").strip()
-    if text.isdecimal():
-        return float(text)
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return until_reset(headers)
-    return max(0.0, moment.timestamp() - time.time())
-
-
-def _broke_off(exc: Exception) -> bool:
-    """Say whether a connection was there and broke, rather than never came about."""
-    signs = ("IncompleteRead", "Connection aborted", "reset by peer", "without response")
-    return any(sign in str(exc) for sign in signs)
-
-
-def _reason(exc: Exception) -> str:
-    """Find the words of a failed verification among the texts of the libraries."""
-    found = str(exc).partition("certificate verify failed: ")[2].partition(" (_ssl")[0]
-    return f" ({found})." if found else ""
-
-
-def _cause(exc: Exception) -> str:
-    """Say why a connection failed, in words that hold no address with a query."""
-    text = str(exc)
-    known = {
-        "NameResolution": "there is no host of that name",
-        "Name or service not known": "there is no host of that name",
-        "Connection refused": "nothing is listening there",
-        "reset by peer": "the server closed the connection",
-        "without response": "the server closed the connection",
-        "IncompleteRead": "the answer ended too soon",
-        "ProxyError": "the proxy does not let it through",
-        "unreachable": "the network does not lead there",
-    }
-    return next((words for sign, words in known.items() if sign in text), type(exc).__name__)
+    def _path(self, url: str) -> str:
+        """Return what messages show of an address."""
+        return self._auth.hide(urlsplit(url).path)

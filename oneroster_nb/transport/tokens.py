@@ -2,10 +2,11 @@
 
 import json
 import math
-import threading
 import time
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, Never
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
@@ -26,6 +27,7 @@ from oneroster_nb.secret import Secret
 from oneroster_nb.transport.address import shown_url
 from oneroster_nb.transport.auth import Auth
 from oneroster_nb.transport.http import HttpSession, setup_error
+from oneroster_nb.transport.per_process import PerProcess
 from oneroster_nb.transport.redaction import basic_forms, written_forms
 
 __all__ = ["ClientCredentialsAuth", "FetchedTokenAuth"]
@@ -33,6 +35,15 @@ __all__ = ["ClientCredentialsAuth", "FetchedTokenAuth"]
 _RENEW_BEFORE = 60.0  # seconds before a token ends
 _LIFETIME = 3600.0  # seconds, if the server does not say
 _CLIENT_AUTHS = ("basic", "body")
+
+
+@dataclass
+class _Held:
+    """The token that one process uses."""
+
+    lock: Lock = field(default_factory=Lock)
+    token: Secret | None = None
+    ends: float = math.inf
 
 
 class FetchedTokenAuth(Auth):
@@ -64,16 +75,15 @@ class FetchedTokenAuth(Auth):
         self._client_id = client_id
         self._client_secret = client_secret
         self._timeout = timeout
-        self._lock = threading.Lock()
-        self._token: Secret | None = None
-        self._ends = math.inf
+        self._held = PerProcess(_Held)
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the Authorization header to a request; get a token first if there is none."""
-        with self._lock:
-            if self._token is None or time.monotonic() > self._ends:
+        held = self._held.get()
+        with held.lock:
+            if held.token is None or time.monotonic() > held.ends:
                 self._fetch()
-            token = self._token
+            token = held.token
         # The cookies of the token's answer may have come after those of this request were set.
         request.headers.pop("Cookie", None)
         request.prepare_cookies(self.cookies)
@@ -84,9 +94,10 @@ class FetchedTokenAuth(Auth):
     def renew(self, refused: PreparedRequest) -> bool:
         """Forget the token that was refused, unless another request renewed it already."""
         header = refused.headers.get("Authorization")
-        with self._lock:
-            if self._token is not None and header == f"Bearer {self._token.reveal()}":
-                self._token = None
+        held = self._held.get()
+        with held.lock:
+            if held.token is not None and header == f"Bearer {held.token.reveal()}":
+                held.token = None
         return True
 
     @abstractmethod
@@ -101,8 +112,9 @@ class FetchedTokenAuth(Auth):
                 " line end or an invisible sign, say. Ask the server's administrator to fix it;"
                 " it is not shown here."
             )
-        self._token = token
-        self._ends = time.monotonic() + max(seconds - _RENEW_BEFORE, seconds / 2)
+        held = self._held.get()
+        held.token = token
+        held.ends = time.monotonic() + max(seconds - _RENEW_BEFORE, seconds / 2)
 
     def _answer(self, method: str, **request: Any) -> requests.Response | RosterError:
         """Send a request for a token; return the answer, or the error to raise.
@@ -158,7 +170,7 @@ class FetchedTokenAuth(Auth):
     def _forms(self) -> set[str]:
         secret = self._client_secret.reveal()
         forms = written_forms(secret) | basic_forms(self._client_id, secret)
-        token = self._token
+        token = self._held.get().token
         return forms if token is None else forms | written_forms(token.reveal())
 
 

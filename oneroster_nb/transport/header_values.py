@@ -1,0 +1,35 @@
+"""Numbers and moments that a server writes as text, however absurd they are."""
+
+import email.utils
+
+__all__ = ["http_date", "whole_number"]
+
+_DIGITS = 18  # more than any count of rows or seconds needs
+
+
+def whole_number(text: str | None) -> int | None:
+    """Read a whole number of at least 0; None if it is none or absurdly long.
+
+    Examples
+    --------
+    >>> whole_number(" 250 "), whole_number("-1"), whole_number("9" * 5000)
+    (250, None, None)
+    """
+    text = (text or "").strip()
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else None
+
+
+def http_date(text: str | None) -> float | None:
+    """Read a date of HTTP (RFC 9110, 5.6.7) as seconds since 1970; None if it is none.
+
+    Examples
+    --------
+    >>> http_date("Fri, 15 Jan 2027 08:00:00 GMT")
+    1800000000.0
+    >>> http_date("Fri, 15 Jan 99999999999 08:00:00 GMT") is None
+    True
+    """
+    try:
+        return email.utils.parsedate_to_datetime(text or "").timestamp()
+    except (ValueError, OverflowError):
+        return None

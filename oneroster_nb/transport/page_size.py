@@ -1,0 +1,82 @@
+"""How many rows to ask a server for at once, from what it was seen to refuse or fail at."""
+
+from dataclasses import replace
+
+from oneroster_nb.errors import NoAnswerError, RosterError, ServerError, UnavailableError
+from oneroster_nb.transport.failures import SIZE_REFUSED
+from oneroster_nb.transport.pages import Ask
+
+__all__ = ["PageSizes"]
+
+_LEAST = 100  # no server is known that refuses so many rows
+_TOO_LARGE, _TOO_MANY = 413, 429  # statuses about the size of a page, and about requests
+
+
+class PageSizes:
+    """What one connector learnt about the number of rows that its server sends at once.
+
+    Examples
+    --------
+    >>> sizes = PageSizes()
+    >>> refused = ServerError("limit is too large", status=422)
+    >>> smaller = sizes.smaller(Ask(0, 10_000), refused)
+    >>> [ask.limit for ask in smaller]
+    [5000, 5000]
+    >>> sizes.accept(smaller[0])
+    >>> sizes.fitting(10_000)
+    5000
+    """
+
+    def __init__(self) -> None:
+        self._accepted = 0
+        self._most: int | None = None
+
+    def fitting(self, size: int) -> int:
+        """Return how many rows to ask for if `size` are wanted."""
+        return size if self._most is None else min(size, self._most)
+
+    def accept(self, ask: Ask) -> None:
+        """Remember the size of a page that came."""
+        if not ask.counted:
+            return
+        self._accepted = max(self._accepted, ask.limit)
+        if ask.refused:
+            self._most = self.fitting(ask.limit)
+
+    def smaller(self, ask: Ask, error: RosterError) -> list[Ask]:
+        """Split a page that failed in two, of which the first is the larger.
+
+        Raises
+        ------
+        RosterError
+            The `error` if a smaller page cannot help.
+        """
+        half = -(-ask.limit // 2)
+        if self._refused(ask, error):
+            part = replace(ask, limit=max(half, _LEAST), refused=ask.refused or ask.limit)
+        elif _failed(ask, error) and ask.divisible:
+            part = replace(ask, limit=half, halvings=ask.halvings + 1)
+        else:
+            raise error
+        if ask.link is not None:
+            return [part]
+        offset = ask.offset + part.limit
+        return [part, replace(part, offset=offset, limit=ask.limit - part.limit)]
+
+    def _refused(self, ask: Ask, error: RosterError) -> bool:
+        """Return True if the server may have refused a page for its size, not for what it is."""
+        if not isinstance(error, ServerError) or not ask.counted or ask.limit <= _LEAST:
+            return False
+        # A size that was taken once is not why a request is refused that says no more than 400.
+        return error.status == _TOO_LARGE or (
+            error.status in SIZE_REFUSED and ask.limit > self._accepted
+        )
+
+
+def _failed(ask: Ask, error: RosterError) -> bool:
+    """Return True if a server may have failed at the size of a page."""
+    if not isinstance(error, ServerError):
+        return isinstance(error, NoAnswerError)
+    if error.status == _TOO_LARGE:
+        return not ask.refused
+    return isinstance(error, UnavailableError) and error.status != _TOO_MANY

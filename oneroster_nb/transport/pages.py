@@ -1,0 +1,227 @@
+"""Pages of a list: how they are asked for, what they hold, and whether together they are whole."""
+
+from collections import Counter, defaultdict
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from oneroster_nb.errors import DuplicateKeyWarning, RosterError, warn
+
+__all__ = ["Ask", "Collected", "Page", "Pull", "Pulled", "Tables", "alike", "distinct"]
+
+_ABSURD_TOTAL = 1_000_000_000
+_HALVINGS = 3
+_LEAST_CUT, _ROUND = 100, 50  # servers that send fewer rows than asked stop at such numbers
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A page that is wanted: by offset, or by a link if there is one."""
+
+    offset: int
+    limit: int
+    link: str | None = None
+    halvings: int = 0
+    """How often a page that failed was split to come to this one."""
+    sized: bool = False
+    """Whether a link is asked for with the limit, too."""
+    refused: int = 0
+    """The number of rows that the server refused to send at once before; 0 if it did not."""
+
+    @property
+    def divisible(self) -> bool:
+        """Whether a smaller page is worth trying if this one fails."""
+        return self.counted and self.limit > 1 and self.halvings < _HALVINGS
+
+    @property
+    def counted(self) -> bool:
+        """Whether the server is told the limit."""
+        return self.link is None or self.sized
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that came."""
+
+    table: pa.Table
+    total: int | None = None
+    """How many rows there are in all, as announced."""
+    next: str | None = None
+    """The link to the next page, if it can be followed."""
+    more: bool = False
+    """Whether there was a link to a next page at all."""
+    revision: str | None = None
+    """The server's name for this state of its data."""
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return int(self.table.num_rows)
+
+    @property
+    def announced(self) -> int | None:
+        """The total if it makes sense."""
+        total = self.total
+        if total is None or not self.rows <= total < _ABSURD_TOTAL:
+            return None
+        # If there is more, a total of what is on this page is a total of this page.
+        return None if self.more and total == self.rows else total
+
+
+Tables: TypeAlias = list[pa.Table]
+"""The tables of the pages of one pull."""
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """A list that was pulled."""
+
+    tables: Tables
+    """The pages' tables in order, every row once."""
+    total: int | None = None
+    """How many rows the server announces, if nothing contradicts it."""
+    revision: str | None = None
+    """The server's name for the state of its data that was pulled."""
+
+
+Pull: TypeAlias = Generator[list[Ask], list["Page | RosterError"], Pulled]
+"""Yields the pages it wants next, is sent a page or an error for each, returns the list."""
+
+
+@dataclass
+class Collected:
+    """The pages of one try, and what is wrong with them."""
+
+    believe: bool = True
+    """Whether totals are believed."""
+    pages: list[Page] = field(default_factory=list)
+    rows: int = 0
+    problem: str = ""
+    doubled: bool = False
+    """Whether the only problem is that keys are repeated."""
+    announced: int | None = None
+    revision: str | None = None
+    _largest: int = 0
+    _by_start: dict[tuple[int, Any], list[Page]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, page: Page) -> bool:
+        """Take a page; return False if it shows that the data changed."""
+        if not self.pages:
+            self.announced = page.announced if self.believe else None
+        # Some servers name the state on some pages only.
+        if page.revision is not None and page.revision != self.revision:
+            if self.revision is not None:
+                self.problem = "the data changed"
+            self.revision = page.revision
+        self._largest = max(self._largest, page.rows)
+        self.pages.append(page)
+        self._by_start[_start(page)].append(page)
+        self.rows += page.rows
+        if self.announced is not None and self.rows > self.announced:
+            self.distrust()
+        elif self.announced is not None and page.total not in (None, self.announced):
+            self.problem = f"the total changed from {self.announced:,} to {page.total:,}"
+        return not self.problem
+
+    def distrust(self) -> None:
+        """Believe the total no more: it proved to be wrong."""
+        self.announced, self.believe = None, False
+
+    @property
+    def reached(self) -> bool:
+        """Whether as many rows came as were announced."""
+        return self.announced is not None and self.rows >= self.announced
+
+    def full(self, limit: int) -> bool:
+        """Return True if the last page may end because it was full, not because the list ends.
+
+        A server may send fewer rows than it was asked for. The only page of a list tells how many
+        it sends by a round number of rows at most.
+        """
+        rows = self.pages[-1].rows
+        if rows >= limit:
+            return True
+        if len(self.pages) == 1:
+            return rows >= _LEAST_CUT and rows % _ROUND == 0
+        return rows >= self._largest
+
+    def has(self, page: Page) -> bool:
+        """Return True if a page is among those that came already.
+
+        One row may be listed twice; the same one three times over shows a server that does not go
+        on.
+        """
+        same = [other for other in self._by_start[_start(page)] if alike(page, other)]
+        return bool(same) and (page.rows > 1 or 1 < len(same) == len(self.pages))
+
+    def knows(self, page: Page) -> bool:
+        """Return True if all rows of a page have keys, and each is the key of a row that came."""
+        keys = page.table["sourcedId"]
+        if not len(keys) or keys.null_count:
+            return False
+        known = keys_of([other.table for other in self.pages])
+        return bool(pc.all(pc.is_in(keys, value_set=known)).as_py())
+
+    def repeated(self) -> Counter[str | None]:
+        """Count each key that is there more than once."""
+        keys = keys_of([page.table for page in self.pages])
+        if pc.count_distinct(keys).as_py() == len(keys):
+            return Counter()
+        return Counter({key: n for key, n in Counter(keys.to_pylist()).items() if n > 1})
+
+    def judge(self) -> None:
+        """Find out whether the rows are all there, each once."""
+        if self.problem:
+            return
+        if self.announced is not None and self.rows != self.announced:
+            self.problem = f"{self.rows:,} rows came where {self.announced:,} were announced"
+        elif len(self.pages) > 1 and (repeated := self.repeated()):
+            extra = sum(repeated.values()) - len(repeated)
+            self.problem = f"{extra:,} of {self.rows:,} rows came more than once"
+            self.doubled = len(repeated) > 1 or self.rows > extra + 1
+
+
+def alike(page: Page, other: Page) -> bool:
+    """Return True if two pages hold the same keys, or if they have none the same rows."""
+    keys = page.table["sourcedId"]
+    if page.rows == 0 or not keys.equals(other.table["sourcedId"]):
+        return False
+    return keys.null_count < page.rows or bool(page.table.equals(other.table))
+
+
+def keys_of(tables: Sequence[pa.Table]) -> Any:
+    """Return the keys of some tables; rows that have none are no repetition of one another."""
+    return pa.chunked_array([table["sourcedId"] for table in tables], pa.string()).drop_null()
+
+
+def distinct(what: str, pages: Sequence[Page]) -> Tables:
+    """Keep the first row of each key; warn if a later one differs."""
+    tables = [page.table for page in pages]
+    keys = keys_of(tables)
+    if pc.count_distinct(keys).as_py() == len(keys):
+        return tables
+    keys = pa.chunked_array([table["sourcedId"] for table in tables], pa.string())
+    whole = pa.concat_tables(tables, promote_options="default")
+    first: dict[str | None, int] = {}
+    kept: list[int] = []
+    differing: set[str | None] = set()
+    for row, key in enumerate(keys.to_pylist()):
+        if key is None or first.setdefault(key, row) == row:
+            kept.append(row)
+        elif not whole.slice(row, 1).equals(whole.slice(first[key], 1)):
+            differing.add(key)
+    if differing:
+        warn(
+            f"The server lists {len(differing):,} of the {what} more than once with different"
+            " values; the first of each is kept.",
+            DuplicateKeyWarning,
+        )
+    return [whole.take(pa.array(kept))]
+
+
+def _start(page: Page) -> tuple[int, Any]:
+    """Return what pages that are alike have in common, to look them up by."""
+    return page.rows, page.table["sourcedId"][0].as_py() if page.rows else None
