@@ -1,4 +1,4 @@
-"""The resources of classes and courses, which REST names in their records and CSV in tables."""
+"""The resources of classes, courses and users: REST names them in records, CSV in tables."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,9 @@ import pandas as pd
 import pyarrow as pa
 
 from oneroster_nb.conform import conform, to_frame
-from oneroster_nb.schema import split_values
+from oneroster_nb.schema import join_values, split_values
 
-__all__ = ["link_resources", "resources_of"]
+__all__ = ["link_resources", "resources_of", "resources_per_user", "users_with_resources"]
 
 
 def resources_of(pages: Sequence[pa.Table], owners: pd.DataFrame) -> pd.DataFrame:
@@ -70,3 +70,51 @@ def link_resources(table: str, owner: str, pairs: pd.DataFrame) -> pd.DataFrame:
         status=pairs["status"].astype("str"),
         dateLastModified=pairs["dateLastModified"].astype("datetime64[us, UTC]"),
     )
+
+
+def resources_per_user(users: pd.DataFrame) -> pd.DataFrame:
+    """Make the table ``userResources`` of OneRoster 1.2 CSV from the users that name resources.
+
+    Parameters
+    ----------
+    users : pandas.DataFrame
+        The canonical users.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each user and resource; ``sourcedId`` is that of both joined by ``@``.
+    """
+    resource = split_values(users["resourceSourcedIds"]).explode().dropna().astype("str")
+    rows = users.loc[resource.index].reset_index(drop=True)
+    resource = resource.reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "sourcedId": rows["sourcedId"] + "@" + resource,
+            "status": rows["status"],
+            "dateLastModified": rows["dateLastModified"],
+            "userSourcedId": rows["sourcedId"],
+            "resourceSourcedId": resource,
+        }
+    )
+
+
+def users_with_resources(users: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+    """Fill ``resourceSourcedIds`` of users from ``userResources``, where they say nothing.
+
+    Parameters
+    ----------
+    users : pandas.DataFrame
+        The canonical users.
+    links : pandas.DataFrame
+        The table ``userResources``.
+    """
+    if links.empty or not {"userSourcedId", "resourceSourcedId"} <= set(links.columns):
+        return users
+    active = links.loc[links["status"] != "tobedeleted"]
+    active = active.dropna(subset=["userSourcedId", "resourceSourcedId"])
+    named = active.groupby("userSourcedId", sort=False)["resourceSourcedId"].agg(
+        lambda ids: join_values(dict.fromkeys(ids))
+    )
+    found = users["sourcedId"].map(named).astype("str")
+    return users.assign(resourceSourcedIds=users["resourceSourcedIds"].fillna(found))

@@ -229,7 +229,13 @@ BEYOND: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("sourcedId", "status", "dateLastModified", "userSourcedId", "profileType"),
             *("vendorId", "applicationId", "description"),
         ),
-        "scoreScales": ("sourcedId", "status", "dateLastModified"),
+        **dict.fromkeys(
+            (
+                *("scoreScales", "lineItemScoreScales", "resultScoreScales"),
+                *("lineItemLearningObjectiveIds", "resultLearningObjectiveIds", "userResources"),
+            ),
+            ("sourcedId", "status", "dateLastModified"),
+        ),
         "assessmentLineItems": ("sourcedId", "status", "dateLastModified"),
         "assessmentResults": ("sourcedId", "status", "dateLastModified"),
     }

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from oneroster_nb.bundle.archive import Archive, Limits
 from oneroster_nb.bundle.columns import named_columns
+from oneroster_nb.bundle.contents import FILLED
 from oneroster_nb.bundle.dates import iso_dates
 from oneroster_nb.bundle.layout import FILES, MANIFEST
 from oneroster_nb.bundle.rows import Rows, read_rows
@@ -20,8 +21,9 @@ from oneroster_nb.findings import Finding, found
 from oneroster_nb.membership import with_primary_org
 from oneroster_nb.notes import findings_of_notes, notes_of
 from oneroster_nb.progress import Reporter
+from oneroster_nb.resources import users_with_resources
 from oneroster_nb.roles import roles_of_users, users_of_roles
-from oneroster_nb.schema import BEYOND, TABLES, Kind, empty_table
+from oneroster_nb.schema import BEYOND, TABLES, Kind, empty_table, nothing_of
 from oneroster_nb.vocabulary import ACTIVE, standard_word
 
 __all__ = ["Bundle", "read_bundle"]
@@ -280,6 +282,9 @@ def _related(tables: dict[str, pd.DataFrame], version: str) -> dict[str, pd.Data
     orgs = tables.get("orgs", empty_table("orgs"))
     if version == "1.2":
         users = users_of_roles(users, tables.get("roles", empty_table("roles")))
+        users = users_with_resources(
+            users, tables.get("userResources", nothing_of("userResources"))
+        )
         return tables | {"users": with_primary_org(users, orgs)}
     users = with_primary_org(users, orgs)
     return tables | {"users": users, "roles": roles_of_users(users, orgs)}
@@ -288,10 +293,23 @@ def _related(tables: dict[str, pd.DataFrame], version: str) -> dict[str, pd.Data
 def _restored(table: str, columns: Mapping[str, Any]) -> dict[str, Any]:
     """Put back what a bundle of ours says in metadata: what its version has no column for."""
     restored = dict(columns)
-    for name in TABLES[table].columns:
+    filled = restored.pop(FILLED, None)
+    for name, kind in TABLES[table].columns.items():
+        if filled is not None and name in restored:
+            ours = pc.fill_null(pc.match_substring(_whole(filled), name), False)
+            restored[name] = pc.if_else(ours, "", _whole(restored[name]))
         kept = f"metadata.{name}"
-        if name != "grades" and kept in restored and _blank(restored.get(name)):
+        if name == "grades" or kept not in restored:
+            continue
+        if _blank(restored.get(name)):
             restored[name] = restored.pop(kept)
+        elif kind is Kind.TIMESTAMP:
+            # The binding has the day of a line item; what knows its time says so in metadata.
+            times, days = _whole(restored[kept]), _whole(restored[name])
+            finer = pc.equal(pc.utf8_slice_codeunits(times, 0, 10), days)
+            restored[name] = pc.if_else(finer, times, days)
+            if pc.all(pc.or_(finer, pc.equal(times, ""))).as_py():
+                del restored[kept]
     return {
         name.removeprefix("metadata.") if name.startswith("metadata.clever.") else name: texts
         for name, texts in restored.items()

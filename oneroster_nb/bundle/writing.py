@@ -12,16 +12,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from oneroster_nb.bundle.layout import CORE, FILES
-from oneroster_nb.errors import BundleError, ConfigurationError
-from oneroster_nb.roles import roles_of_users
+from oneroster_nb.bundle.contents import bundle_contents
+from oneroster_nb.bundle.layout import FILES, REQUIRED
+from oneroster_nb.errors import BundleError, ConfigurationError, PartialResultWarning, warn
 from oneroster_nb.schema import TABLES, Kind
 
 __all__ = ["write_bundle"]
 
-_ELSEWHERE: Mapping[str, frozenset[str]] = {"1.2": frozenset({"role", "orgSourcedIds"})}
-"""Columns of users that this version says in roles.csv."""
+_IN_OTHER_FILES: Mapping[str, frozenset[str]] = {
+    "1.2": frozenset({"role", "orgSourcedIds", "resourceSourcedIds"})
+}
+"""Columns of users that a version writes in roles.csv and userResources.csv."""
 _IN_DELTAS = ("status", "dateLastModified")
+_DAYS: Mapping[str, tuple[str, ...]] = {"lineItems": ("assignDate", "dueDate")}
+"""Columns of moments of which the binding has the day alone; REST has the time too."""
 
 
 def write_bundle(
@@ -29,8 +33,9 @@ def write_bundle(
 ) -> Path:
     """Write a bulk bundle, all of it or nothing, readable by its owner alone.
 
-    What is to be deleted is left out, as a bulk bundle holds what there is. What the version has
-    no column for is written as ``metadata.<name>``, which the standard allows.
+    Rows marked ``tobedeleted`` are left out, as a bulk bundle holds what there is. The manifest
+    lists every file of the version; a table without rows is ``absent``. What the version has no
+    column for is written as ``metadata.<name>``, which the standard allows.
 
     Parameters
     ----------
@@ -48,7 +53,13 @@ def write_bundle(
     ConfigurationError
         For another version.
     BundleError
-        Where the file is there already or cannot be written.
+        If the file is there already or cannot be written.
+
+    Warns
+    -----
+    PartialResultWarning
+        If columns that the version requires have rows without a value, or if the version has no
+        file for a table or no place for a role: one warning for all of these.
     """
     if version not in FILES:
         raise ConfigurationError(
@@ -59,9 +70,7 @@ def write_bundle(
         raise BundleError(
             f"{target} is there already. Choose another name, or pass overwrite=True to replace it."
         )
-    active = {name: table.loc[table["status"] != "tobedeleted"] for name, table in tables.items()}
-    if version == "1.2" and not len(active.get("roles", ())) and "users" in active:
-        active["roles"] = roles_of_users(active["users"].reset_index(drop=True), active["orgs"])
+    contents = bundle_contents(tables, version)
     partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     try:
         handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -70,7 +79,7 @@ def write_bundle(
                 os.fdopen(handle, "wb") as file,
                 zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
             ):
-                _write_files(archive, active, version)
+                _write_files(archive, contents.files, version)
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
@@ -79,41 +88,68 @@ def write_bundle(
             f"The bundle cannot be written to {target}: {exc.strerror}. Check that the folder is"
             " there and has room."
         ) from None
+    _warn_of_gaps(contents.files, contents.left_out, version)
     return target
 
 
-def _write_files(
-    archive: zipfile.ZipFile, tables: Mapping[str, pd.DataFrame], version: str
-) -> None:
-    files = FILES[version]
-    written = {
-        name: name in CORE or (name == "roles") or bool(len(tables.get(name, ()))) for name in files
-    }
+def _write_files(archive: zipfile.ZipFile, files: Mapping[str, pd.DataFrame], version: str) -> None:
     lines = ["propertyName,value", "manifest.version,1.0", f"oneroster.version,{version}"]
-    lines += [f"file.{name},{'bulk' if there else 'absent'}" for name, there in written.items()]
+    lines += [f"file.{name},{'bulk' if name in files else 'absent'}" for name in FILES[version]]
     lines += ["source.systemName,oneroster_nb", "source.systemCode,"]
     archive.writestr("manifest.csv", "".join(f"{line}\r\n" for line in lines))
-    for name, there in written.items():
-        if there:
-            with archive.open(f"{name}.csv", "w", force_zip64=True) as file:
-                _write_table(file, name, tables[name], version)
+    for name, table in files.items():
+        with archive.open(f"{name}.csv", "w", force_zip64=True) as file:
+            _write_table(file, name, table, version)
+
+
+def _warn_of_gaps(
+    files: Mapping[str, pd.DataFrame], left_out: Mapping[str, int], version: str
+) -> None:
+    """Warn once of required values that are not there, and of rows that have no place."""
+    gaps = [
+        f"{name}.{column} ({len(table) - filled:,} of {len(table):,} rows)"
+        for name, table in files.items()
+        for column in REQUIRED[version][name]
+        if (filled := int(table[column].notna().sum()) if column in table else 0) < len(table)
+    ]
+    sentences = []
+    if gaps:
+        sentences.append(
+            f"OneRoster {version} requires values that this roster does not have:"
+            f" {', '.join(gaps)}. These cells are empty, and strict readers may refuse the files."
+        )
+    if left_out:
+        counts = ", ".join(f"{name} ({count:,} rows)" for name, count in left_out.items())
+        sentences.append(
+            f"OneRoster {version} has no place for these, so they are not in the bundle: {counts}."
+        )
+    if sentences:
+        warn(" ".join(sentences), PartialResultWarning)
 
 
 def _write_table(file: Any, name: str, table: pd.DataFrame, version: str) -> None:
     kinds = TABLES[name].columns if name in TABLES else {}
     standard = FILES[version][name]
-    said = {*standard, *(_ELSEWHERE.get(version, ()) if name == "users" else ())}
     columns: dict[str, Any] = {
-        column: _texts(table[column], kinds.get(column, Kind.TEXT))
+        column: _texts(
+            table[column],
+            Kind.DATE if column in _DAYS.get(name, ()) else kinds.get(column, Kind.TEXT),
+        )
         if column in table and column not in _IN_DELTAS
         else pa.nulls(len(table), pa.string())
         for column in standard
     }
-    others = [str(c) for c in table if c not in said and table[c].notna().any()]
-    for column in sorted([*others, "dateLastModified"]):
+    written = {*standard, *(_IN_OTHER_FILES.get(version, ()) if name == "users" else ())}
+    others = {str(c): table[c] for c in table if c not in written and table[c].notna().any()}
+    others["dateLastModified"] = table["dateLastModified"]
+    for column in _DAYS.get(name, ()):
+        timed = table[column].where(table[column] != table[column].dt.floor("D"))
+        if timed.notna().any():
+            others[column] = timed
+    for column, values in sorted(others.items()):
         kind = kinds.get(column, Kind.TIMESTAMP if column == "dateLastModified" else Kind.TEXT)
         label = column if column.startswith("metadata.") else f"metadata.{column}"
-        columns[label] = _texts(table[column], kind)
+        columns[label] = _texts(values, kind)
     file.write((",".join(_quoted(column) for column in columns) + "\n").encode())
     pyarrow.csv.write_csv(
         pa.table(columns),
@@ -127,7 +163,8 @@ def _texts(column: "pd.Series[Any]", kind: Kind) -> Any:
     if kind is Kind.BOOLEAN:
         return pa.array(column, pa.bool_(), from_pandas=True).cast(pa.string())
     if kind is Kind.DATE:
-        return pc.strftime(pa.array(column, pa.timestamp("us"), from_pandas=True), "%Y-%m-%d")
+        days = column.dt.tz_localize(None)
+        return pc.strftime(pa.array(days, pa.timestamp("us"), from_pandas=True), "%Y-%m-%d")
     if kind is Kind.TIMESTAMP:
         stamps = pa.array(column, pa.timestamp("us", "UTC"), from_pandas=True)
         texts = pc.strftime(stamps.cast(pa.timestamp("us")), "%Y-%m-%dT%H:%M:%SZ")

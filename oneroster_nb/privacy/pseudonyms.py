@@ -45,6 +45,9 @@ _KEPT: Mapping[str, frozenset[str]] = MappingProxyType(
             "results": "lineItemSourcedId classSourcedId scoreStatus score scoreDate inProgress"
             " incomplete late missing",
             "userProfiles": "profileType",
+            "userResources": "orgSourcedId classSourcedId resourceSourcedId",
+            "resultLearningObjectiveIds": "source learningObjectiveId score",
+            "resultScoreScales": "scoreScaleSourcedId",
             "assessmentResults": "",
         }.items()
     }
@@ -57,6 +60,7 @@ _REFERENCES: Mapping[str, str] = MappingProxyType(
         "studentSourcedId": "users",
         "agentSourcedIds": "users",
         "userProfileSourcedId": "userProfiles",
+        "resultSourcedId": "results",
     }
 )
 """Columns that point to people or to what is theirs, and the namespace of their codes."""

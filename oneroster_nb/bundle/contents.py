@@ -1,0 +1,93 @@
+"""What a bulk bundle of a version holds: the active rows, and what the version requires of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from oneroster_nb.bundle.layout import FILES
+from oneroster_nb.resources import resources_per_user
+from oneroster_nb.roles import roles_of_users
+
+__all__ = ["FILLED", "Contents", "bundle_contents"]
+
+FILLED = "metadata.filledOnExport"
+"""The column that names what was filled, so that reading the bundle gives the roster as it was."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is written into a bundle.
+
+    Attributes
+    ----------
+    files : Mapping[str, pandas.DataFrame]
+        The tables that have rows, in the order of the manifest.
+    left_out : Mapping[str, int]
+        Table to the number of its active rows that the version has no place for.
+    """
+
+    files: Mapping[str, pd.DataFrame]
+    left_out: Mapping[str, int]
+
+
+def bundle_contents(tables: Mapping[str, pd.DataFrame], version: str) -> Contents:
+    """Choose and complete what a bundle of a version holds.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        Canonical tables.
+    version : str
+        ``"1.1"`` or ``"1.2"``.
+
+    Returns
+    -------
+    Contents
+        Of line items, an academic session that is missing is the grading period (1.1: the other
+        way round), and a school that is missing is that of the class. Version 1.2 has the roles
+        and the resources of users in files of their own.
+    """
+    active = {name: table.loc[table["status"] != "tobedeleted"] for name, table in tables.items()}
+    active = {name: table.reset_index(drop=True) for name, table in active.items()}
+    if "lineItems" in active:
+        active["lineItems"] = _completed(active["lineItems"], active.get("classes"), version)
+    if version == "1.2" and "users" in active:
+        if not len(active.get("roles", ())):
+            active["roles"] = roles_of_users(active["users"], active["orgs"])
+        if not len(active.get("userResources", ())):
+            active["userResources"] = resources_per_user(active["users"])
+    files = {name: active[name] for name in FILES[version] if len(active.get(name, ()))}
+    left_out = {name: len(table) for name, table in active.items() if name not in FILES[version]}
+    if version == "1.1" and "roles" in left_out:
+        left_out["roles"] = _roles_lost(active)
+    return Contents(files, {name: count for name, count in left_out.items() if count})
+
+
+def _completed(items: pd.DataFrame, classes: pd.DataFrame | None, version: str) -> pd.DataFrame:
+    """Fill what the binding requires of line items and their sources may not send."""
+    session, period = items["academicSessionSourcedId"], items["gradingPeriodSourcedId"]
+    found = {"gradingPeriodSourcedId": session}
+    if version == "1.2":
+        found = {"academicSessionSourcedId": period}
+        if classes is not None:
+            schools = classes.drop_duplicates("sourcedId").set_index("sourcedId")["schoolSourcedId"]
+            found["schoolSourcedId"] = items["classSourcedId"].map(schools).astype("str")
+    filled = pd.Series("", index=items.index, dtype="str")
+    for column, values in found.items():
+        new = items[column].isna() & values.notna()
+        filled = filled.mask(new, filled + "," + column)
+        items = items.assign(**{column: items[column].fillna(values)})
+    filled = filled.str.removeprefix(",").replace("", None)
+    return items.assign(**{FILLED: filled}) if filled.notna().any() else items
+
+
+def _roles_lost(tables: Mapping[str, pd.DataFrame]) -> int:
+    """Count the roles that version 1.1 cannot say: second ones, and those with dates."""
+    columns = ["userSourcedId", "role", "orgSourcedId"]
+    held = tables["roles"]
+    held = held.loc[held["userSourcedId"].isin(tables["users"]["sourcedId"])]
+    said = roles_of_users(tables["users"], tables["orgs"])
+    again = pd.MultiIndex.from_frame(held[columns]).isin(pd.MultiIndex.from_frame(said[columns]))
+    dated = held[["beginDate", "endDate"]].notna().any(axis="columns")
+    return int((~again | dated).sum())
