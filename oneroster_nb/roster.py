@@ -277,9 +277,11 @@ class Roster(LocalSource):
     ) -> Path:
         """Write the roster as a OneRoster CSV bundle, a zip that its owner alone can read.
 
-        It is a bulk bundle: what is to be deleted is left out. Read back by
-        :class:`CsvConnector`, it gives the same roster, because what the version has no column
-        for is written as ``metadata.<name>``. Version 1.1 has one role for a person.
+        It is a bulk bundle: rows marked ``tobedeleted`` are left out. The manifest lists every
+        file of the binding, and a table without rows is ``absent``. Read back by
+        :class:`CsvConnector`, the bundle gives the same roster, because what the version has no
+        column for is written as ``metadata.<name>``. Version 1.1 has one role for a person and
+        org.
 
         Parameters
         ----------
@@ -301,6 +303,12 @@ class Roster(LocalSource):
             For another version.
         BundleError
             Where the file is there already or cannot be written.
+
+        Warns
+        -----
+        PartialResultWarning
+            If required columns have rows without a value (Clever has no ``enabledUser``), or if the
+            version has no place for rows: one warning for all of these.
 
         Examples
         --------

@@ -1,6 +1,7 @@
 """CSV bundles: there and back, as the wild has them, and what changed."""
 
 import stat
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,8 @@ def test_clevers_fields_and_odd_values_come_back(tmp_path: Path, version: str) -
     users = before.users.copy()
     users.loc[: len(odd) - 1, "familyName"] = odd
     tables = {name: before.table(name) for name in TABLES} | {"users": users}
-    path = onb.Roster(tables).to_csv_bundle(tmp_path / "x.zip", version)
+    with pytest.warns(onb.PartialResultWarning, match=r"users\.enabledUser"):
+        path = onb.Roster(tables).to_csv_bundle(tmp_path / "x.zip", version)
     after = read(path)
     assert after.users["familyName"].tolist()[: len(odd)] == odd
     for name in TABLES:
@@ -330,7 +332,10 @@ def test_tables_beyond_the_canonical_are_kept_as_found_without_credentials() -> 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_part_of_a_roster_is_a_bundle(version: str, name: str, tmp_path: Path) -> None:
     part = onb.Roster({name: make_district()[name]})
-    after = read(part.to_csv_bundle(tmp_path / "x.zip", version))
+    with warnings.catch_warnings():
+        # Line items without their classes lack the school that 1.2 requires; 1.1 has no roles.
+        warnings.simplefilter("ignore", onb.PartialResultWarning)
+        after = read(part.to_csv_bundle(tmp_path / "x.zip", version))
     if (name, version) not in (("roles", "1.1"), ("users", "1.1")):
         assert len(after.table(name)) == len(part.table(name))
 
