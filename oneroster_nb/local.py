@@ -3,6 +3,7 @@
 import datetime
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from oneroster_nb.analysis.footnotes import with_footnote
 from oneroster_nb.errors import PartialResultWarning, warn
+from oneroster_nb.holding import LINKED_ROLES, linked_people, roles_at_orgs, slices
 from oneroster_nb.membership import (
     Members,
     codes,
@@ -21,9 +23,9 @@ from oneroster_nb.membership import (
 )
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query import Query
-from oneroster_nb.schema import empty_table, sensitive_columns, split_text, without_sensitive
+from oneroster_nb.schema import empty_table, sensitive_columns, without_sensitive
 from oneroster_nb.source import Source
-from oneroster_nb.terms import classes_in_term, sessions_of_term
+from oneroster_nb.terms import classes_in_term, in_term, sessions_of_term
 from oneroster_nb.where import Where, active
 
 __all__ = ["LocalSource"]
@@ -49,9 +51,12 @@ class LocalSource(Source):
 
     def headcounts(self, *, progress: ProgressOption = False) -> dict[str, int | None]:  # noqa: ARG002
         """Count the active ``students``, ``teachers`` and ``schools``."""
-        people = {w: int(self._chosen_users(Query(w)).sum()) for w in ("students", "teachers")}
+        people = {w: self._count(Query(w)) for w in ("students", "teachers")}
         schools = active(self._listed_groups("schools", False), "active")
         return {**people, "schools": len(schools)}
+
+    def _count(self, query: Query) -> int:
+        return int((self._chosen_users(query) & self._holds_role(query)).sum())
 
     def _rows(
         self,
@@ -84,7 +89,7 @@ class LocalSource(Source):
     def _answer(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
         if query.group_filter is None:
             users = self._shown_users(query)
-            users = users.loc[self._chosen_users(query)]
+            users = users.loc[self._chosen_users(query) & self._holds_role(query)]
             if users.empty and query.term is None:
                 self._warn_not_shared(query.user_filter)
             answer = without_group(query, users, self._tables["orgs"])
@@ -117,45 +122,62 @@ class LocalSource(Source):
         )
 
     def _of_classes(self, query: Query, groups: pd.DataFrame) -> Members:
-        """Find the members of classes and courses by their enrollments."""
+        """Find the members of classes and courses: by enrollments, or linked to a student there."""
+        enrolled = self._enrolled(query, groups)
+        if LINKED_ROLES.isdisjoint(query.roles or ()):
+            return enrolled
+        students = self._enrolled(replace(query, user_filter="students"), groups).distinct()
+        members = enrolled.followed_by(self._linked(query, students))
+        return members.take(np.lexsort((members.user, members.klass, members.group)))
+
+    def _enrolled(self, query: Query, groups: pd.DataFrame) -> Members:
+        """Find who is enrolled in classes and courses in a role that is asked for."""
         enrollments = self._tables["enrollments"]
         key = "sourcedId" if query.group_filter == "classes" else "courseSourcedId"
         group_of_class = codes(self._classes[key], groups["sourcedId"])
         group_of_class[~self._chosen_classes(query)] = -1
         users, classes = self._user_of_enrollment, self._class_of_enrollment
-        roles = query.roles or ()
-        role = codes(enrollments["role"], pd.Series(roles, dtype="str"))
+        role = codes(enrollments["role"], pd.Series(query.roles or (), dtype="str"))
         user_active = self._active("users", query)
         enrolled = (users >= 0) & (classes >= 0) & (role >= 0) & self._active("enrollments", query)
         rows = np.flatnonzero(enrolled)
         rows = rows[(group_of_class[classes[rows]] >= 0) & user_active[users[rows]]]
-        group = group_of_class[classes[rows]]
-        order = np.lexsort((users[rows], role[rows], classes[rows], group))
-        rows = rows[order]
-        return Members(users[rows], group[order], classes[rows], rows)
+        members = Members(users[rows], group_of_class[classes[rows]], classes[rows], rows)
+        if query.term is not None:
+            # Of several enrollments in one class, the one in the term is shown.
+            sessions = self._tables["academicSessions"]
+            fits = in_term(enrollments.iloc[rows], sessions, query.term)
+            members = members.take(np.lexsort((role[rows], ~fits))).distinct()
+        rank = role[members.enrollment]
+        return members.take(np.lexsort((members.user, rank, members.klass, members.group)))
+
+    def _linked(self, query: Query, students: Members) -> Members:
+        """Find the people of a role who are linked to students, in the classes of those."""
+        student, person = self._links
+        chosen = self._active("users", query) & self._holds_role(query)
+        student, person = student[chosen[person]], person[chosen[person]]
+        first, last = (np.searchsorted(student, students.user, side) for side in ("left", "right"))
+        row, link = slices(first, last - first)
+        none = np.full(len(row), -1)
+        return Members(person[link], students.group[row], students.klass[row], none)
 
     def _of_schools(self, query: Query, groups: pd.DataFrame) -> Members:
-        """Find the members of schools by the orgs of users."""
-        orgs = self._tables["users"]["orgSourcedIds"]
-        text_codes, texts = pd.factorize(orgs)
-        lists = [
-            codes(pd.Series(split_text(str(text)), dtype="str"), groups["sourcedId"])
-            for text in texts
-        ]
-        lists = [positions[positions >= 0] for positions in lists]
-        chosen = np.flatnonzero(self._chosen_users(query) & (text_codes >= 0))
-        mine = [lists[code] for code in text_codes[chosen]]
-        user = np.repeat(chosen, [len(positions) for positions in mine]).astype(np.intp)
-        group = np.concatenate([*mine, np.array([], dtype=np.intp)])
-        order = np.lexsort((user, self._role_rank(query)[user], group))
-        none = np.full(len(user), -1)
-        return Members(user[order], group[order], none, none)
+        """Find the members of schools by the roles that they hold there."""
+        held = self._roles_held
+        user = held["user"].to_numpy()
+        group = codes(held["org"], groups["sourcedId"])
+        rank = codes(held["role"], pd.Series(query.roles or (), dtype="str"))
+        chosen = (group >= 0) & (rank >= 0) & self._chosen_users(query)[user]
+        if query.status != "all":
+            chosen &= held["active"].to_numpy()
+        rows = np.flatnonzero(chosen)
+        rows = rows[np.lexsort((user[rows], rank[rows], group[rows]))]
+        none = np.full(len(rows), -1)
+        return Members(user[rows], group[rows], none, none)
 
     def _chosen_users(self, query: Query) -> NDArray[np.bool_]:
-        """Say of each user whether the question asks for people of that role, status and term."""
+        """Say of each user whether the question asks for people of that status and term."""
         chosen = self._active("users", query)
-        if query.roles is not None:
-            chosen = chosen & (self._role_rank(query) < len(query.roles))
         if query.term is not None:
             here = (self._user_of_enrollment >= 0) & (self._class_of_enrollment >= 0)
             here &= self._active("enrollments", query)
@@ -166,16 +188,15 @@ class LocalSource(Source):
             chosen = chosen & enrolled
         return chosen
 
-    def _role_rank(self, query: Query) -> NDArray[np.intp]:
-        """Give for each user the place of the first wanted role that they hold."""
-        roles = query.roles or ()
-        users, held = self._tables["users"], active(self._tables["roles"], query.status)
-        rank = np.full(len(users), len(roles))
-        holder = codes(held["userSourcedId"], users["sourcedId"])
-        for place, role in reversed(list(enumerate(roles))):
-            rank[(users["role"] == role).to_numpy(dtype=bool)] = place
-            rank[holder[(held["role"] == role).to_numpy(dtype=bool) & (holder >= 0)]] = place
-        return rank
+    def _holds_role(self, query: Query) -> NDArray[np.bool_]:
+        """Say of each user whether the person holds a role that is asked for, at any org."""
+        users = self._tables["users"]
+        if query.roles is None:
+            return np.ones(len(users), dtype=bool)
+        roles = active(self._tables["roles"], query.status)
+        holders = roles.loc[roles["role"].isin(query.roles), "userSourcedId"]
+        holds = users["role"].isin(query.roles) | users["sourcedId"].isin(holders)
+        return holds.to_numpy(dtype=bool)
 
     def _chosen_classes(self, query: Query) -> NDArray[np.bool_]:
         chosen = self._active("classes", query)
@@ -209,6 +230,14 @@ class LocalSource(Source):
             self._tables["orgs"],
             self._tables["academicSessions"],
         )
+
+    @cached_property
+    def _roles_held(self) -> pd.DataFrame:
+        return roles_at_orgs(self._tables["users"], self._tables["roles"])
+
+    @cached_property
+    def _links(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        return linked_people(self._tables["users"])
 
     @cached_property
     def _user_of_enrollment(self) -> NDArray[np.intp]:

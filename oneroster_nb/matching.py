@@ -21,6 +21,7 @@ __all__ = [
     "Matched",
     "checked_fields",
     "field_named",
+    "known_fields",
     "match_groups",
     "match_values",
 ]
@@ -62,7 +63,7 @@ class Matched:
     positions : numpy array of int
         Their rows in the group table, in its order.
     matched_on : list of str
-        For each, the first field that matched; empty where no name was given.
+        For each, the first field that matched, as it was asked for; empty if no name was given.
     unmatched : tuple of str
         The names that matched nothing.
     """
@@ -72,27 +73,50 @@ class Matched:
     unmatched: tuple[str, ...] = ()
 
 
-def checked_fields(match_on: Sequence[str], available: Sequence[str]) -> list[str]:
-    """Check that a group table has the fields that are to be matched.
+def checked_fields(match_on: Sequence[str], available: Sequence[str]) -> dict[str, str]:
+    """Find the columns of a group table that names are to be compared with.
 
     ``name`` and ``title`` both mean what the group is called, whichever its table has; the words
     of Clever and the bare names of a vendor's additions are understood, too.
+
+    Returns
+    -------
+    dict of str to str
+        Column to the field that was asked for; see :func:`known_fields`.
 
     Raises
     ------
     QueryError
         For a field that there is not, with the fields that there are and the nearest spelling.
     """
-    checked = []
     for name in match_on:
-        field = field_named(name, available)
-        if field is None:
+        if field_named(name, available) is None:
             raise QueryError(
                 f"Unknown match_on field {name!r}.{nearest(name, available)}"
                 f" The fields are: {', '.join(available)}."
             )
-        checked.append(field)
-    return list(dict.fromkeys(checked))
+    return known_fields(match_on, available)
+
+
+def known_fields(match_on: Sequence[str], available: Collection[str]) -> dict[str, str]:
+    """Find the columns that some fields mean; a field without a column is left out.
+
+    Returns
+    -------
+    dict of str to str
+        Column to the field that was asked for, by the column's own name if that was asked for.
+
+    Examples
+    --------
+    >>> known_fields(["sis_id", "name", "title"], ["sourcedId", "title", "clever.sis_id"])
+    {'clever.sis_id': 'sis_id', 'title': 'title'}
+    """
+    found: dict[str, str] = {}
+    for name in match_on:
+        column = field_named(name, available)
+        if column is not None:
+            found[column] = column if column in match_on else found.get(column, name)
+    return found
 
 
 def field_named(name: str, available: Collection[str]) -> str | None:
@@ -108,7 +132,7 @@ def field_named(name: str, available: Collection[str]) -> str | None:
 
 
 def match_groups(
-    groups: pd.DataFrame, names: Sequence[str] | None, match_on: Sequence[str], match: str
+    groups: pd.DataFrame, names: Sequence[str] | None, match_on: Mapping[str, str], match: str
 ) -> Matched:
     """Find the groups that are meant.
 
@@ -118,8 +142,8 @@ def match_groups(
         A row a group.
     names : sequence of str or None
         What to look for; None means every group.
-    match_on : sequence of str
-        Columns of `groups`, as :func:`checked_fields` gives them.
+    match_on : mapping of str to str
+        Columns of `groups` and what they are asked for as; see :func:`checked_fields`.
     match : str
         ``exact``, ``contains``, ``glob`` or ``regex``.
 
@@ -139,9 +163,10 @@ def match_groups(
                 found.add(name)
                 first_field[hits] = number
     positions = np.flatnonzero(first_field >= 0)
+    asked = list(match_on.values())
     return Matched(
         positions,
-        [match_on[number] for number in first_field[positions]],
+        [asked[number] for number in first_field[positions]],
         tuple(name for name in names if name not in found),
     )
 

@@ -82,6 +82,15 @@ class Members:
         allowed = self.user[np.sort(firsts)[:bound]]
         return self.take(np.flatnonzero(np.isin(self.user, allowed)))
 
+    def followed_by(self, others: "Members") -> "Members":
+        """Put the rows of others behind these, of which no role is known apart from enrollments."""
+        return Members(
+            np.append(self.user, others.user),
+            np.append(self.group, others.group),
+            np.append(self.klass, others.klass),
+            np.append(self.enrollment, others.enrollment),
+        )
+
     def take(self, rows: NDArray[np.intp]) -> "Members":
         """Keep some rows."""
         role = None if self.role is None else self.role[rows]

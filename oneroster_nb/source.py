@@ -10,7 +10,7 @@ import pandas as pd
 from oneroster_nb import analysis
 from oneroster_nb.errors import NoMatchWarning, NotSharedWarning, warn
 from oneroster_nb.findings import Finding, frame_of
-from oneroster_nb.matching import DEFAULT_MATCH_ON, checked_fields, field_named, match_groups
+from oneroster_nb.matching import DEFAULT_MATCH_ON, checked_fields, known_fields, match_groups
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query import Query, checked_group_filter, nearest
 from oneroster_nb.tables import TableCalls
@@ -308,19 +308,18 @@ class Source(TableCalls):
             hints = "".join(nearest(name, titles) for name in matched.unmatched[:3])
             warn(
                 f"No {query.group_filter} match {', '.join(map(repr, matched.unmatched))} on"
-                f" {', '.join(fields)} ({query.match}).{hints} Check the spelling, match on other"
-                " fields, or match what a name contains.",
+                f" {', '.join(fields.values())} ({query.match}).{hints} Check the spelling, match"
+                " on other fields, or match what a name contains.",
                 NoMatchWarning,
             )
         on = pd.Series(matched.matched_on, dtype="str").replace("", None).astype("str")
         return groups.iloc[matched.positions].reset_index(drop=True).assign(matchedOn=on)
 
-    def _compared(self, asked: Sequence[str] | None, available: Sequence[str]) -> list[str]:
-        """Give the columns that names are compared with: those asked for, or the usual ones."""
+    def _compared(self, asked: Sequence[str] | None, available: Sequence[str]) -> dict[str, str]:
+        """Find the columns that names are compared with, and what they are asked for as."""
         if asked and tuple(asked) != self.default_match_on:
             return checked_fields(asked, available)
-        usual = (field_named(name, available) for name in self.default_match_on)
-        return list(dict.fromkeys(field for field in usual if field))
+        return known_fields(self.default_match_on, available)
 
     def _warn_not_shared(self, what: str) -> None:
         warn(

@@ -3,14 +3,16 @@
 import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from oneroster_nb.errors import QueryError
 from oneroster_nb.matching import match_values
 from oneroster_nb.query import nearest
 from oneroster_nb.schema import split_text
 
-__all__ = ["classes_in_term", "sessions_of_term", "sessions_within"]
+__all__ = ["classes_in_term", "in_term", "sessions_of_term", "sessions_within"]
 
 
 def sessions_of_term(
@@ -33,10 +35,59 @@ def sessions_of_term(
     QueryError
         Where no session is called so; the nearest titles are given.
     """
-    if term.strip().casefold() == "current":
+    if _is_current(term):
         day = pd.Timestamp(today or datetime.date.today())
         now = (sessions["startDate"] <= day) & (sessions["endDate"] >= day)
         return frozenset(sessions.loc[now, "sourcedId"])
+    hits = _named(sessions, term)
+    parents = dict(zip(sessions["sourcedId"], sessions["parentSourcedId"], strict=True))
+    chosen = frozenset(sessions.loc[hits, "sourcedId"])
+    above = {a for key in chosen for a in _chain(key, parents)}
+    below = {key for key in parents if not chosen.isdisjoint(_chain(key, parents))}
+    return chosen | above | below
+
+
+def in_term(
+    enrollments: pd.DataFrame,
+    sessions: pd.DataFrame,
+    term: str,
+    today: datetime.date | None = None,
+) -> NDArray[np.bool_]:
+    """Say of each enrollment whether its own dates overlap a term.
+
+    Parameters
+    ----------
+    enrollments, sessions : pandas.DataFrame
+        Canonical tables.
+    term, today
+        As for :func:`sessions_of_term`; ``"current"`` means the day itself. A missing date is
+        open, and the ``endDate`` of an enrollment is the first day that does not count.
+
+    Raises
+    ------
+    QueryError
+        As :func:`sessions_of_term`.
+    """
+    if _is_current(term):
+        day = pd.Timestamp(today or datetime.date.today())
+        spans = [(day, day)]
+    else:
+        dates = sessions.loc[_named(sessions, term), ["startDate", "endDate"]]
+        spans = list(dates.itertuples(index=False, name=None))
+    begin, end = enrollments["beginDate"], enrollments["endDate"]
+    fits = np.zeros(len(enrollments), dtype=bool)
+    for first, last in spans:
+        begun = begin.isna() | (begin <= last) | pd.isna(last)
+        fits |= (begun & (end.isna() | (end > first) | pd.isna(first))).to_numpy(dtype=bool)
+    return fits
+
+
+def _is_current(term: str) -> bool:
+    return term.strip().casefold() == "current"
+
+
+def _named(sessions: pd.DataFrame, term: str) -> NDArray[np.bool_]:
+    """Find the sessions of that id or title."""
     hits = match_values(sessions["sourcedId"], term, "exact")
     hits |= match_values(sessions["title"], term, "exact")
     if not hits.any():
@@ -45,11 +96,7 @@ def sessions_of_term(
             f"No term is called {term!r}.{nearest(term, titles)} The terms are:"
             f" {', '.join(titles[:20]) or 'none'}. 'current' means those of today."
         )
-    parents = dict(zip(sessions["sourcedId"], sessions["parentSourcedId"], strict=True))
-    chosen = frozenset(sessions.loc[hits, "sourcedId"])
-    above = {a for key in chosen for a in _chain(key, parents)}
-    below = {key for key in parents if not chosen.isdisjoint(_chain(key, parents))}
-    return chosen | above | below
+    return hits
 
 
 def classes_in_term(classes: pd.DataFrame, sessions: frozenset[str]) -> "pd.Series[bool]":

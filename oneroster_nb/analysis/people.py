@@ -7,10 +7,11 @@ import pandas as pd
 
 from oneroster_nb.analysis.given import PERSON, Asked, Given, given
 from oneroster_nb.grades import CEDS_GRADES
+from oneroster_nb.holding import roles_at_orgs
 from oneroster_nb.identity import same_people
 from oneroster_nb.membership import codes
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.schema import TABLES, Kind, split_text, split_values
+from oneroster_nb.schema import TABLES, Kind, split_text
 from oneroster_nb.vocabulary import USER_ROLES
 
 __all__ = [
@@ -102,32 +103,12 @@ def multi_school(source: Asked, *, progress: ProgressOption = None) -> pd.DataFr
     asked = given(source, "multi_school", tables, progress=progress, frame_columns=needed)
     orgs = asked.live("orgs")
     schools = orgs.loc[orgs["type"] == "school", "sourcedId"]
-    places = _as_student(asked)
-    counts = places.loc[places["org"].isin(schools)].groupby("user")["org"].nunique()
+    held = roles_at_orgs(asked.users, asked.tables["roles"])
+    places = held.loc[held["active"] & (held["role"] == "student") & held["org"].isin(schools)]
+    counts = places.groupby("user")["org"].nunique()
     counts = counts.reindex(asked.users.index, fill_value=0).astype("int64")
     result = asked.people.assign(schoolCount=counts)
     return result.loc[counts > 1].reset_index(drop=True)
-
-
-def _as_student(asked: Given) -> pd.DataFrame:
-    """Give where people are students: ``user`` (row number) and ``org``.
-
-    That is at all of their orgs but those at which roles say that they are something else.
-    """
-    roles, users = asked.live("roles"), asked.users
-    held = pd.DataFrame(
-        {
-            "user": codes(roles["userSourcedId"], users["sourcedId"]),
-            "org": roles["orgSourcedId"],
-            "student": roles["role"] == "student",
-        }
-    )
-    of_student = users.loc[asked.holders("student"), "orgSourcedIds"]
-    listed = split_values(of_student).explode().rename("org").rename_axis("user").reset_index()
-    places = pd.concat([listed, held.loc[held["student"], ["user", "org"]]]).drop_duplicates()
-    said = held.groupby(["user", "org"])["student"].any().rename("student").reset_index()
-    places = places.merge(said, on=["user", "org"], how="left")
-    return places.loc[places["student"].ne(False)]
 
 
 def duplicate_people(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:

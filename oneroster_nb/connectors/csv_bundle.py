@@ -124,7 +124,13 @@ class CsvConnector(LocalSource):
         """Forget what was read; the next question reads it anew."""
         self._bundle = None
         self._whole = {}
-        for name in ("_classes", "_user_of_enrollment", "_class_of_enrollment"):
+        for name in (
+            "_classes",
+            "_roles_held",
+            "_links",
+            "_user_of_enrollment",
+            "_class_of_enrollment",
+        ):
             self.__dict__.pop(name, None)
 
     def read(self, progress: ProgressOption = None) -> Bundle:

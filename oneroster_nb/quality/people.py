@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from oneroster_nb.findings import Finding, found
+from oneroster_nb.holding import roles_at_orgs
 from oneroster_nb.identity import same_people
-from oneroster_nb.schema import split_values
 
 __all__ = ["addresses", "classes", "students", "twice"]
 
@@ -18,16 +18,17 @@ _ADDRESS = r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+"
 
 def students(tables: Tables) -> list[Finding]:
     """Find students without school, grade or class, and those at several schools."""
-    users, orgs = tables["users"], tables["orgs"]
+    users, orgs = tables["users"].reset_index(drop=True), tables["orgs"]
     pupils = users.loc[users["role"] == "student"]
     schools = orgs.loc[orgs["type"] == "school", "sourcedId"]
-    places = split_values(pupils["orgSourcedIds"]).explode().dropna()
-    at = places[places.isin(schools)]
+    held = roles_at_orgs(users, tables["roles"])
+    places = held.loc[held["role"] == "student"]
+    at = places.loc[places["org"].isin(schools)]
     # Of those whose school is missing, the missing school is the root.
-    lost = places[~places.isin(orgs["sourcedId"])]
-    without = pupils.loc[~pupils.index.isin([*at.index, *lost.index])]
-    number = at.groupby(level=0).nunique()
-    several = pupils.loc[pupils.index.isin(number[number > 1].index)]
+    lost = places.loc[~places["org"].isin(orgs["sourcedId"])]
+    without = pupils.loc[~pupils.index.isin([*at["user"], *lost["user"]])]
+    number = at.groupby("user")["org"].nunique()
+    several = users.loc[number[number > 1].index]
     return [
         *_each("student-without-school", "users", without, "orgSourcedIds"),
         *_each("student-without-grade", "users", pupils.loc[pupils["grades"].isna()], "grades"),
