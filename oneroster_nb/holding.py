@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from oneroster_nb.membership import codes
 from oneroster_nb.schema import split_text
 
-__all__ = ["LINKED_ROLES", "linked_people", "roles_at_orgs", "slices"]
+__all__ = ["LINKED_ROLES", "holds_role", "linked_people", "roles_at_orgs", "slices"]
 
 LINKED_ROLES = frozenset({"guardian", "parent", "relative"})
 """The roles of people who belong to a class only through a student."""
@@ -60,6 +60,47 @@ def roles_at_orgs(users: pd.DataFrame, roles: pd.DataFrame) -> pd.DataFrame:
     pairs = np.concatenate([said["user"], listed["user"]]) * len(orgs) + org_codes
     unsaid = ~np.isin(pairs[len(said) :], pairs[: len(said)])
     return pd.concat([said, listed.loc[unsaid]], ignore_index=True)
+
+
+def holds_role(
+    users: pd.DataFrame,
+    roles: pd.DataFrame,
+    user: NDArray[np.intp],
+    org: "pd.Series[str]",
+    role: "pd.Series[str]",
+) -> NDArray[np.bool_]:
+    """Say of each person, org and role whether the person holds that role there.
+
+    At an org where nothing is known of the person, any role that the person holds will do.
+
+    Parameters
+    ----------
+    users, roles : pandas.DataFrame
+        Canonical tables.
+    user : numpy array of int
+        Rows of `users`.
+    org, role : pandas.Series of str
+        As many orgs and roles.
+    """
+    held = roles_at_orgs(users, roles)
+    held = held.loc[held["active"]]
+    own = pd.DataFrame({"user": np.arange(len(users)), "role": users["role"].array})
+    holder = codes(roles["userSourcedId"], users["sourcedId"])
+    told = pd.DataFrame({"user": holder, "role": roles["role"].array}).loc[holder >= 0]
+    asked = pd.DataFrame({"user": user, "org": org.array, "role": role.array})
+    return np.where(
+        _among(asked, held, ["user", "org"]),
+        _among(asked, held, ["user", "org", "role"]),
+        _among(asked, pd.concat([own, told]), ["user", "role"]),
+    )
+
+
+def _among(rows: pd.DataFrame, others: pd.DataFrame, names: list[str]) -> NDArray[np.bool_]:
+    """Say of each row whether the values of some columns stand together in another table."""
+    both = pd.concat([others[names], rows[names]], ignore_index=True)
+    number = both.groupby(names, sort=False).ngroup().to_numpy()
+    own = number[len(others) :]
+    return np.isin(own, number[: len(others)]) & (own >= 0)  # -1 where a value is missing
 
 
 def linked_people(users: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -126,6 +126,15 @@ create view holds as
     select sourcedId as person, role::varchar as role from live_users
     union
     select userSourcedId, role::varchar from live_roles;
+create view held_at as
+    select userSourcedId as person, orgSourcedId::varchar as org, role::varchar as role
+    from live_roles
+    union
+    select sourcedId, org, role from (
+        select sourcedId, role::varchar as role,
+            unnest(string_split(orgSourcedIds::varchar, ',')) as org from live_users) u
+    where not exists (
+        select 1 from live_roles r where r.userSourcedId = u.sourcedId and r.orgSourcedId = u.org);
 create view class_terms as
     with recursive said as (
         select sourcedId, unnest(string_split(termSourcedIds::varchar, ',')) as term
@@ -176,9 +185,8 @@ def test_students_per_school_and_grade(roster: onb.Roster, sql: Sql) -> None:
             select coalesce(s.name, '(missing)'),
                 coalesce(nullif(u.grades, ''), '(missing)'), count(distinct u.sourcedId)
             from live_users u
-            join orgs_of o using (sourcedId)
-            join live_orgs s on s.sourcedId = o.org and s.type = 'school'
-            where u.sourcedId in (select person from holds where role = 'student')
+            join held_at h on h.person = u.sourcedId and h.role = 'student'
+            join live_orgs s on s.sourcedId = h.org and s.type = 'school'
             group by cube (1, 2)
         """)
     }
@@ -384,21 +392,12 @@ def test_grade_and_role_problems(roster: onb.Roster, sql: Sql) -> None:
 
 def test_multi_school(roster: onb.Roster, sql: Sql) -> None:
     expected = sql("""
-        with role as (select userSourcedId as person, orgSourcedId as org, role from live_roles),
-        place as (
-            select sourcedId as person, org from orgs_of
-            where sourcedId in (select person from holds where role = 'student')
-            and not exists (
-                select 1 from role r where r.person = orgs_of.sourcedId and r.org = orgs_of.org
-                having count(*) > 0 and count(*) filter (role = 'student') = 0)
-            union
-            select person, org from role where role = 'student'
-        )
-        select p.person, count(distinct p.org)
-        from place p
-        join live_orgs s on s.sourcedId = p.org and s.type = 'school'
-        join live_users u on u.sourcedId = p.person
-        group by 1 having count(distinct p.org) > 1
+        select h.person, count(distinct h.org)
+        from held_at h
+        join live_orgs s on s.sourcedId = h.org and s.type = 'school'
+        join live_users u on u.sourcedId = h.person
+        where h.role = 'student'
+        group by 1 having count(distinct h.org) > 1
     """)
     assert answer(roster.multi_school(), "sourcedId", "schoolCount") == in_order(expected)
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from oneroster_nb.findings import Finding, found
+from oneroster_nb.holding import holds_role
+from oneroster_nb.membership import codes
 from oneroster_nb.schema import TABLES, Kind, split_values
 
 __all__ = ["cycles", "enrollments_outside_terms", "references", "roles_of_enrollments"]
@@ -77,30 +79,25 @@ def cycles(tables: Tables) -> list[Finding]:
 
 
 def roles_of_enrollments(tables: Tables) -> list[Finding]:
-    """Find people who are enrolled as what they are not."""
-    users, enrollments = tables["users"], tables["enrollments"]
-    held = pd.concat(
-        [
-            tables["roles"][["userSourcedId", "role"]],
-            users[["sourcedId", "role"]].set_axis(["userSourcedId", "role"], axis="columns"),
-        ]
-    ).dropna()
+    """Find people who are enrolled as what they are not, at the school of the class."""
+    users, classes, enrollments = tables["users"], tables["classes"], tables["enrollments"]
     asked = enrollments.loc[enrollments["role"].isin(["student", "teacher"])]
     asked = asked.loc[asked["userSourcedId"].isin(users["sourcedId"])]
-    pairs = pd.MultiIndex.from_frame(asked[["userSourcedId", "role"]])
-    wrong = asked.loc[~pairs.isin(pd.MultiIndex.from_frame(held))]
-    roles = dict(zip(users["sourcedId"], users["role"].fillna("nothing"), strict=True))
+    school_of = classes.drop_duplicates("sourcedId").set_index("sourcedId")["schoolSourcedId"]
+    org = asked["classSourcedId"].map(school_of).astype("str")
+    holder = codes(asked["userSourcedId"], users["sourcedId"])
+    wrong = ~holds_role(users, tables["roles"], holder, org, asked["role"])
+    main = users["role"].fillna("nothing").array.take(holder[wrong])
+    asked = asked.loc[wrong]
     return [
         found(
             "enrollment-role",
             "enrollments",
-            f"as a {role}, and is a {roles[user]}.",
+            f"as a {role}, and is {'none at that school' if role == word else f'a {word}'}.",
             key=key,
             field="role",
         )
-        for key, role, user in zip(
-            wrong["sourcedId"], wrong["role"], wrong["userSourcedId"], strict=True
-        )
+        for key, role, word in zip(asked["sourcedId"], asked["role"], main, strict=True)
     ]
 
 

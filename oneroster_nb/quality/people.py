@@ -7,6 +7,7 @@ import pandas as pd
 from oneroster_nb.findings import Finding, found
 from oneroster_nb.holding import roles_at_orgs
 from oneroster_nb.identity import same_people
+from oneroster_nb.schema import split_values
 
 __all__ = ["addresses", "classes", "students", "twice"]
 
@@ -21,12 +22,12 @@ def students(tables: Tables) -> list[Finding]:
     users, orgs = tables["users"].reset_index(drop=True), tables["orgs"]
     pupils = users.loc[users["role"] == "student"]
     schools = orgs.loc[orgs["type"] == "school", "sourcedId"]
-    held = roles_at_orgs(users, tables["roles"])
-    places = held.loc[held["role"] == "student"]
-    at = places.loc[places["org"].isin(schools)]
+    places = split_values(pupils["orgSourcedIds"]).explode().dropna()
     # Of those whose school is missing, the missing school is the root.
-    lost = places.loc[~places["org"].isin(orgs["sourcedId"])]
-    without = pupils.loc[~pupils.index.isin([*at["user"], *lost["user"]])]
+    placed = places[places.isin(schools) | ~places.isin(orgs["sourcedId"])]
+    without = pupils.loc[~pupils.index.isin(placed.index)]
+    held = roles_at_orgs(users, tables["roles"])
+    at = held.loc[(held["role"] == "student") & held["org"].isin(schools)]
     number = at.groupby("user")["org"].nunique()
     several = users.loc[number[number > 1].index]
     return [
