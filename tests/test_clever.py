@@ -626,3 +626,11 @@ def test_the_demo_over_clever() -> None:
         onb.connect("demo-clever", version="1.1")
     with pytest.raises(onb.ConfigurationError, match="host"):
         onb.connect("demo-clever", host="https://example.org/v3.1/")
+
+
+@pytest.mark.parametrize("source", ["3.1", "3.1 roster"])
+def test_matched_on_is_the_field_that_was_asked_for(sources: dict[str, Any], source: str) -> None:
+    for asked, shown in (("sis_id", "sis_id"), ("name", "name"), (None, "sis_id")):
+        name = "ELA 6 (6A ELA)" if asked == "name" else "31763"
+        frame = sources[source].get_users("students", "sections", name, match_on=asked)
+        assert set(frame["matchedOn"]) == {shown}
