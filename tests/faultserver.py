@@ -15,7 +15,7 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -51,6 +51,8 @@ class Asked:
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    port: int = 0
+    """The client's port, which tells connections apart."""
 
 
 @dataclass
@@ -66,6 +68,8 @@ class Answer:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    stream: Iterator[bytes] | None = None
+    """Sent piece by piece instead of the body, of which nobody knows how long it is."""
     dropped: bool = False
 
     @property
@@ -229,6 +233,7 @@ class _Handler(BaseHTTPRequestHandler):
             path,
             dict(parse_qsl(query, keep_blank_values=True)),
             dict(self.headers.items()),
+            self.client_address[1],
         )
         answer = self.server.owner.answer(asked)
         body = answer.body or b""
@@ -236,6 +241,13 @@ class _Handler(BaseHTTPRequestHandler):
         answer.headers.setdefault("Content-Type", "application/json")
         for name, value in answer.headers.items():
             self.send_header(name, value)
+        if answer.stream is not None:
+            self.close_connection = True
+            self.end_headers()
+            for piece in answer.stream:
+                self.wfile.write(piece)
+                self.wfile.flush()
+            return
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if answer.dropped else body)

@@ -187,17 +187,20 @@ class Connector(RosterSource):
         swept = by_classes and self._made_of.get("enrollments") == "classes"
         if by_classes and not swept:
             jobs.append(self._list_job("enrollments"))
-        if swept and "enrollments" not in self._kept:
-            self._kept.pop("classes", None)  # who is in them is known from the sweep alone
-        (users, *enrollments), tables = self._together(jobs, names, reporter)
+        # Used once: by the next question a person may have moved.
+        known = self._kept.pop("enrollments", None) if swept else None
+        # Without them, who is in the classes is known from the sweep alone.
+        again = ("classes",) if swept and known is None else ()
+        (users, *enrollments), tables = self._together(jobs, names, reporter, again=again)
         tables["users"], tables["roles"] = self._people(
             whole_tables(users), query.sensitive, tables["orgs"]
         )
         for outcome in enrollments:
             tables["enrollments"] = self._frame("enrollments", whole_tables(outcome))
         if swept:
-            # Not for the next question: by then somebody may have moved.
-            tables["enrollments"] = self._kept.pop("enrollments", empty_table("enrollments"))
+            self._kept.pop("enrollments", None)
+            found = tables.get("enrollments", known)
+            tables["enrollments"] = empty_table("enrollments") if found is None else found
         return Roster(tables)
 
     def _keys(self, groups: pd.DataFrame) -> list[str]:

@@ -1,7 +1,7 @@
 """What every live source shares: its options, pulling lists, keeping what groups are taken from."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import pandas as pd
@@ -228,14 +228,21 @@ class LiveSource(Source):
         return self._together([], names, reporter, required)[1]
 
     def _together(
-        self, jobs: Sequence[Job], names: Sequence[str], reporter: Reporter, required: str = ""
+        self,
+        jobs: Sequence[Job],
+        names: Sequence[str],
+        reporter: Reporter,
+        required: str = "",
+        again: Collection[str] = (),
     ) -> tuple[list[Tables | RosterError], dict[str, pd.DataFrame]]:
         """Pull jobs, and side by side with them the whole tables that are not kept yet.
 
-        Tables that are not required only name what others refer to, so where the server does not
-        show them, the names are missing and a warning says so.
+        Tables that are not required only name what others refer to, so if the server does not
+        show them, the names are missing and a warning says so. Those in `again` are pulled even
+        if they are kept. What is made of the pages of a table that is pulled comes with it.
         """
-        tables = {name: self._kept[name] for name in names if name in self._kept}
+        kept = dict(self._kept)  # another thread may take something out of it in between
+        tables = {name: kept[name] for name in names if name in kept and name not in again}
         needed = [name for name in names if name not in tables]
         listing = [self._list_job(name) for name in needed]
         for name, job in zip(needed, listing, strict=True):
@@ -251,8 +258,9 @@ class LiveSource(Source):
                 )
                 tables[name] = empty_table(name)
             else:
-                tables[name] = self._kept[name] = self._frame(name, outcome)
-                self._kept |= self._followers(name, outcome)
+                pulled = {name: self._frame(name, outcome), **self._followers(name, outcome)}
+                tables |= pulled
+                self._kept |= pulled
         return outcomes[: len(jobs)], tables
 
     def _listed_groups(self, group_filter: str, progress: ProgressOption) -> pd.DataFrame:

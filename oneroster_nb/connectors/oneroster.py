@@ -68,6 +68,14 @@ _PARTS: Mapping[tuple[str, str], str] = MappingProxyType(
 )
 """Table and column to the collection below which the rows with a value there are listed."""
 
+_LISTED_AS: Mapping[str, Collection[str]] = MappingProxyType(
+    {
+        "users": ("users", "students", "teachers"),
+        "orgs": ("orgs", "schools"),
+        "academicSessions": ("academicSessions", "terms", "gradingPeriods"),
+    }
+)
+"""The keys under which servers list the rows of a table, if not under its name alone."""
 _TRIES_OF_A_LARGE_PAGE = 4
 
 
@@ -213,7 +221,10 @@ class OneRosterConnector(Connector):
             pool=self.max_workers,
         )
         records = RECORDS[self.version]
-        self._decoders = {table: Decoder(fields) for table, fields in records.items()}
+        self._decoders = {
+            table: Decoder(fields, _LISTED_AS.get(table, (table,)))
+            for table, fields in records.items()
+        }
         self._listable = tuple(records)
         self._has_profiles = self.version == "1.2"
 

@@ -1,6 +1,7 @@
 """The embedded server: a district over real HTTP on this computer."""
 
 import contextlib
+import os
 import re
 import secrets
 import socket
@@ -119,6 +120,7 @@ class DemoServer:
         self.clever_hosts = {version: f"{root}/v{version}/" for version in CLEVER_VERSIONS}
         self.clever_token_url = root + DistrictTokens.prefix
         self._thread: threading.Thread | None = None
+        self._process = os.getpid()
 
     def __repr__(self) -> str:
         return f"DemoServer({self.url!r})"
@@ -148,7 +150,9 @@ class DemoServer:
         self._tokens.expire()
 
     def close(self) -> None:
-        """Stop, and close every connection; once closed it does nothing."""
+        """Stop, and close every connection; once closed, or in a forked child, do nothing."""
+        if os.getpid() != self._process:
+            return
         if self._thread is not None:
             self._listener.shutdown()
             self._thread.join()

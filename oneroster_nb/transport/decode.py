@@ -7,7 +7,7 @@ was seen to send is remembered, so that its next page can take the quick way.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -51,9 +51,12 @@ class Decoder:
     fields : sequence of Field
         The fields that are known. Any other is kept as a column ``metadata.<name>``; the fields
         of ``metadata`` itself likewise.
+    known : collection of str
+        The keys under which such records are listed.
     """
 
-    def __init__(self, fields: Sequence[Field]) -> None:
+    def __init__(self, fields: Sequence[Field], known: Collection[str] = ()) -> None:
+        self._known = known
         self._fields = tuple(fields)
         self._shapes = {field.source: field.shape for field in fields}
         self._lock = PerProcess(Lock)
@@ -90,7 +93,7 @@ class Decoder:
                 # Not what was declared: the thorough way finds out whether it is a roster.
                 pass
         payload = parse(body)
-        records, total = collection(payload)
+        records, total = collection(payload, self._known)
         return self._thorough(records), total
 
     def read_one(self, body: bytes) -> dict[str, Any]:

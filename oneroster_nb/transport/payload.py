@@ -1,7 +1,7 @@
 """Page bytes to JSON values, and the list of records among them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from oneroster_nb.errors import AnswerError
@@ -23,7 +23,10 @@ class Float(str):
 
 
 NO_COLLECTION = frozenset(
-    {"statusInfoSet", "imsx_StatusInfo", "error", "errors", "warnings", "messages"}
+    {
+        *("statusInfoSet", "imsx_StatusInfo", "error", "errors", "warnings", "messages"),
+        *("links", "_links"),
+    }
 )
 
 
@@ -59,43 +62,74 @@ def parse(body: bytes) -> Any:
     )
 
 
-def collection(payload: Any) -> tuple[list[Any], int | None]:
-    """Find the list of records and the total that the body names; AnswerError without one."""
+def collection(payload: Any, known: Collection[str] = ()) -> tuple[list[Any], int | None]:
+    """Find the list of records and the total that the body names.
+
+    Parameters
+    ----------
+    payload : object
+        The values of JSON.
+    known : collection of str
+        The keys under which such records are listed. One of them counts before any other key; an
+        object that stands there, or alone, is a list of one.
+
+    Raises
+    ------
+    AnswerError
+        If there is no list, it is unclear which one is meant, or the answer says that it failed.
+    """
     if isinstance(payload, list):
         return payload, None
-    code = _error_code(payload)
-    if code:
-        raise AnswerError(
-            f"The server answered 200 with an error instead of a roster: {code!r}. Try again"
-            " later, or ask the server's administrator."
-        )
-    lists = {}
-    if isinstance(payload, dict):
-        lists = {
-            key: value
-            for key, value in payload.items()
-            if isinstance(value, list) and key not in NO_COLLECTION
-        }
+    _check_success(payload)
+    parts = _parts(payload)
+    if _is_record(parts):
+        return [parts], None
+    named = {k: v for k, v in parts.items() if k in known and isinstance(v, list | dict)}
+    lists = {key: value for key, value in (named or parts).items() if isinstance(value, list)}
     if len(lists) == 1:
         return next(iter(lists.values())), _body_total(payload)
     if not lists:
+        objects = [value for value in (named or parts).values() if isinstance(value, dict)]
+        if len(objects) == 1 and _is_record(objects[0]):
+            return objects, None
         raise AnswerError(
             "The server's answer holds no list of records. Check that the host is the address of"
             " a OneRoster service."
         )
     raise AnswerError(
-        f"The server's answer holds several lists ({', '.join(sorted(lists))}), so which of them"
-        " is the roster cannot be told."
+        f"The server's answer holds several lists ({', '.join(sorted(lists))}), so it is unclear"
+        " which of them is the roster."
     )
 
 
 def single(payload: Any) -> dict[str, Any]:
     """Find the one object in an answer, as ``/classes/{id}`` gives it; AnswerError without one."""
-    if isinstance(payload, dict):
-        values = [value for key, value in payload.items() if key not in NO_COLLECTION]
-        if len(values) == 1 and isinstance(values[0], dict):
-            return values[0]
+    _check_success(payload)
+    parts = _parts(payload)
+    if _is_record(parts):
+        return parts
+    # What stands beside the object, or is a list of links, is not what was asked for.
+    objects = [value for value in parts.values() if isinstance(value, dict)]
+    if len(objects) != 1:
+        objects = [value for value in objects if _is_record(value)]
+    if not objects:
+        lists = [value for value in parts.values() if isinstance(value, list) and len(value) == 1]
+        objects = [value for (value,) in lists if isinstance(value, dict) and _is_record(value)]
+    if len(objects) == 1:
+        return objects[0]
     raise AnswerError("The answer holds no single object where one was asked for.")
+
+
+def _parts(payload: Any) -> dict[str, Any]:
+    """Return what an answer holds that may be records."""
+    if not isinstance(payload, dict):
+        return {}
+    return {key: value for key, value in payload.items() if key not in NO_COLLECTION}
+
+
+def _is_record(value: Mapping[str, Any]) -> bool:
+    """Return True if an object is a record itself, whose lists are its own references."""
+    return isinstance(value.get("sourcedId"), str)
 
 
 def _body_total(payload: Mapping[str, Any]) -> int | None:
@@ -104,6 +138,16 @@ def _body_total(payload: Mapping[str, Any]) -> int | None:
         if word in {"total", "totalcount", "xtotalcount"}:
             return whole_number(str(value))
     return None
+
+
+def _check_success(payload: Any) -> None:
+    """Raise an AnswerError if an answer says that it failed."""
+    code = _error_code(payload)
+    if code:
+        raise AnswerError(
+            f"The server answered 200 with an error instead of a roster: {code!r}. Try again"
+            " later, or ask the server's administrator."
+        )
 
 
 def _error_code(payload: Any) -> str:
