@@ -1,8 +1,8 @@
 """Frames as CSV, Excel and Parquet: safe to open, and readable by their owner alone.
 
-A spreadsheet runs a cell that starts with ``=``, ``+``, ``-`` or ``@`` as a formula, also when the
-text came out of someone's roster. Such text gets a leading ``'`` in CSV, in Excel it is stored as
-text. Numbers stay numbers.
+A text that a spreadsheet could run as a formula gets a leading ``'`` in CSV, and quotes if it holds
+a semicolon or another sign that separates cells. In Excel it is stored as text. Numbers stay
+numbers.
 """
 
 import io
@@ -26,13 +26,13 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from oneroster_nb.errors import ConfigurationError, QueryError
+from oneroster_nb.spreadsheets import could_run, csv_cell
 
 __all__ = ["ENDINGS", "export", "write"]
 
 ENDINGS = MappingProxyType({"csv": ".csv", "excel": ".xlsx", "parquet": ".parquet"})
 """The formats, and how the name of a file of each ends."""
 
-_RUN_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # What XML 1.0, and so Excel, cannot hold.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _EXCEL_ROWS, _EXCEL_COLUMNS, _EXCEL_TEXT = 1_048_576, 16_384, 32_767
@@ -193,32 +193,46 @@ def _is_plain(column: pd.Series) -> bool:
 
 
 def _csv(df: pd.DataFrame) -> bytes:
-    safe = pd.DataFrame(
-        {
-            place: column if _is_plain(column) else _all_defused(column)
-            for place, (_, column) in enumerate(df.items())
-        },
-        index=df.index,
-    )
-    safe.columns = pd.Index([_defused(name) for name in df.columns], dtype="str")
-    text = safe.to_csv(index=False, lineterminator="\r\n")
+    plain = [place for place in range(df.shape[1]) if _is_plain(df.iloc[:, place])]
+    columns = dict(zip(plain, _plain_cells(df.iloc[:, plain]), strict=True))
+    for place in range(df.shape[1]):
+        if place not in columns:
+            columns[place] = _text_cells(df.iloc[:, place])
+    header = [csv_cell(name) for name in df.columns]
+    rows = zip(*(columns[place] for place in range(df.shape[1])), strict=True)
+    # The one cell of a row may be empty, and an empty line is no row.
+    lines = (",".join(cells) or '""' for cells in (header, *rows))
+    text = "".join(f"{line}\r\n" for line in lines)
     # Excel takes a CSV file without a byte order mark for the machine's old code page and garbles
     # names with accents. Half a surrogate pair is no character, and becomes a question mark.
     return text.encode("utf-8-sig", errors="replace")
 
 
-def _all_defused(column: pd.Series) -> pd.Series:
-    return pd.Series([_defused(value) for value in column.astype(object)], dtype=object)
+def _plain_cells(df: pd.DataFrame) -> list[list[str]]:
+    """Write columns of numbers, booleans and dates as pandas does."""
+    names = range(df.shape[1])
+    # With the row numbers before them, no row is empty.
+    text = df.set_axis(names, axis="columns").to_csv(header=False, lineterminator="\n")
+    rows = [line.split(",")[1:] for line in text.splitlines()]
+    return [[row[name] for row in rows] for name in names]
 
 
-def _defused(value: object) -> object:
-    if not isinstance(value, str):
-        if _is_missing(value):
-            return None
-        if isinstance(value, Number | date):
-            return value
-        value = str(value)
-    return f"'{value}" if value.startswith(_RUN_AS_FORMULA) else value
+def _text_cells(column: pd.Series) -> list[str]:
+    """Write a column of texts, perhaps with other things among them."""
+    if not isinstance(column.dtype, pd.StringDtype):
+        return [_cell(value) for value in column.astype(object)]
+    codes, texts = pd.factorize(column)
+    cells = np.array([*(csv_cell(text) for text in texts), ""], dtype=object)
+    written: list[str] = cells[codes].tolist()  # code -1, missing, is the last one
+    return written
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, str):
+        return csv_cell(value)
+    if _is_missing(value):
+        return ""
+    return str(value) if isinstance(value, Number | date) else csv_cell(str(value))
 
 
 def _is_missing(value: Any) -> bool:
@@ -284,7 +298,7 @@ def _excel_value(value: Any, place: str) -> Any:
 def _excel_cell(sheet: Any, value: Any) -> Any:
     # A plain value is much faster than a cell; only text that would be guessed at needs one: the
     # library takes "=…" for a formula and "#N/A" for an error.
-    if not isinstance(value, str) or not value.startswith((*_RUN_AS_FORMULA, "#")):
+    if not isinstance(value, str) or not (value.startswith("#") or could_run(value)):
         return value
     cell = WriteOnlyCell(sheet, value)
     cell.data_type = "s"

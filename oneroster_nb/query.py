@@ -26,6 +26,7 @@ _ADMINISTRATORS = (
 MATCHES = ("exact", "contains", "glob", "regex")
 STATUSES = ("active", "all")
 
+_EVERY = "*"
 _SYNONYMS: Mapping[str, str] = MappingProxyType({"sections": "classes"})
 _USER_FILTERS = ("students", "teachers", "users", *list(ROLES)[2:])
 
@@ -43,7 +44,7 @@ class Query:
     group_filter : str, optional
         ``"classes"`` (``"sections"`` says the same), ``"courses"`` or ``"schools"``.
     group_name : str or list of str, optional
-        Names or ids of groups; left out, every group of that kind.
+        Names or ids of groups; left out or ``"*"``, every group of that kind.
     match_on : str or list of str, optional
         The fields of a group that `group_name` is compared with; left out, what the source
         compares by default.
@@ -96,6 +97,8 @@ class Query:
                 f"group_name {self.group_name!r} is given without a group_filter. Say what kind"
                 " of group it is: group_filter='classes', 'courses' or 'schools'."
             )
+        if any(name.strip() == _EVERY for name in self.names or ()):
+            self._set("group_name", None)
         self._set("match_on", _fields(self.match_on))
         if self.match_on is not None and self.group_filter is None:
             raise QueryError(
@@ -175,7 +178,7 @@ class Query:
         return cls(
             user_filter=users.strip(),
             group_filter=first.strip(),
-            group_name=None if name.strip() == "*" else name,
+            group_name=name,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -206,7 +209,7 @@ class Query:
         """Print the question as `parse` reads it; what has no place there is left out."""
         if self.group_filter is None:
             return self.user_filter
-        name = " | ".join(self.names) if self.names else "*"
+        name = " | ".join(self.names) if self.names else _EVERY
         return f"{self.group_filter}::{name}::{self.user_filter}"
 
 

@@ -151,7 +151,7 @@ class Source(TableCalls):
         group_filter : str, optional
             ``"classes"`` (or ``"sections"``), ``"courses"`` or ``"schools"``.
         group_name : str or list of str, optional
-            Names or ids; left out, every group of that kind.
+            Names or ids; left out or ``"*"``, every group of that kind.
         match_on : str or list of str, optional
             Fields of the group to compare with; see :meth:`match_fields`.
         match : str

@@ -1,6 +1,5 @@
 """People under other names: codes in place of all that says who they are."""
 
-import csv
 import hashlib
 import hmac
 import os
@@ -18,6 +17,7 @@ from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.privacy.names import Mentions
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.schema import BEYOND, TABLES, join_values, split_text
+from oneroster_nb.spreadsheets import csv_cell
 from oneroster_nb.texts import texts
 
 if TYPE_CHECKING:
@@ -163,9 +163,8 @@ def pseudonymise(
         )
         coded = _coded({name: roster.table(name) for name in (*TABLES, *BEYOND)}, code, progress)
         if file is not None and random is not None:
-            writer = csv.writer(file)
-            writer.writerow(["sourcedId", "code"])
-            writer.writerows(sorted(random.given("users")))
+            pairs = [("sourcedId", "code"), *sorted(random.given("users"))]
+            file.writelines(f"{csv_cell(person)},{csv_cell(own)}\r\n" for person, own in pairs)
     # Neither the host nor the path that the roster came from: they name the district.
     pseudonyms = Roster(coded, taken=roster.taken)
     return pseudonyms if roster is source else pseudonyms.get_roster()
