@@ -48,7 +48,7 @@ class IdleClock:
     def __init__(self) -> None:
         self.ran_out = False
         self._before = 0.0
-        self._since = time.monotonic()
+        self._since: float | None = None
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -57,11 +57,12 @@ class IdleClock:
         try:
             yield
         finally:
-            self._before = self.idle()
+            self._before, self._since = self.idle(), None
 
     def idle(self) -> float:
-        """Return the seconds since a page arrived."""
-        return self._before + time.monotonic() - self._since
+        """Return the seconds of waiting since a page arrived."""
+        since = self._since
+        return self._before if since is None else self._before + time.monotonic() - since
 
     def arrived(self) -> None:
         """Begin again, as a page arrived."""

@@ -117,6 +117,10 @@ class FaultServer:
     def __exit__(self, *exc: object) -> None:
         if self.url.startswith("https"):
             _await_pulls()
+        self.switch_off()
+
+    def switch_off(self) -> None:
+        """Stop for good, and hang up; once stopped it does nothing."""
         self._http.shutdown()
         self._thread.join()
         self._http.server_close()

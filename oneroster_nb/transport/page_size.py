@@ -6,7 +6,7 @@ from oneroster_nb.errors import NoAnswerError, RosterError, ServerError, Unavail
 from oneroster_nb.transport.failures import SIZE_REFUSED
 from oneroster_nb.transport.pages import Ask
 
-__all__ = ["PageSizes"]
+__all__ = ["ListSizes", "PageSizes"]
 
 _LEAST = 100  # no server is known that refuses so many rows
 _TOO_LARGE, _TOO_MANY = 413, 429  # statuses about the size of a page, and about requests
@@ -18,22 +18,36 @@ class PageSizes:
     Examples
     --------
     >>> sizes = PageSizes()
-    >>> refused = ServerError("limit is too large", status=422)
-    >>> smaller = sizes.smaller(Ask(0, 10_000), refused)
+    >>> users = sizes.of("users")
+    >>> smaller = users.smaller(Ask(0, 10_000), ServerError("limit is too large", status=422))
     >>> [ask.limit for ask in smaller]
     [5000, 5000]
-    >>> sizes.accept(smaller[0])
-    >>> sizes.fitting(10_000)
+    >>> users.accept(smaller[0])
+    >>> sizes.of("classes").fitting(10_000)
     5000
     """
 
     def __init__(self) -> None:
+        self.most: int | None = None
+        """The largest number that a server took which had refused a larger one."""
+        self._lists: dict[str, ListSizes] = {}
+
+    def of(self, what: str) -> "ListSizes":
+        """Return what is known of one list."""
+        return self._lists.setdefault(what, ListSizes(self))
+
+
+class ListSizes:
+    """What is known of the sizes of one list's pages."""
+
+    def __init__(self, server: PageSizes) -> None:
+        self._server = server
         self._accepted = 0
-        self._most: int | None = None
 
     def fitting(self, size: int) -> int:
         """Return how many rows to ask for if `size` are wanted."""
-        return size if self._most is None else min(size, self._most)
+        most = self._server.most
+        return size if most is None else min(size, most)
 
     def accept(self, ask: Ask) -> None:
         """Remember the size of a page that came."""
@@ -41,7 +55,7 @@ class PageSizes:
             return
         self._accepted = max(self._accepted, ask.limit)
         if ask.refused:
-            self._most = self.fitting(ask.limit)
+            self._server.most = self.fitting(ask.limit)
 
     def smaller(self, ask: Ask, error: RosterError) -> list[Ask]:
         """Split a page that failed in two, of which the first is the larger.
@@ -67,7 +81,7 @@ class PageSizes:
         """Return True if the server may have refused a page for its size, not for what it is."""
         if not isinstance(error, ServerError) or not ask.counted or ask.limit <= _LEAST:
             return False
-        # A size that was taken once is not why a request is refused that says no more than 400.
+        # A size that was taken once for this list is not why a 400 comes.
         return error.status == _TOO_LARGE or (
             error.status in SIZE_REFUSED and ask.limit > self._accepted
         )

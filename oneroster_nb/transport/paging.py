@@ -15,7 +15,7 @@ from oneroster_nb.errors import (
     ServerError,
     warn,
 )
-from oneroster_nb.transport.page_size import PageSizes
+from oneroster_nb.transport.page_size import ListSizes, PageSizes
 from oneroster_nb.transport.pages import Ask, Collected, Page, Pull, Pulled, alike, distinct
 
 __all__ = ["pull", "pull_links"]
@@ -67,9 +67,9 @@ def pull(
     DuplicateKeyWarning
         If the server lists a key twice each time it is asked, or with different values.
     """
-    sizes = PageSizes() if sizes is None else sizes
+    known = (PageSizes() if sizes is None else sizes).of(what)
     first = Collected()
-    yield from _collect(first, page_size, wanted, sizes, abreast=True)
+    yield from _collect(first, page_size, wanted, known, abreast=True)
     if wanted is not None and first.rows >= wanted:
         if first.reached and first.full(wanted):
             yield from _confirm_total(first)
@@ -78,7 +78,7 @@ def pull(
     if not first.problem:
         return _pulled(what, first)
     again = Collected(believe=first.believe)
-    yield from _collect(again, page_size, None, sizes, abreast=False)
+    yield from _collect(again, page_size, None, known, abreast=False)
     again.judge()
     repeated = again.repeated() if again.doubled else Counter()
     if again.problem and not (again.doubled and repeated == first.repeated()):
@@ -140,11 +140,11 @@ def pull_links(
     DuplicateKeyWarning
         If the server lists a key twice with different values.
     """
-    sizes = PageSizes() if sizes is None else sizes
+    known = (PageSizes() if sizes is None else sizes).of(what)
     problems = []
     for _ in range(2):
         collected = Collected()
-        yield from _follow(collected, starts, page_size, wanted, sizes)
+        yield from _follow(collected, starts, page_size, wanted, known)
         if not collected.problem:
             return _pulled(what, collected)
         problems.append(collected.problem)
@@ -155,7 +155,7 @@ def pull_links(
 
 
 def _follow(
-    collected: Collected, starts: Sequence[str], size: int, wanted: int | None, sizes: PageSizes
+    collected: Collected, starts: Sequence[str], size: int, wanted: int | None, sizes: ListSizes
 ) -> _Steps[None]:
     """Collect the pages of some lists along their links."""
     seen: set[str] = set()
@@ -181,7 +181,7 @@ def _follow(
 
 
 def _collect(
-    collected: Collected, size: int, wanted: int | None, sizes: PageSizes, *, abreast: bool
+    collected: Collected, size: int, wanted: int | None, sizes: ListSizes, *, abreast: bool
 ) -> _Steps[None]:
     """Collect pages: the first, then the rest abreast if the total is known, else in turn."""
     page, size = yield from _one(Ask(0, size), sizes)
@@ -226,7 +226,7 @@ def _collect(
         yield from _confirm_end(collected, size)
 
 
-def _rest(collected: Collected, step: int, total: int, sizes: PageSizes) -> _Steps[Page]:
+def _rest(collected: Collected, step: int, total: int, sizes: ListSizes) -> _Steps[Page]:
     """Collect the pages from `step` to `total` side by side; return the last one."""
     pages: dict[int, Page] = {}
     asks: list[Ask] = []
@@ -315,7 +315,7 @@ def _beyond(ask: Ask) -> _Steps[Page | None]:
     raise answer
 
 
-def _one(ask: Ask, sizes: PageSizes) -> _Steps[tuple[Page, int]]:
+def _one(ask: Ask, sizes: ListSizes) -> _Steps[tuple[Page, int]]:
     """Ask for one page, for a smaller one if it fails; return it and its size."""
     if ask.counted:
         ask = Ask(ask.offset, sizes.fitting(ask.limit), ask.link, sized=ask.sized)
