@@ -201,6 +201,7 @@ class PartialResultWarning(RosterWarning):
 
 
 _collecting: ContextVar[list[str] | None] = ContextVar("_collecting", default=None)
+_muted: ContextVar[frozenset[type[RosterWarning]]] = ContextVar("_muted", default=frozenset())
 
 
 @contextmanager
@@ -217,8 +218,20 @@ def collected_warnings() -> Iterator[list[str]]:
         _collecting.reset(token)
 
 
+@contextmanager
+def muted(*categories: type[RosterWarning]) -> Iterator[None]:
+    """Leave out our warnings of some kinds in this context, because the caller says it better."""
+    token = _muted.set(_muted.get() | frozenset(categories))
+    try:
+        yield
+    finally:
+        _muted.reset(token)
+
+
 def warn(message: str, category: type[RosterWarning]) -> None:
     """Warn at the line that called into this package, however deep inside it we are."""
+    if issubclass(category, tuple(_muted.get())):
+        return
     messages = _collecting.get()
     if messages is not None:
         messages.append(message)

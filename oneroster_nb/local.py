@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oneroster_nb.analysis.footnotes import with_footnote
+from oneroster_nb.analysis.footnotes import with_footnote, with_left_out
 from oneroster_nb.errors import PartialResultWarning, warn
 from oneroster_nb.holding import LINKED_ROLES, linked_people, roles_at_orgs, slices
 from oneroster_nb.membership import (
@@ -23,6 +23,8 @@ from oneroster_nb.membership import (
 )
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query import Query
+from oneroster_nb.references import not_there
+from oneroster_nb.referring import references_of_answer
 from oneroster_nb.schema import empty_table, sensitive_columns, without_sensitive
 from oneroster_nb.source import Source
 from oneroster_nb.terms import classes_in_term, in_term, sessions_of_term
@@ -93,6 +95,7 @@ class LocalSource(Source):
             if users.empty and query.term is None:
                 self._warn_not_shared(query.user_filter)
             answer = without_group(query, users, self._tables["orgs"])
+            answer = with_left_out(answer, self._not_there(query, None))
         else:
             answer = self.members(query, self._matched_groups(query, progress))
         return with_footnote(answer, self._without_phones() if query.sensitive else [])
@@ -112,7 +115,7 @@ class LocalSource(Source):
     def members(self, query: Query, groups: pd.DataFrame) -> pd.DataFrame:
         """Answer a question whose groups are known; they have a column ``matchedOn``."""
         find = self._of_schools if query.group_filter == "schools" else self._of_classes
-        return with_group(
+        answer = with_group(
             query,
             find(query, groups),
             users=self._shown_users(query),
@@ -120,6 +123,7 @@ class LocalSource(Source):
             classes=self._classes,
             enrollments=self._tables["enrollments"],
         )
+        return with_left_out(answer, self._not_there(query, groups))
 
     def _of_classes(self, query: Query, groups: pd.DataFrame) -> Members:
         """Find the members of classes and courses: by enrollments, or linked to a student there."""
@@ -160,6 +164,16 @@ class LocalSource(Source):
         row, link = slices(first, last - first)
         none = np.full(len(row), -1)
         return Members(person[link], students.group[row], students.klass[row], none)
+
+    def _not_there(self, query: Query, groups: pd.DataFrame | None) -> dict[str, int]:
+        found = references_of_answer(
+            query,
+            self._tables,
+            users=self._tables["users"].loc[self._chosen_users(query) & self._holds_role(query)],
+            classes=self._tables["classes"].loc[self._chosen_classes(query)],
+            groups=groups,
+        )
+        return not_there(self._tables, found)
 
     def _of_schools(self, query: Query, groups: pd.DataFrame) -> Members:
         """Find the members of schools by the roles that they hold there."""

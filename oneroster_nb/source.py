@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 import pandas as pd
 
 from oneroster_nb import analysis
+from oneroster_nb.analysis.footnotes import with_left_out
 from oneroster_nb.errors import NoMatchWarning, NotSharedWarning, warn
 from oneroster_nb.findings import Finding, frame_of
 from oneroster_nb.matching import DEFAULT_MATCH_ON, checked_fields, known_fields, match_groups
@@ -79,6 +80,10 @@ class Source(TableCalls):
         self, old: "Roster", *, allow_shrink: bool, progress: ProgressOption
     ) -> "Roster":
         """Give a roster anew from what changed since."""
+
+    def _not_there(self, query: Query, groups: pd.DataFrame | None) -> dict[str, int]:  # noqa: ARG002
+        """Count what an answer leaves out because it is not there, as far as that is known."""
+        return {}
 
     @abstractmethod
     def _people_of(self, group_filter: str, groups: pd.DataFrame) -> dict[str, list[int | None]]:
@@ -268,12 +273,13 @@ class Source(TableCalls):
         """
         kind = checked_group_filter(group_filter)
         listed = active(self._listed_groups(kind, progress), "active").reset_index(drop=True)
-        return listed.assign(
+        counted = listed.assign(
             **{
                 column: pd.array(counts, "Int64")
                 for column, counts in self._people_of(kind, listed).items()
             }
         )
+        return with_left_out(counted, self._not_there(Query("users", kind), listed))
 
     def match_fields(self, group_filter: str, *, progress: ProgressOption = None) -> list[str]:
         """List what ``match_on`` can be for a kind of group.

@@ -15,6 +15,8 @@ import oneroster_nb as onb
 from oneroster_nb.demo.district import make_district
 from oneroster_nb.schema import TABLES, join_values
 
+# These districts have references that point nowhere; tests/test_not_there.py is about those.
+pytestmark = pytest.mark.filterwarnings("ignore::oneroster_nb.DanglingReferenceWarning")
 SEEDS = [None, *range(12)]
 """The demo district, and random ones."""
 

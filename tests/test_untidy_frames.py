@@ -209,7 +209,8 @@ def test_what_holds_marks_is_object() -> None:
     seats = onb.seats(ROSTER, ["students", "teachers"], suppress_below=1000)
     assert {seats[name].dtype for name in ("people", "onlyHere", "shared")} == {np.dtype(object)}
     after = onb.Roster({**make_district(), "users": make_district()["users"].iloc[1:]})
-    changes = onb.diff(ROSTER, after, suppress_below=5).by_school
+    with pytest.warns(onb.DanglingReferenceWarning, match="fewer than 5 people"):
+        changes = onb.diff(ROSTER, after, suppress_below=5).by_school
     assert changes["removed"].dtype == object
     assert changes["added"].dtype == np.int64
 

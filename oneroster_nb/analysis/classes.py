@@ -87,14 +87,14 @@ def class_sizes(
         CLASS_TABLES,
         progress=progress,
         frame_columns=["classSourcedId"],
-        frame_roles=["student"],
+        roles=["student"],
     )
     sizes = asked.per_class("student")
     if by is None:
         result = asked.named_classes.assign(students=sizes)
         if over is not None:
             result["over"] = sizes > over
-        return result if below is None else _hide_sizes(result, below, over)
+        return asked.answer(result if below is None else _hide_sizes(result, below, over), below)
     classes = asked.classes.assign(
         classSourcedId=asked.classes["sourcedId"],
         classTitle=asked.classes["title"],
@@ -111,9 +111,9 @@ def class_sizes(
     whole = [name for name in result.columns if name not in [*labels.columns, "mean"]]
     result = result.astype({**dict.fromkeys(whole, "int64"), "mean": "float64"})
     if below is None:
-        return result
+        return asked.answer(result)
     some_small = ((sizes > 0) & (sizes < below)).groupby(groups).any().astype(bool)
-    return _hide_spans(result, some_small, below, over)
+    return asked.answer(_hide_spans(result, some_small, below, over), below)
 
 
 def _hide_sizes(result: pd.DataFrame, below: int, over: int | None) -> pd.DataFrame:
@@ -194,7 +194,7 @@ def teacher_loads(
         (*CLASS_TABLES, "roles"),
         progress=progress,
         frame_columns=["classSourcedId"],
-        frame_roles=["teacher", "student"],
+        roles=["teacher", "student"],
     )
     teaching = asked.in_role("teacher")[["user", "klass"]]
     taught = teaching.merge(
@@ -212,7 +212,7 @@ def teacher_loads(
     people = asked.people.loc[who, ["sourcedId", "givenName", "familyName", "schoolNames"]]
     result = people.join(loads).reset_index(drop=True)
     if below is None:
-        return result
+        return asked.answer(result)
     by_class = hide_loads(
         teaching.set_axis(["teacher", "class_"], axis="columns"), asked.per_class("student"), below
     )
@@ -229,7 +229,7 @@ def teacher_loads(
             " sections. This protects against readers who know which teacher has which sections,"
             " not against those who also know how many students a section has."
         ]
-    return with_footnote(result, notes)
+    return asked.answer(with_footnote(result, notes), below)
 
 
 def empty_classes(
@@ -275,7 +275,8 @@ def empty_classes(
     3          31743         9            True
     """
     below = None if suppress_below is None else check_threshold(suppress_below)
-    asked = given(source, "empty_classes", CLASS_TABLES, progress=progress)
+    roles = ["teacher", "student"]
+    asked = given(source, "empty_classes", CLASS_TABLES, progress=progress, roles=roles)
     teachers = asked.in_role("teacher")
     led = asked.classes.index.isin(teachers.loc[teachers["primary"], "klass"])
     result = asked.named_classes.assign(
@@ -287,6 +288,6 @@ def empty_classes(
     lacking = result[["withoutTeacher", "withoutPrimaryTeacher", "withoutStudents"]]
     result = result.loc[lacking.any(axis="columns")].reset_index(drop=True)
     if below is None:
-        return result
+        return asked.answer(result)
     hidden = {name: is_small(result[name], below) for name in ("students", "teachers")}
-    return with_footnote(*hide_counts(result, hidden, below))
+    return asked.answer(with_footnote(*hide_counts(result, hidden, below)), below)

@@ -21,6 +21,7 @@ from oneroster_nb.analysis.columns import (
     require_column,
 )
 from oneroster_nb.analysis.footnotes import (
+    earlier_note,
     hiding_note,
     label_note,
     overlap_note,
@@ -100,7 +101,7 @@ def count(
         hidden, _ = hide_list(np.append(counts, counts.sum()), below, additive=several == 0)
         result["count"] = pd.Series(mark(counts, counts, hidden[:-1], below), dtype=object)
         notes += hiding_note(counts[hidden[:-1]], below)
-    return with_footnote(result, notes)
+    return with_footnote(result, [*notes, *earlier_note(df, below)])
 
 
 def crosstab(
@@ -212,7 +213,7 @@ def crosstab(
         index=_axis(row_labels, total=total_row),
         columns=_axis(column_labels, total=total_column),
     )
-    return with_footnote(table, notes)
+    return with_footnote(table, [*notes, *earlier_note(df, below)])
 
 
 def _threshold(below: int | None, zeros: bool) -> int | None:

@@ -119,7 +119,7 @@ def repeated_courses(source: Asked, *, progress: ProgressOption = None) -> pd.Da
         tables,
         progress=progress,
         frame_columns=needed,
-        frame_roles=["student"],
+        roles=["student"],
     )
     classes = asked.classes
     members = asked.in_role("student")[["user", "klass"]]
@@ -144,4 +144,4 @@ def repeated_courses(source: Asked, *, progress: ProgressOption = None) -> pd.Da
     people = asked.people.loc[found["user"], PERSON].reset_index(drop=True)
     texts = ["courseSourcedId", "courseTitle", "classSourcedIds", "classTitles"]
     kinds = {**dict.fromkeys(texts, "str"), "classCount": "int64", "sameTerm": "bool"}
-    return people.join(found.drop(columns="user").astype(kinds))
+    return asked.answer(people.join(found.drop(columns="user").astype(kinds)))

@@ -1,12 +1,24 @@
 """What is said below a table of counts: what does not add up, what was hidden."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from oneroster_nb.analysis.cells import reads_like_a_label
+from oneroster_nb.references import NOT_THERE, left_out, warn_of_left_out
 
-__all__ = ["hiding_note", "label_note", "overlap_note", "totals_note", "with_footnote"]
+__all__ = [
+    "earlier_counts",
+    "earlier_note",
+    "hiding_note",
+    "label_note",
+    "overlap_note",
+    "totals_note",
+    "with_footnote",
+    "with_left_out",
+]
 
 
 def overlap_note(several: int, below: int | None) -> list[str]:
@@ -48,8 +60,32 @@ def hiding_note(hidden: NDArray[np.int64], below: int, *, least: int = 1) -> lis
     return [note + (f", and {others} of {below} or more to protect them (*)." if others else ".")]
 
 
-def with_footnote(table: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    """Put what is to be said into ``attrs["footnote"]``, where there is something."""
+def with_footnote(table: pd.DataFrame, notes: Sequence[str]) -> pd.DataFrame:
+    """Add sentences to ``attrs["footnote"]``, which is absent if there is nothing to say."""
+    said = [table.attrs["footnote"]] if "footnote" in table.attrs else []
     if notes:
-        table.attrs["footnote"] = " ".join(notes)
+        table.attrs["footnote"] = " ".join([*said, *notes])
     return table
+
+
+def with_left_out(table: pd.DataFrame, counts: Mapping[str, int]) -> pd.DataFrame:
+    """Warn of rows that are referred to and not there, and say so below an answer.
+
+    The counts stay in ``attrs["notThere"]``, so that what is made of the answer can say it, too.
+    """
+    if counts:
+        table.attrs[NOT_THERE] = dict(counts)
+    notes = left_out({"": counts})
+    warn_of_left_out(notes)
+    return with_footnote(table, notes)
+
+
+def earlier_counts(df: pd.DataFrame) -> Mapping[str, int]:
+    """Return what was left out of a frame when it was asked for."""
+    counts = df.attrs.get(NOT_THERE)
+    return counts if isinstance(counts, Mapping) else {}
+
+
+def earlier_note(df: pd.DataFrame, below: int | None) -> list[str]:
+    """Say what was left out of a frame when it was asked for."""
+    return left_out({"": earlier_counts(df)}, below)

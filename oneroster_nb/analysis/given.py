@@ -1,7 +1,6 @@
 """What a question is asked of: the tables of a source, or those that a frame stands for."""
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pandas as pd
 
+from oneroster_nb.analysis.footnotes import earlier_counts, with_footnote
 from oneroster_nb.analysis.frames import tables_of_frame
 from oneroster_nb.errors import (
     DanglingReferenceWarning,
@@ -17,11 +17,13 @@ from oneroster_nb.errors import (
     NotSharedWarning,
     PartialResultWarning,
     QueryError,
+    muted,
     warn,
 )
 from oneroster_nb.membership import codes, link_classes, without_group
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query import Query
+from oneroster_nb.references import elements, left_out, not_there, warn_of_left_out
 from oneroster_nb.schema import TABLES, empty_table
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ PERSON = ["sourcedId", "givenName", "familyName", "role", "grades", "schoolNames
 CLASS_TABLES = ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
 """The tables that questions about classes look at."""
 
-_TOLD = ("users", "classes", "enrollments")
+_TOLD = ("users", "classes", "enrollments", "orgs")
 """The tables whose lack would make an answer wrong without showing in it."""
 
 _CLASS: Mapping[str, str] = {
@@ -59,9 +61,52 @@ class Given:
     ----------
     tables : mapping of str to pandas.DataFrame
         Canonical tables, what is to be deleted included; those that were not asked for are empty.
+    roles : tuple of str
+        The roles that the question counts; empty if it counts all.
+    empty : frozenset of str
+        The tables without rows of which a warning was given already.
+    earlier : mapping of str to int, optional
+        Of a frame, what it left out when it was asked for.
     """
 
     tables: Mapping[str, pd.DataFrame]
+    roles: tuple[str, ...] = ()
+    empty: frozenset[str] = frozenset()
+    earlier: Mapping[str, int] | None = None
+
+    @cached_property
+    def not_there(self) -> Mapping[str, int]:
+        """Table to the number of its rows that the others refer to and that are not there."""
+        return not_there(self.tables, self._references()) if self.earlier is None else self.earlier
+
+    def _references(self) -> Iterator[tuple[str, "pd.Series[str]"]]:
+        """Yield what the rows that count refer to."""
+        enrolled, held = (self._counted(self.live(name)) for name in ("enrollments", "roles"))
+        gone = {
+            name: table.loc[table["status"] == "tobedeleted", "sourcedId"]
+            for name, table in self.tables.items()
+        }
+        meets = ~enrolled["classSourcedId"].isin(gone["classes"])
+        here = ~enrolled["userSourcedId"].isin(gone["users"])
+        yield "users", enrolled.loc[meets, "userSourcedId"]
+        yield "users", held["userSourcedId"]
+        yield "classes", enrolled.loc[here, "classSourcedId"]
+        yield "orgs", self.live("classes")["schoolSourcedId"]
+        yield "orgs", held["orgSourcedId"]
+        yield "orgs", elements(self.users["orgSourcedIds"])
+
+    def _counted(self, rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.loc[rows["role"].isin(self.roles)] if self.roles else rows
+
+    def answer(self, table: pd.DataFrame, below: int | None = None) -> pd.DataFrame:
+        """Finish an answer: say in its footnote, and in a warning, what is not there.
+
+        Of a frame, the warning was given when it was asked for.
+        """
+        if self.earlier is None:
+            news = {n: count for n, count in self.not_there.items() if n not in self.empty}
+            warn_of_left_out(left_out({"": news}, below))
+        return with_footnote(table, left_out({"": self.not_there}, below))
 
     def live(self, name: str) -> pd.DataFrame:
         """Give the rows of a table that are not to be deleted."""
@@ -137,7 +182,7 @@ def given(
     *,
     progress: ProgressOption,
     frame_columns: Sequence[str] | None = None,
-    frame_roles: Sequence[str] = (),
+    roles: Sequence[str] = (),
 ) -> Given:
     """Give the tables of what a question is asked of.
 
@@ -154,8 +199,9 @@ def given(
         See :data:`oneroster_nb.progress.ProgressOption`.
     frame_columns : sequence of str, optional
         The columns that a frame must have for this question; None where no frame will do.
-    frame_roles : sequence of str
-        The roles in classes of which a frame must have somebody, unless it is empty.
+    roles : sequence of str
+        The roles that the question counts, if not all. A frame of classes must have a person in
+        each of them, unless it is empty.
 
     Raises
     ------
@@ -171,6 +217,8 @@ def given(
     PartialResultWarning
         Where the server does not show demographics.
     """
+    empty: list[str] = []
+    earlier = None
     if isinstance(source, pd.DataFrame):
         if frame_columns is None:
             raise QueryError(
@@ -178,22 +226,25 @@ def given(
                 " not hold. Pass the connection or the roster that it came from."
             )
         found = tables_of_frame(source, question, frame_columns)
-        _require_roles(question, found, frame_roles)
+        earlier = earlier_counts(source)
+        if "classSourcedId" in frame_columns:
+            _require_roles(question, found, roles)
     elif hasattr(source, "get_roster"):
         roster = roster_for(source, tables, progress)
         found = {name: roster.table(name) for name in tables}
-        _warn_of_gaps(question, {name: found[name] for name in _TOLD if name in found})
+        empty = _warn_of_gaps(question, {name: found[name] for name in _TOLD if name in found})
     else:
         raise QueryError(
             f"{question}() takes a connection, a roster or a DataFrame, not"
             f" {type(source).__name__}."
         )
-    return Given({name: found[name] if name in found else empty_table(name) for name in TABLES})
+    whole = {name: found[name] if name in found else empty_table(name) for name in TABLES}
+    return Given(whole, tuple(roles), frozenset(empty), earlier)
 
 
 def _require_roles(question: str, tables: Mapping[str, pd.DataFrame], roles: Sequence[str]) -> None:
     """Refuse a frame without anybody in a role that the question counts: nobody is not none."""
-    if not roles or tables["enrollments"].empty:
+    if tables["enrollments"].empty:
         return
     lacking = [role for role in roles if not (tables["enrollments"]["role"] == role).any()]
     if lacking:
@@ -207,9 +258,7 @@ def _require_roles(question: str, tables: Mapping[str, pd.DataFrame], roles: Seq
 
 def roster_for(source: "Source", tables: Sequence[str], progress: ProgressOption) -> "Roster":
     """Give a roster with the tables of a question, without ``demographics`` if not shown."""
-    with warnings.catch_warnings():
-        # Each question says itself what it does with what points nowhere.
-        warnings.simplefilter("ignore", DanglingReferenceWarning)
+    with muted(DanglingReferenceWarning):  # each question says itself what it leaves out
         try:
             return source.get_roster(tables=tables, progress=progress)
         except (ForbiddenError, NotFoundError) as error:
@@ -224,8 +273,8 @@ def roster_for(source: "Source", tables: Sequence[str], progress: ProgressOption
             return roster
 
 
-def _warn_of_gaps(question: str, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Warn where a table that the answer rests on has no rows, and others have some."""
+def _warn_of_gaps(question: str, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Warn if a table that the answer rests on has no rows, and others have some; return those."""
     empty = [name for name, table in tables.items() if table.empty]
     if empty and len(empty) < len(tables):
         warn(
@@ -234,3 +283,4 @@ def _warn_of_gaps(question: str, tables: Mapping[str, pd.DataFrame]) -> None:
             " out of get_roster(tables=…).",
             NotSharedWarning,
         )
+    return empty

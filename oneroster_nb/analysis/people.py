@@ -59,7 +59,7 @@ def without_classes(source: Asked, *, progress: ProgressOption = None) -> pd.Dat
     tables = ("orgs", "classes", "users", "roles", "enrollments")
     asked = given(source, "without_classes", tables, progress=progress)
     idle = asked.holders("student") & ~asked.users.index.isin(asked.members["user"])
-    return asked.people.loc[idle].reset_index(drop=True)
+    return asked.answer(asked.people.loc[idle].reset_index(drop=True))
 
 
 def multi_school(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
@@ -100,7 +100,14 @@ def multi_school(source: Asked, *, progress: ProgressOption = None) -> pd.DataFr
     """
     needed = ["schoolSourcedIds"]
     tables = ("orgs", "users", "roles")
-    asked = given(source, "multi_school", tables, progress=progress, frame_columns=needed)
+    asked = given(
+        source,
+        "multi_school",
+        tables,
+        progress=progress,
+        frame_columns=needed,
+        roles=["student"],
+    )
     orgs = asked.live("orgs")
     schools = orgs.loc[orgs["type"] == "school", "sourcedId"]
     held = roles_at_orgs(asked.users, asked.tables["roles"])
@@ -108,7 +115,7 @@ def multi_school(source: Asked, *, progress: ProgressOption = None) -> pd.DataFr
     counts = places.groupby("user")["org"].nunique()
     counts = counts.reindex(asked.users.index, fill_value=0).astype("int64")
     result = asked.people.assign(schoolCount=counts)
-    return result.loc[counts > 1].reset_index(drop=True)
+    return asked.answer(result.loc[counts > 1].reset_index(drop=True))
 
 
 def duplicate_people(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
@@ -170,7 +177,7 @@ def duplicate_people(source: Asked, *, progress: ProgressOption = None) -> pd.Da
         birthDate=same["birthDate"], sameBy=by.astype("str")
     )
     result.insert(0, "group", pd.factorize(same["group"])[0] + 1)
-    return result.astype({"group": "int64"}).reset_index(drop=True)
+    return asked.answer(result.astype({"group": "int64"}).reset_index(drop=True))
 
 
 def email_problems(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
@@ -223,7 +230,7 @@ def email_problems(source: Asked, *, progress: ProgressOption = None) -> pd.Data
         people=people.fillna(1).astype("int64"),
     )
     order = first[missing | shared].sort_values(kind="stable").index
-    return found.loc[order].reset_index(drop=True)
+    return asked.answer(found.loc[order].reset_index(drop=True))
 
 
 def grade_and_role_problems(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
@@ -282,7 +289,7 @@ def grade_and_role_problems(source: Asked, *, progress: ProgressOption = None) -
     found.sort(key=lambda problem: problem[0])
     problems = pd.DataFrame(found, columns=["row", "field", "value", "problem"])
     people = asked.people.loc[problems["row"]].reset_index(drop=True)
-    return people[PERSON].join(problems.drop(columns="row").astype("str"))
+    return asked.answer(people[PERSON].join(problems.drop(columns="row").astype("str")))
 
 
 def _held(asked: Given) -> "pd.Series[str]":

@@ -67,7 +67,8 @@ def cross_listed(
     1      1          31741         9             19
     """
     below = None if suppress_below is None else check_threshold(suppress_below)
-    asked = given(source, "cross_listed", CLASS_TABLES, progress=progress)
+    roles = ["teacher", "student"]
+    asked = given(source, "cross_listed", CLASS_TABLES, progress=progress, roles=roles)
     classes, teachers = asked.classes, asked.in_role("teacher")[["user", "klass"]]
     keys = pd.DataFrame(
         {
@@ -93,10 +94,10 @@ def cross_listed(
     )
     result = _grouped(asked, group, in_group, named)
     if below is None:
-        return result
+        return asked.answer(result)
     small = is_small(result["students"], below)
     hidden = {"students": small, "groupStudents": small.groupby(result["group"]).transform("any")}
-    return with_footnote(*hide_counts(result, hidden, below))
+    return asked.answer(with_footnote(*hide_counts(result, hidden, below)), below)
 
 
 def _grouped(

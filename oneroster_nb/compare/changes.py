@@ -21,6 +21,7 @@ from oneroster_nb.errors import NoMatchWarning, QueryError, warn
 from oneroster_nb.membership import codes
 from oneroster_nb.privacy.suppression import check_threshold, hide_list, mark
 from oneroster_nb.progress import ProgressOption
+from oneroster_nb.references import left_out, warn_of_left_out
 from oneroster_nb.schema import join_values, sensitive_columns, split_values
 from oneroster_nb.source import Source
 from oneroster_nb.texts import texts
@@ -157,6 +158,10 @@ def diff(
     orgs = pd.concat([old.tables["orgs"], new.tables["orgs"]])
     names = dict(zip(orgs["sourcedId"], orgs["name"].replace("", None), strict=True))
     by_school = _by_school(_places(old, new, people), enrollments, names, below)
+    notes = left_out({"before": old.not_there, "after": new.not_there}, below)
+    warn_of_left_out(notes)
+    for table in (people, enrollments, by_school):
+        with_footnote(table, notes)
     return Diff(people, fields, enrollments, by_school)
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from oneroster_nb.analysis.footnotes import with_left_out
 from oneroster_nb.connectors.live import (
     LINKED,
     LISTS_AT_MOST,
@@ -21,6 +22,8 @@ from oneroster_nb.matching import field_named
 from oneroster_nb.membership import Members, codes, with_group, without_group
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.query import Query, nearest
+from oneroster_nb.references import not_there
+from oneroster_nb.referring import references_of_answer
 from oneroster_nb.roster import Roster
 from oneroster_nb.schema import empty_table
 from oneroster_nb.terms import classes_in_term, sessions_of_term
@@ -68,7 +71,10 @@ class Connector(RosterSource):
             wanted = None  # too many of those that came are deleted, so look at everybody
         if users.empty:
             self._warn_not_shared(query.user_filter)
-        return without_group(query, users, orgs)
+        known = {"users": came, "orgs": orgs}
+        classes = empty_table("classes")
+        refers = references_of_answer(query, known, users=users, classes=classes, groups=None)
+        return with_left_out(without_group(query, users, orgs), not_there(known, refers))
 
     def _places(
         self, query: Query, groups: pd.DataFrame, reporter: Reporter
@@ -150,29 +156,38 @@ class Connector(RosterSource):
             asked_of_row += [number] * sum(table.num_rows for table in outcome)
         orgs = self._listed(("orgs",), reporter)["orgs"]
         listed, _ = self._people(pages, query.sensitive, orgs)
+        enrollments = self._kept.get("enrollments", empty_table("enrollments"))
+        by_class = not in_schools and not groups.empty
+        known = {"users": listed, "orgs": orgs, "classes": places, "enrollments": enrollments}
+        refers = (
+            references_of_answer(query, known, users=listed, classes=places, groups=groups)
+            if by_class
+            else []
+        )
+        counts = not_there(known, refers)
         listed = active(listed.assign(asked=asked_of_row), query.status)
         asked_of_row = listed.pop("asked").tolist()
         users = listed.drop_duplicates("sourcedId", ignore_index=True)
         place_codes = np.array([asked[number][0] for number in asked_of_row], dtype=np.intp)
         none = np.full(len(listed), -1)
-        enrollments = self._kept.get("enrollments", empty_table("enrollments"))
         roles = pd.Series([asked[number][2] for number in asked_of_row], dtype="str")
         keys = places["sourcedId"].take(place_codes).reset_index(drop=True)
         members = Members(
             user=codes(listed["sourcedId"], users["sourcedId"]),
             group=places["group"].to_numpy(dtype=np.intp)[place_codes],
-            klass=none if in_schools or groups.empty else place_codes,
+            klass=place_codes if by_class else none,
             enrollment=none if in_schools else _enrolled(keys, listed, roles, enrollments),
             role=None if in_schools else roles.to_numpy(dtype=object),
         )
-        return with_group(
+        answer = with_group(
             query,
             members,
             users=users,
             groups=groups,
-            classes=linked_classes({}) if in_schools or groups.empty else places,
+            classes=places if by_class else linked_classes({}),
             enrollments=enrollments,
         )
+        return with_left_out(answer, counts)
 
     def _from_tables(self, query: Query, groups: pd.DataFrame, reporter: Reporter) -> pd.DataFrame:
         """Answer from whole tables of users and enrollments, as a roster does."""

@@ -285,7 +285,10 @@ class LiveSource(Source):
                 found = [outcome for outcome in outcomes if not isinstance(outcome, RosterError)]
                 # A server may care for case where we do not: what it does not find is listed.
                 if len(found) == len(outcomes):
-                    rows = self._frame(table, [page for tables in found for page in tables])
+                    pages = [page for tables in found for page in tables]
+                    rows = self._frame(table, pages)
+                    # Who is in these classes, if their records say so; until all are listed.
+                    self._kept |= self._followers(table, pages)
                     tables = self._listed(linked, reporter)
                     return _named(kind, {**tables, table: rows.drop_duplicates("sourcedId")})
         return self._listed_groups(kind, progress)
