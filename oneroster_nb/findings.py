@@ -65,6 +65,11 @@ info file-folder            The files are in a folder inside the bundle.
 info file-unknown           A file is not one of the standard's.
 info encoding-mark          A file begins with a byte order mark.
 warning encoding-other      A file is not in UTF-8; it was read as Windows-1252 where it is not.
+warning encoding-utf16      A file is in UTF-16, not in UTF-8.
+warning separator-other     Values are not separated by commas.
+info separator-line         A file begins with a line sep=, which tells spreadsheets the separator.
+info line-ends              Lines end with a carriage return alone.
+error quote-alone           A quote lacks its partner; the rows that it would hide were recovered.
 info column-name            A column's name is written in other case than the standard's.
 warning column-misspelt     A column's name is misspelt; it was taken as the one that is meant.
 info column-unknown         A column is not one of the standard's; it was kept as metadata.

@@ -218,7 +218,7 @@ SAME: dict[str, tuple[Any, dict[str, str]]] = {
                 ),
             )
         ],
-        {},
+        {"row-ragged": "users"},
     ),
     "TRUE": ([column("users.csv", "enabledUser", str.upper)], {}),
     "spaces around booleans": ([column("users.csv", "enabledUser", lambda v: f" {v} ")], {}),

@@ -160,8 +160,10 @@ def test_a_single_line_of_200_megabytes(quoted: bool) -> None:
 
 def test_nul_bytes() -> None:
     refused(changed(raw("users.csv", lambda data: data[:999] + b"\0" + data[999:])), "NUL")
-    utf16 = raw("users.csv", lambda data: data.decode().encode("utf-16"))
-    refused(changed(utf16), "NUL")
+    utf32 = raw("users.csv", lambda data: data.decode().encode("utf-32"))
+    refused(changed(utf32), "NUL")
+    cut = raw("users.csv", lambda data: data.decode().encode("utf-16")[:-1])
+    refused(changed(cut), "UTF-16")
 
 
 def test_ten_thousand_columns() -> None:

@@ -14,7 +14,7 @@ from oneroster_nb.bundle.columns import named_columns
 from oneroster_nb.bundle.contents import FILLED
 from oneroster_nb.bundle.dates import iso_dates
 from oneroster_nb.bundle.layout import FILES, MANIFEST
-from oneroster_nb.bundle.rows import Rows, read_rows
+from oneroster_nb.bundle.rows import Rows, findings_of_rows, read_rows
 from oneroster_nb.conform import conform, is_password, to_frame
 from oneroster_nb.errors import BundleError
 from oneroster_nb.findings import Finding, found
@@ -133,6 +133,7 @@ class _Reading:
             self.findings.append(found("manifest-missing", MANIFEST))
             return {}
         rows = self._rows(places[MANIFEST])
+        self.findings += findings_of_rows(MANIFEST, rows)
         texts = [column.to_pylist() for column in rows.columns]
         header = [name.strip().casefold() for name in rows.names]
         if len(texts) < 2 or header[:2] != ["propertyname", "value"]:
@@ -191,16 +192,10 @@ class _Reading:
                 f"The first line of {place} names no sourcedId, so it has no header or is another"
                 f" table. It begins with: {', '.join(rows.names[:3])[:80]!r}."
             )
-        self.findings += findings
-        if rows.marked:
-            self.findings.append(found("encoding-mark", table))
-        if rows.others:
-            self.findings.append(found("encoding-other", table, f"{rows.others:,} lines."))
-        if rows.ragged:
-            self.findings.append(found("row-ragged", table, f"{rows.ragged:,} rows."))
+        self.findings += [*findings, *findings_of_rows(table, rows)]
         columns = dict(zip(names, rows.columns, strict=True))
         if rows.surplus is not None:
-            columns["metadata.surplus"] = pa.chunked_array([rows.surplus])
+            columns["metadata.surplus"] = rows.surplus
         columns = {
             column: texts
             for column, texts in columns.items()

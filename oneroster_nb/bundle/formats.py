@@ -1,0 +1,153 @@
+"""How a CSV file is written: its encoding, line ends and separator, as its beginning tells."""
+
+import codecs
+import csv
+import io
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from oneroster_nb.errors import BundleError
+from oneroster_nb.findings import Finding, found
+
+__all__ = ["Format", "findings_of_format", "format_of", "reopened"]
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SEPARATORS = ",;\t|"
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[,;\t|]*', re.IGNORECASE)
+_LINE_END = re.compile(r"\r\n|\n|\r(?!\Z)")
+_LOOKED_AT = 64  # bytes that tell UTF-16 that has no mark
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a file is written.
+
+    Attributes
+    ----------
+    encoding : str
+        ``"utf-8"``, ``"utf-16-le"`` or ``"utf-16-be"``.
+    mark : int
+        The length of its byte order mark in bytes, 0 without one.
+    returns : bool
+        Whether lines end with a carriage return alone.
+    separator : str
+        The sign between values.
+    separator_line : bool
+        Whether a line such as ``sep=;`` comes first.
+    """
+
+    encoding: str = "utf-8"
+    mark: int = 0
+    returns: bool = False
+    separator: str = ","
+    separator_line: bool = False
+
+
+def format_of(head: bytes) -> Format:
+    r"""Tell from the first bytes of a file how it is written.
+
+    Examples
+    --------
+    >>> format_of(b"sourcedId,name\r\n1,A\r\n")
+    Format(encoding='utf-8', mark=0, returns=False, separator=',', separator_line=False)
+    >>> format_of("sep=;\rsourcedId;name\r1;A\r".encode("utf-16")).separator
+    ';'
+    """
+    encoding, mark = _encoding(head)
+    text = head[mark:].decode(encoding, "ignore")
+    end = _LINE_END.search(text)
+    first = text[: end.start()] if end else text
+    returns = end is not None and end.group() == "\r"
+    if stated := _SEPARATOR_LINE.fullmatch(first):
+        return Format(encoding, mark, returns, stated[1], separator_line=True)
+    return Format(encoding, mark, returns, _separator(first))
+
+
+def findings_of_format(table: str, form: Format) -> list[Finding]:
+    """Say what deviates from the standard in how a file is written."""
+    findings = []
+    if form.encoding != "utf-8":
+        findings.append(found("encoding-utf16", table))
+    elif form.mark:
+        findings.append(found("encoding-mark", table))
+    if form.returns:
+        findings.append(found("line-ends", table))
+    if form.separator != ",":
+        findings.append(found("separator-other", table, f"{form.separator!r}."))
+    if form.separator_line:
+        findings.append(found("separator-line", table))
+    return findings
+
+
+def reopened(file: io.BufferedReader, form: Format, place: str) -> io.BufferedReader:
+    r"""Give the rest of a file in UTF-8 or as it was, from its header on, with ends that hold a \n.
+
+    Reading it raises BundleError if it is not in the encoding that its beginning tells.
+    """
+    file.read(form.mark)
+    if form.encoding != "utf-8" or form.returns:
+        file = io.BufferedReader(_Recoded(file, form, place), 1 << 20)
+    if form.separator_line:
+        file.readline(1 << 10)
+    return file
+
+
+def _encoding(head: bytes) -> tuple[str, int]:
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding, len(mark)
+    first = head[:_LOOKED_AT]
+    even, odd = first[::2], first[1::2]
+    if len(first) > 3 and not odd.strip(b"\0") and b"\0" not in even:
+        return "utf-16-le", 0
+    if len(first) > 3 and not even.strip(b"\0") and b"\0" not in odd:
+        return "utf-16-be", 0
+    return "utf-8", 0
+
+
+def _separator(line: str) -> str:
+    """Tell the sign that separates most names of a header; a comma if no other separates more."""
+
+    def names(sign: str) -> int:
+        try:
+            return len(next(csv.reader([line], delimiter=sign), []))
+        except csv.Error:
+            return 0
+
+    return max(_SEPARATORS, key=names)
+
+
+class _Recoded(io.RawIOBase):
+    """A file in UTF-8 that is written otherwise, or whose lines end with a return alone."""
+
+    def __init__(self, file: io.BufferedReader, form: Format, place: str) -> None:
+        # Bytes of UTF-8 and of what is not UTF-8 stay as they are if both ways are Latin-1.
+        self._out = "latin-1" if form.encoding == "utf-8" else "utf-8"
+        encoding = "latin-1" if form.encoding == "utf-8" else form.encoding
+        newline = None if form.returns else ""
+        self._text = io.TextIOWrapper(file, encoding, newline=newline)
+        self._place = place
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            data = self._text.read(max(1, len(buffer) // 4)).encode(self._out)
+        except UnicodeDecodeError as exc:
+            raise BundleError(
+                f"{self._place} begins as a file in UTF-16 and is not one throughout"
+                f" ({exc.reason}), so it is damaged. Export it again, in UTF-8."
+            ) from None
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._text.close()
+        super().close()
