@@ -14,7 +14,7 @@ from oneroster_nb.source import Source
 
 Tables = dict[str, pd.DataFrame]
 
-SOURCES = ["tables", "live 1.2", "roster of 1.2", "saved", "CSV 1.2", "Clever roster"]
+SOURCES = ["tables", "live 1.2", "roster of 1.2", "saved", "CSV 1.2", "Clever", "Clever roster"]
 
 # Who is what at which school; the first role is the primary one.
 PEOPLE: dict[str, list[tuple[str, str]]] = {

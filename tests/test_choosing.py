@@ -166,7 +166,8 @@ def test_one_object_and_the_classes_of_a_course_have_addresses_of_their_own(
     asked_of: Callable[..., list[Asked]],
 ) -> None:
     (one,) = asked_of(learnt={}, where={"sourcedId": "c7"})
-    (several,) = asked_of(learnt={}, where={"courseSourcedId": "k1"})
+    seen = {"where": {"courseSourcedId": "k0"}}  # that such lists are complete
+    (several,) = asked_of(learnt=seen, where={"courseSourcedId": "k1"})
     assert (one.path, several.path) == ("classes/c7", "courses/k1/classes")
 
 

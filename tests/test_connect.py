@@ -79,10 +79,9 @@ def test_what_is_given_goes_before_the_environment(
     monkeypatch.setenv("ONEROSTER_PROVIDER", "oneroster")
     monkeypatch.setenv("ONEROSTER_HOST", server.host)
     monkeypatch.setenv("ONEROSTER_CLIENT_ID", "somebody else")
-    monkeypatch.setenv("ONEROSTER_CLIENT_SECRET", "of somebody else")
+    monkeypatch.setenv("ONEROSTER_CLIENT_SECRET", server.client_secret)
 
-    account = {"client_id": server.client_id, "client_secret": server.client_secret}
-    with connect(**account) as connector:
+    with connect(client_id=server.client_id) as connector:
         assert len(connector.get_users("students")) == 139
 
 

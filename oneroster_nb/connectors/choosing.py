@@ -9,14 +9,22 @@ import pandas as pd
 
 from oneroster_nb.connectors.clauses import Clause, only_value, pushable, stamp
 from oneroster_nb.connectors.live import LiveSource, whole_tables
-from oneroster_nb.errors import AnswerError, IncompleteError, RosterError, ServerError
+from oneroster_nb.errors import (
+    AnswerError,
+    IncompleteError,
+    PartialResultWarning,
+    RosterError,
+    ServerError,
+    warn,
+)
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.transport.pulls import Job
-from oneroster_nb.where import Where
+from oneroster_nb.where import Where, active
 
 __all__ = ["ChoosingSource"]
 
 _REFUSED = (ServerError, AnswerError, IncompleteError)
+_PROBED = 1_000  # rows of a whole list that a list below another object is compared with
 
 
 class ChoosingSource(LiveSource):
@@ -31,6 +39,8 @@ class ChoosingSource(LiveSource):
         super().__init__(**options)
         # Table, field and sign of clauses that this server honours or not, as it was seen to.
         self._honoured: dict[tuple[str, str, str], bool] = {}
+        # Table and column of lists below other objects that hold all rows or not, likewise.
+        self._complete: dict[tuple[str, str], bool] = {}
 
     @abstractmethod
     def _plain_fields(self, table: str) -> Collection[str]:
@@ -69,8 +79,33 @@ class ChoosingSource(LiveSource):
             value = only_value(condition)
             job = None if value is None else self._part_job(name, column, value)
             if job is not None:
-                return self._tried(name, job, reporter)
+                whole = column == "sourcedId" or self._lists_all(name, column, reporter)
+                return self._tried(name, job, reporter) if whole else None
         return None
+
+    def _lists_all(self, name: str, column: str, reporter: Reporter) -> bool:
+        """See, once, whether a list below another object holds what the whole list has there.
+
+        Some servers list the current term only.
+        """
+        key = (name, column)
+        if key not in self._complete:
+            sample = self._tried(name, self._list_job(name, wanted=_PROBED), reporter)
+            value = None if sample is None else _telling(active(sample, "active"), column)
+            job = None if value is None else self._part_job(name, column, value)
+            if sample is None or job is None:
+                return False  # these rows tell nothing; others may
+            known = active(sample.loc[sample[column] == value], "active")["sourcedId"]
+            part = self._tried(name, job, reporter)
+            shown = 0 if part is None else int(known.isin(part["sourcedId"]).sum())
+            self._complete[key] = shown == len(known)
+            if part is not None and shown < len(known):
+                warn(
+                    f"The server's lists of {name} by {column} are not complete: one holds"
+                    f" {shown:,} of {len(known):,} rows. The whole list was read instead.",
+                    PartialResultWarning,
+                )
+        return self._complete[key]
 
     def _filtered(self, name: str, clause: Clause, reporter: Reporter) -> pd.DataFrame | None:
         """Give the rows that fulfil a clause; None where the server does not honour it."""
@@ -108,6 +143,17 @@ class ChoosingSource(LiveSource):
 
     def _whole(self, name: str, reporter: Reporter) -> pd.DataFrame:
         return self._frame(name, whole_tables(self._pull([self._list_job(name)], reporter)[0]))
+
+
+def _telling(rows: pd.DataFrame, column: str) -> str | None:
+    """Find the value of a column with rows of the most terms, else with the most rows."""
+    rows = rows.dropna(subset=[column])
+    if rows.empty:
+        return None
+    by_value = rows.groupby(column, sort=False)
+    terms = by_value["termSourcedIds"].nunique() if "termSourcedIds" in rows else 0
+    rank = pd.DataFrame({"rows": by_value.size()}).assign(terms=terms)
+    return str(rank.sort_values(["terms", "rows"], ascending=False, kind="stable").index[0])
 
 
 def _probes(known: "pd.Series[Any]", clause: Clause) -> tuple[str, str] | None:

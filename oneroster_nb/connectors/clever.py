@@ -19,12 +19,12 @@ from oneroster_nb.connectors.clever_members import (
     with_schools_of_students,
 )
 from oneroster_nb.connectors.clever_records import columns_of
+from oneroster_nb.connectors.live import NO_ROUTE
 from oneroster_nb.connectors.options import (
     check_sendable,
     checked_seconds,
     checked_timeout,
     checked_whole,
-    from_environment,
     wrapped_secrets,
     written_option,
 )
@@ -59,10 +59,10 @@ from oneroster_nb.transport.retrying import Call
 from oneroster_nb.transport.session import Session
 from oneroster_nb.where import Where
 
-__all__ = ["CLEVER_HOST", "CLEVER_TOKENS", "CleverConnector"]
+__all__ = ["CleverConnector"]
 
-CLEVER_HOST = "https://api.clever.com/v3.1/"
-CLEVER_TOKENS = "https://clever.com/oauth/tokens"
+_HOST = "https://api.clever.com/v3.1/"
+_TOKENS = "https://clever.com/oauth/tokens"
 _VERSIONS = ("v3.1", "v3.0", "v2.1")
 _LARGEST_PAGE = 10_000  # Clever answers 413 to more
 _TRIES_OF_A_LARGE_PAGE = 4
@@ -155,12 +155,12 @@ class CleverConnector(Connector):
     def __init__(
         self,
         access_token: str | Secret | None = None,
-        host: str | None = CLEVER_HOST,
+        host: str | None = _HOST,
         client_id: str | None = None,
         client_secret: str | Secret | None = None,
         *,
         district: str | None = None,
-        token_url: str = CLEVER_TOKENS,
+        token_url: str = _TOKENS,
         key_identifier: str = "sourcedId",
         match_on: str | Sequence[str] | None = None,
         max_users: int = 0,
@@ -181,7 +181,7 @@ class CleverConnector(Connector):
             page_size=page_size,
             max_workers=max_workers,
         )
-        self.host = checked_host(host or CLEVER_HOST, allow_insecure=allow_insecure)
+        self.host = checked_host(host or _HOST, allow_insecure=allow_insecure)
         self.version = _version(self.host)
         self.district = _checked_district(district)
         timeout = checked_timeout(timeout)
@@ -201,10 +201,10 @@ class CleverConnector(Connector):
                 " connection or in the keyring."
             )
         self._given = {
-            "host": None if self.host == CLEVER_HOST else self.host,
+            "host": None if self.host == _HOST else self.host,
             "client_id": None if access_token else client_id,
             "district": self.district,
-            "token_url": None if token_url == CLEVER_TOKENS else token_url,
+            "token_url": None if token_url == _TOKENS else token_url,
             "key_identifier": None if key_identifier == "sourcedId" else key_identifier,
         }
         self._session = Session(
@@ -235,7 +235,7 @@ class CleverConnector(Connector):
     def _own_recipe(self) -> str:
         secret = "client_secret" if self._given["client_id"] else "access_token"
         given = [written_option(name, value) for name, value in self._given.items() if value]
-        given.append(from_environment(secret))
+        given.append(f'{secret}=os.environ["ONEROSTER_{secret.upper()}"]')
         return f"onb.CleverConnector({', '.join(given)})"
 
     def __repr__(self) -> str:
@@ -281,14 +281,14 @@ class CleverConnector(Connector):
 
     # Where its lists are.
 
-    def _list_job(self, table: str, *, sensitive: bool = False) -> Job:
+    def _list_job(self, table: str, *, sensitive: bool = False, wanted: int | None = None) -> Job:
         if table not in self._listable:
             raise NotProvidedError(_LACKING.format(table))
         if table == "users":
-            return self._user_job("user", sensitive=sensitive, wanted=None)
+            return self._user_job("user", sensitive=sensitive, wanted=wanted)
         if table == "demographics":
-            return self._job(table, table, [self._people_path("student")])
-        return self._job(table, table, _PATHS[table])
+            return self._job(table, table, [self._people_path("student")], wanted=wanted)
+        return self._job(table, table, _PATHS[table], wanted=wanted)
 
     def _user_job(self, role: str, *, sensitive: bool, wanted: int | None) -> Job:
         if role == "user":
@@ -311,12 +311,12 @@ class CleverConnector(Connector):
         within = "sections" if kind == "classes" else kind
         path = f"{encoded(within, key)}/{self._people_path(role)}"
         job = self._job("users", f"{role}s of {kind}", [path], sensitive=sensitive)
-        job.keep = (NotFoundError,)
+        job.keep = NO_ROUTE
         return job
 
     def _course_classes_job(self, key: str) -> Job:
         job = self._job("classes", "classes of a course", [encoded("courses", key, "sections")])
-        job.keep = (NotFoundError,)
+        job.keep = NO_ROUTE
         return job
 
     def _part_job(self, table: str, column: str, value: str) -> Job | None:
@@ -329,7 +329,7 @@ class CleverConnector(Connector):
 
     def _object_job(self, table: str, key: str) -> Job:
         job = self._job(table, table, [encoded(_OBJECTS[table], key)])
-        job.keep = (NotFoundError,)
+        job.keep = NO_ROUTE
         return job
 
     def _people_path(self, role: str) -> str:
@@ -424,7 +424,7 @@ def _version(host: str) -> str:
     if version not in _VERSIONS:
         raise ConfigurationError(
             f"host {host!r} must end with the version of Clever's API: {', '.join(_VERSIONS)}, as"
-            f" in {CLEVER_HOST!r}."
+            f" in {_HOST!r}."
         )
     return version
 

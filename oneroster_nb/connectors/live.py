@@ -34,11 +34,13 @@ from oneroster_nb.transport.pulls import Job, run
 from oneroster_nb.transport.session import Session
 from oneroster_nb.where import active
 
-__all__ = ["LINKED", "LISTS_AT_MOST", "LiveSource", "linked_classes", "whole_tables"]
+__all__ = ["LINKED", "LISTS_AT_MOST", "NO_ROUTE", "LiveSource", "linked_classes", "whole_tables"]
 
 _DEFAULT_PAGE_SIZE = 10_000
 LISTS_AT_MOST = 100  # beyond so many lists of members, whole tables take fewer requests
 _NESTED_ROLES = frozenset({"student", "teacher"})
+NO_ROUTE = (NotFoundError, ForbiddenError)
+"""What a server answers if it has no such list below an object, or does not show it."""
 LINKED: Mapping[str, Sequence[str]] = MappingProxyType(
     {
         "classes": ("classes", "courses", "orgs", "academicSessions"),
@@ -104,8 +106,10 @@ class LiveSource(Source):
         self._recipe = ""
         # Whole tables that groups are taken from, until refresh_groups().
         self._kept: dict[str, pd.DataFrame] = {}
-        # Lists of members that the server was seen to lack.
+        # Lists of members that the server was seen to lack, or to hold others than they should,
+        # and those that were seen to hold the same people as its tables.
         self._lacking: set[str] = set()
+        self._trusted: set[str] = set()
 
     # What a provider adds.
 
@@ -120,12 +124,12 @@ class LiveSource(Source):
         return {}
 
     @abstractmethod
-    def _list_job(self, table: str, *, sensitive: bool = False) -> Job:
-        """Pull a whole canonical table."""
+    def _list_job(self, table: str, *, sensitive: bool = False, wanted: int | None = None) -> Job:
+        """Pull a whole canonical table, or at least `wanted` rows of it."""
 
     @abstractmethod
     def _object_job(self, table: str, key: str) -> Job:
-        """Pull one row of a canonical table; a 404 is an outcome."""
+        """Pull one row of a canonical table; a 404 or 403 is an outcome."""
 
     @abstractmethod
     def _user_job(self, role: str, *, sensitive: bool, wanted: int | None) -> Job:
@@ -140,11 +144,11 @@ class LiveSource(Source):
 
     @abstractmethod
     def _member_job(self, kind: str, key: str, role: str, *, sensitive: bool) -> Job:
-        """Pull the students or teachers of one class or school; a 404 is an outcome."""
+        """Pull the students or teachers of one class or school; a 404 or 403 is an outcome."""
 
     @abstractmethod
     def _course_classes_job(self, key: str) -> Job:
-        """Pull the classes of one course; a 404 is an outcome."""
+        """Pull the classes of one course; a 404 or 403 is an outcome."""
 
     @abstractmethod
     def close(self) -> None:
@@ -194,6 +198,7 @@ class LiveSource(Source):
         """Forget the groups as listed; the next question lists them again."""
         self._kept.clear()
         self._lacking.clear()
+        self._trusted.clear()
 
     # Pulling.
 

@@ -11,12 +11,12 @@ import pyarrow as pa
 
 from oneroster_nb.conform import conform
 from oneroster_nb.connectors.base import Connector
+from oneroster_nb.connectors.live import NO_ROUTE
 from oneroster_nb.connectors.options import (
     check_sendable,
     checked_seconds,
     checked_timeout,
     checked_whole,
-    from_environment,
     wrapped_secrets,
     written_option,
 )
@@ -78,6 +78,16 @@ _LISTED_AS: Mapping[str, Collection[str]] = MappingProxyType(
 )
 """The keys under which servers list the rows of a table, if not under its name alone."""
 _TRIES_OF_A_LARGE_PAGE = 4
+_NOT_FOUND: Mapping[str, str] = MappingProxyType(
+    {
+        version: f"There is nothing at this address. Check the host, down to .../{end}."
+        for version, end in (
+            ("1.1", "ims/oneroster/v1p1/"),
+            ("1.2", "ims/oneroster/rostering/v1p2/"),
+        )
+    }
+)
+"""What to do about a 404, by version."""
 
 
 class OneRosterConnector(Connector):
@@ -220,6 +230,7 @@ class OneRosterConnector(Connector):
             retry_seconds=checked_seconds("retry_seconds", retry_seconds),
             max_bytes=checked_whole("max_bytes", max_bytes, 1),
             pool=self.max_workers,
+            advice={404: _NOT_FOUND[self.version]},
         )
         records = RECORDS[self.version]
         self._decoders = {
@@ -246,7 +257,7 @@ class OneRosterConnector(Connector):
     def _own_recipe(self) -> str:
         given = [written_option(name, value) for name, value in self._given.items()]
         secret = "access_token" if "client_id" not in self._given else "client_secret"
-        given.append(from_environment(secret))
+        given.append(f'{secret}=os.environ["ONEROSTER_{secret.upper()}"]')
         return f"onb.{type(self).__name__}({', '.join(given)})"
 
     def __repr__(self) -> str:
@@ -256,8 +267,8 @@ class OneRosterConnector(Connector):
         """Close the connections; a later call opens new ones."""
         self._session.close()
 
-    def _list_job(self, table: str, *, sensitive: bool = False) -> Job:
-        return self._job(table, table, table, sensitive=sensitive)
+    def _list_job(self, table: str, *, sensitive: bool = False, wanted: int | None = None) -> Job:
+        return self._job(table, table, table, sensitive=sensitive, wanted=wanted)
 
     def _plain_fields(self, table: str) -> Collection[str]:
         records = RECORDS[self.version].get(table, ())
@@ -290,7 +301,7 @@ class OneRosterConnector(Connector):
             _, columns = self._session.read(url, call, decoder.read_one)
             return Page(conform(table, _columns(columns)))
 
-        return Job(pull(table, 1, wanted=1), fetch, keep=(NotFoundError,))
+        return Job(pull(table, 1, wanted=1), fetch, keep=NO_ROUTE)
 
     def _user_job(self, role: str, *, sensitive: bool, wanted: int | None) -> Job:
         job = self._job("users", f"{role}s", f"{role}s", sensitive=sensitive, wanted=wanted)
@@ -300,12 +311,12 @@ class OneRosterConnector(Connector):
     def _member_job(self, kind: str, key: str, role: str, *, sensitive: bool) -> Job:
         path = encoded(kind, key, f"{role}s")
         job = self._job("users", path, f"{role}s of {kind}", sensitive=sensitive)
-        job.keep = (NotFoundError,)
+        job.keep = NO_ROUTE
         return job
 
     def _course_classes_job(self, key: str) -> Job:
         job = self._job("classes", encoded("courses", key, "classes"), "classes of a course")
-        job.keep = (NotFoundError,)
+        job.keep = NO_ROUTE
         return job
 
     def _people(

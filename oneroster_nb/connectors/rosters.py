@@ -96,6 +96,8 @@ class RosterSource(ChoosingSource):
         -----
         PartialResultWarning
             Where the server does not show a table; it is empty then.
+        NotSharedWarning
+            If the server shows no users, or nothing at all of what every roster has.
         DanglingReferenceWarning
             Where references point nowhere.
 
@@ -118,6 +120,9 @@ class RosterSource(ChoosingSource):
                 wanted, reporter, lenient=asked is None, sensitive=sensitive
             )
         frames = self._frames(outcomes, sensitive=sensitive)
+        empty = [name for name in _IN_EVERY_ROSTER if name in frames and frames[name].empty]
+        if "users" in empty or (empty and len(empty) == len(_IN_EVERY_ROSTER & frames.keys())):
+            self._warn_not_shared(" and no ".join(sorted(empty)))
         warn_of_dangling(frames)
         findings = _findings(outcomes)
         options = [] if asked is None else [f"tables={asked!r}"]

@@ -23,7 +23,7 @@ from oneroster_nb.errors import (
 )
 from oneroster_nb.transport.address import joined, origin
 from oneroster_nb.transport.auth import Auth
-from oneroster_nb.transport.body import ENCODING, read_body, read_start, slowest
+from oneroster_nb.transport.body import ENCODING, read_body, read_start
 from oneroster_nb.transport.failures import failure, may_pass, refusal
 from oneroster_nb.transport.http import HttpSession, setup_error
 from oneroster_nb.transport.pace import Pace
@@ -35,6 +35,7 @@ from oneroster_nb.transport.retrying import (
     StopRetrying,
     retry_after,
 )
+from oneroster_nb.transport.scopes import scope_advice
 
 __all__ = ["Answer", "Session"]
 
@@ -42,6 +43,7 @@ _T = TypeVar("_T")
 _MAX_REDIRECTS = 5
 _AGAIN = frozenset({429, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SLOWEST = 10  # times the read timeout: how long an answer as a whole may take
 _MOST_OF_AN_ERROR = 1 << 16  # bytes of an error that are read for the server's reason
 _DOTS = frozenset({".", ".."})
 
@@ -109,7 +111,8 @@ class Session:
     @property
     def slowest(self) -> float:
         """The seconds that one answer may take, from asking to its last byte."""
-        return slowest(self._timeout)
+        connect, read = self._timeout
+        return connect + _SLOWEST * read
 
     def close(self) -> None:
         """Close the connections."""
@@ -287,12 +290,15 @@ class Session:
         sent = response.request.headers
         code, description = self._auth.words(body, sent)
         challenge = response.headers.get("WWW-Authenticate", "")
+        words = self._auth.hide(f"{code} {description} {challenge}", sent)
+        path = self._auth.hide(urlsplit(response.url).path, sent)
+        lacking = scope_advice(path, words) if status == 403 else None
         error = refusal(
             status,
-            self._auth.hide(urlsplit(response.url).path, sent),
+            path,
             (code, description),
-            self._advice.get(status),
-            self._auth.advice(f"{code} {description} {challenge}"),
+            lacking or self._advice.get(status),
+            self._auth.advice(words),
         )
         if status in _AGAIN:
             raise PassingError(error, retry_after(response.headers))
