@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         without_classes,
     )
     from oneroster_nb.compare import Diff, compare_lists, diff, match_people
-    from oneroster_nb.connectors import connect
+    from oneroster_nb.connection import connect
     from oneroster_nb.connectors.classlink import ClasslinkConnector
     from oneroster_nb.connectors.clever import CleverConnector
     from oneroster_nb.connectors.csv_bundle import CsvConnector
@@ -165,7 +165,7 @@ _HOMES = {
     "check": "quality",
     "class_sizes": "analysis",
     "compare_lists": "compare",
-    "connect": "connectors",
+    "connect": "connection",
     "count": "analysis",
     "cross_listed": "analysis",
     "crosstab": "analysis",

@@ -1,8 +1,12 @@
 """How a secret is held so that nothing shows it."""
 
-from typing import Never
+from collections.abc import Mapping
+from typing import Any, Never
 
-__all__ = ["Secret", "as_secret"]
+__all__ = ["SECRETS", "Secret", "as_secret", "hidden", "is_secret", "without_secrets"]
+
+SECRETS = ("client_secret", "access_token")
+"""The options that hold secrets."""
 
 
 class Secret:
@@ -49,3 +53,22 @@ def as_secret(value: object) -> Secret | None:
     if isinstance(value, Secret):
         return value
     return Secret(value) if isinstance(value, str) else None
+
+
+def is_secret(option: str) -> bool:
+    """Return True if an option of that name, perhaps misspelt, holds a secret."""
+    word = option.casefold().replace("_", "")
+    return any(part in word for part in ("secret", "password", "bearer")) or word.endswith("token")
+
+
+def hidden(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Wrap the secrets among some options, so that no traceback with variables shows them."""
+    return {
+        name: Secret(value) if is_secret(name) and isinstance(value, str) else value
+        for name, value in options.items()
+    }
+
+
+def without_secrets(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave the secrets out."""
+    return {name: value for name, value in options.items() if not is_secret(name)}

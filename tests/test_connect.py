@@ -79,9 +79,10 @@ def test_what_is_given_goes_before_the_environment(
     monkeypatch.setenv("ONEROSTER_PROVIDER", "oneroster")
     monkeypatch.setenv("ONEROSTER_HOST", server.host)
     monkeypatch.setenv("ONEROSTER_CLIENT_ID", "somebody else")
-    monkeypatch.setenv("ONEROSTER_CLIENT_SECRET", server.client_secret)
+    monkeypatch.setenv("ONEROSTER_CLIENT_SECRET", "of somebody else")
 
-    with connect(client_id=server.client_id) as connector:
+    account = {"client_id": server.client_id, "client_secret": server.client_secret}
+    with connect(**account) as connector:
         assert len(connector.get_users("students")) == 139
 
 

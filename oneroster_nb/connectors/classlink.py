@@ -7,7 +7,7 @@ from oneroster_nb.connectors.options import wrapped_secrets
 from oneroster_nb.errors import ConfigurationError, CredentialsError
 from oneroster_nb.secret import Secret
 
-__all__ = ["ClasslinkConnector"]
+__all__ = ["ClasslinkConnector", "proxied_host"]
 
 _PROXY = "https://oneroster-proxy.apis.classlink.com"
 
@@ -68,12 +68,18 @@ class ClasslinkConnector(OneRosterConnector):
                 " and none is in the environment (ONEROSTER_ACCESS_TOKEN)."
             )
         if application_id is not None and not host:
-            host = _proxied(application_id)
+            host = proxied_host(application_id)
         super().__init__(host, client_id, client_secret, access_token=access_token, **options)
 
 
-def _proxied(application_id: object) -> str:
-    """Build the host of an application behind the proxy; the id is escaped already."""
+def proxied_host(application_id: object) -> str:
+    """Build the host of an application behind the proxy; the id is escaped already.
+
+    Raises
+    ------
+    ConfigurationError
+        If this is no id.
+    """
     text = application_id.strip() if isinstance(application_id, str) else ""
     if not text or any(sign in text for sign in "/?#@\\") or text in (".", ".."):
         raise ConfigurationError(

@@ -25,6 +25,7 @@ from oneroster_nb.connectors.options import (
     checked_seconds,
     checked_timeout,
     checked_whole,
+    from_environment,
     wrapped_secrets,
     written_option,
 )
@@ -59,10 +60,10 @@ from oneroster_nb.transport.retrying import Call
 from oneroster_nb.transport.session import Session
 from oneroster_nb.where import Where
 
-__all__ = ["CleverConnector"]
+__all__ = ["CLEVER_HOST", "CLEVER_TOKENS", "CleverConnector"]
 
-_HOST = "https://api.clever.com/v3.1/"
-_TOKENS = "https://clever.com/oauth/tokens"
+CLEVER_HOST = "https://api.clever.com/v3.1/"
+CLEVER_TOKENS = "https://clever.com/oauth/tokens"
 _VERSIONS = ("v3.1", "v3.0", "v2.1")
 _LARGEST_PAGE = 10_000  # Clever answers 413 to more
 _TRIES_OF_A_LARGE_PAGE = 4
@@ -155,12 +156,12 @@ class CleverConnector(Connector):
     def __init__(
         self,
         access_token: str | Secret | None = None,
-        host: str | None = _HOST,
+        host: str | None = CLEVER_HOST,
         client_id: str | None = None,
         client_secret: str | Secret | None = None,
         *,
         district: str | None = None,
-        token_url: str = _TOKENS,
+        token_url: str = CLEVER_TOKENS,
         key_identifier: str = "sourcedId",
         match_on: str | Sequence[str] | None = None,
         max_users: int = 0,
@@ -181,7 +182,7 @@ class CleverConnector(Connector):
             page_size=page_size,
             max_workers=max_workers,
         )
-        self.host = checked_host(host or _HOST, allow_insecure=allow_insecure)
+        self.host = checked_host(host or CLEVER_HOST, allow_insecure=allow_insecure)
         self.version = _version(self.host)
         self.district = _checked_district(district)
         timeout = checked_timeout(timeout)
@@ -201,10 +202,10 @@ class CleverConnector(Connector):
                 " connection or in the keyring."
             )
         self._given = {
-            "host": None if self.host == _HOST else self.host,
+            "host": None if self.host == CLEVER_HOST else self.host,
             "client_id": None if access_token else client_id,
             "district": self.district,
-            "token_url": None if token_url == _TOKENS else token_url,
+            "token_url": None if token_url == CLEVER_TOKENS else token_url,
             "key_identifier": None if key_identifier == "sourcedId" else key_identifier,
         }
         self._session = Session(
@@ -235,7 +236,7 @@ class CleverConnector(Connector):
     def _own_recipe(self) -> str:
         secret = "client_secret" if self._given["client_id"] else "access_token"
         given = [written_option(name, value) for name, value in self._given.items() if value]
-        given.append(f'{secret}=os.environ["ONEROSTER_{secret.upper()}"]')
+        given.append(from_environment(secret))
         return f"onb.CleverConnector({', '.join(given)})"
 
     def __repr__(self) -> str:
@@ -424,7 +425,7 @@ def _version(host: str) -> str:
     if version not in _VERSIONS:
         raise ConfigurationError(
             f"host {host!r} must end with the version of Clever's API: {', '.join(_VERSIONS)}, as"
-            f" in {_HOST!r}."
+            f" in {CLEVER_HOST!r}."
         )
     return version
 

@@ -17,6 +17,7 @@ from oneroster_nb.connectors.options import (
     checked_seconds,
     checked_timeout,
     checked_whole,
+    from_environment,
     wrapped_secrets,
     written_option,
 )
@@ -257,7 +258,7 @@ class OneRosterConnector(Connector):
     def _own_recipe(self) -> str:
         given = [written_option(name, value) for name, value in self._given.items()]
         secret = "access_token" if "client_id" not in self._given else "client_secret"
-        given.append(f'{secret}=os.environ["ONEROSTER_{secret.upper()}"]')
+        given.append(from_environment(secret))
         return f"onb.{type(self).__name__}({', '.join(given)})"
 
     def __repr__(self) -> str:

@@ -11,6 +11,7 @@ __all__ = [
     "checked_seconds",
     "checked_timeout",
     "checked_whole",
+    "from_environment",
     "wrapped_secrets",
     "written_option",
 ]
@@ -64,5 +65,16 @@ def checked_whole(name: str, value: object, least: int) -> int:
 def written_option(name: str, value: object) -> str:
     """Write an option as Python, without a query of a token URL that may be a secret."""
     if name == "token_url" and isinstance(value, str) and shown_url(value) != value:
-        return f'{name}=os.environ["ONEROSTER_TOKEN_URL"]'
+        return from_environment(name)
     return f"{name}={value!r}"
+
+
+def from_environment(name: str) -> str:
+    """Write an option as Python that takes it from the environment.
+
+    Examples
+    --------
+    >>> from_environment("client_secret")
+    'client_secret=os.environ["ONEROSTER_CLIENT_SECRET"]'
+    """
+    return f'{name}=os.environ["ONEROSTER_{name.upper()}"]'

@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as widgets
 from traitlets import link
 
-from oneroster_nb.connectors import connect
+from oneroster_nb.connection import connect
 from oneroster_nb.errors import ConfigurationError, RosterError
 from oneroster_nb.forms.fields import AccountFields, Secrets
 from oneroster_nb.forms.runner import Done

@@ -10,14 +10,21 @@ from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 
 from oneroster_nb.errors import AnswerError, NoAnswerError
 
-__all__ = ["ENCODING", "read_body", "read_start"]
+__all__ = ["ENCODING", "read_body", "read_start", "slowest"]
 
 ENCODING = "gzip"
 """How an answer may be packed: what a server is told, and zlib can unpack within a bound."""
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 _PIECE = 1 << 20
+_SLOWEST = 10  # times the read timeout: how long an answer as a whole may take
 _ANY_FORMAT = 32 + zlib.MAX_WBITS  # of gzip and of zlib, told by the head
 _GZIP_HEAD = b"\x1f\x8b"
+
+
+def slowest(timeout: tuple[float, float]) -> float:
+    """Return the seconds that one answer may take, from asking to its last byte."""
+    connect, read = timeout
+    return connect + _SLOWEST * read
 
 
 def read_body(response: requests.Response, what: str, *, max_bytes: int, ends: float) -> bytes:

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import requests
 from requests.auth import HTTPBasicAuth
 
 from oneroster_nb.errors import (
@@ -13,7 +12,7 @@ from oneroster_nb.errors import (
     RosterError,
 )
 from oneroster_nb.secret import Secret
-from oneroster_nb.transport.tokens import FetchedTokenAuth
+from oneroster_nb.transport.tokens import FetchedTokenAuth, TokenAnswer
 
 __all__ = ["DistrictTokenAuth"]
 
@@ -44,10 +43,10 @@ class DistrictTokenAuth(FetchedTokenAuth):
         self._district = district
 
     def _fetch(self) -> None:
-        response = self._get()
-        if isinstance(response, RosterError):
-            raise response
-        tokens = _by_district(self._listed(response))
+        answer = self._get()
+        if isinstance(answer, RosterError):
+            raise answer
+        tokens = _by_district(self._listed(answer))
         if not tokens:
             raise AuthenticationError(
                 f"No district shares its roster with the application {self._client_id!r} yet, so"
@@ -68,7 +67,7 @@ class DistrictTokenAuth(FetchedTokenAuth):
             )
         self._keep(tokens[chosen])
 
-    def _get(self) -> requests.Response | RosterError:
+    def _get(self) -> TokenAnswer | RosterError:
         """Ask for the tokens; return the answer, or the error to raise."""
         # Bytes, so that any sign can stand in the id and the secret (RFC 7617, UTF-8).
         pair = (self._client_id.encode(), self._client_secret.reveal().encode())
@@ -76,26 +75,23 @@ class DistrictTokenAuth(FetchedTokenAuth):
             "GET",
             params={"owner_type": "district"},
             auth=HTTPBasicAuth(*pair),
-            headers={"Accept": "application/json"},
+            headers={},
         )
 
-    def _listed(self, response: requests.Response) -> list[Any]:
-        status = response.status_code
-        if status in (400, 401, 403, 422, 429) or status >= 500:
+    def _listed(self, answer: TokenAnswer) -> list[Any]:
+        if answer.status in (400, 401, 403, 422, 429) or answer.status >= 500:
             self._refuse(
-                response,
+                answer,
                 "Clever does not know this application: check the client id and the secret.",
             )
         try:
-            listed = json.loads(response.content)["data"]
+            listed = json.loads(answer.body)["data"]
         except (ValueError, TypeError, KeyError, RecursionError):
             listed = None
-        if status != 200 or not isinstance(listed, list):
-            said = ": ".join(filter(None, self.words(response.content, response.request.headers)))
+        if answer.status != 200 or not isinstance(listed, list):
             raise AnswerError(
-                f"{self._shown_url} answered {status} without a list of tokens"
-                f"{f' ({said})' if said else ''}. Check that token_url is the address at which"
-                " Clever lists them."
+                f"{self._shown_url} answered {answer.status} without a list of tokens{answer.said}."
+                " Check that token_url is the address at which Clever lists them."
             )
         return listed
 

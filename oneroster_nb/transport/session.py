@@ -23,7 +23,7 @@ from oneroster_nb.errors import (
 )
 from oneroster_nb.transport.address import joined, origin
 from oneroster_nb.transport.auth import Auth
-from oneroster_nb.transport.body import ENCODING, read_body, read_start
+from oneroster_nb.transport.body import ENCODING, read_body, read_start, slowest
 from oneroster_nb.transport.failures import failure, may_pass, refusal
 from oneroster_nb.transport.http import HttpSession, setup_error
 from oneroster_nb.transport.pace import Pace
@@ -43,7 +43,6 @@ _T = TypeVar("_T")
 _MAX_REDIRECTS = 5
 _AGAIN = frozenset({429, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_SLOWEST = 10  # times the read timeout: how long an answer as a whole may take
 _MOST_OF_AN_ERROR = 1 << 16  # bytes of an error that are read for the server's reason
 _DOTS = frozenset({".", ".."})
 
@@ -111,8 +110,7 @@ class Session:
     @property
     def slowest(self) -> float:
         """The seconds that one answer may take, from asking to its last byte."""
-        connect, read = self._timeout
-        return connect + _SLOWEST * read
+        return slowest(self._timeout)
 
     def close(self) -> None:
         """Close the connections."""

@@ -26,15 +26,17 @@ from oneroster_nb.errors import (
 from oneroster_nb.secret import Secret
 from oneroster_nb.transport.address import shown_url
 from oneroster_nb.transport.auth import Auth
+from oneroster_nb.transport.body import ENCODING, read_start, slowest
 from oneroster_nb.transport.http import HttpSession, setup_error
 from oneroster_nb.transport.per_process import PerProcess
 from oneroster_nb.transport.redaction import basic_forms, written_forms
 
-__all__ = ["ClientCredentialsAuth", "FetchedTokenAuth"]
+__all__ = ["ClientCredentialsAuth", "FetchedTokenAuth", "TokenAnswer"]
 
 _RENEW_BEFORE = 60.0  # seconds before a token ends
 _LIFETIME = 3600.0  # seconds, if the server does not say
 _CLIENT_AUTHS = ("basic", "body")
+_MOST = 1 << 20  # bytes of an answer: no token is longer
 
 
 @dataclass
@@ -44,6 +46,24 @@ class _Held:
     lock: Lock = field(default_factory=Lock)
     token: Secret | None = None
     ends: float = math.inf
+
+
+@dataclass(frozen=True)
+class TokenAnswer:
+    """What a server answered to a request for a token."""
+
+    method: str
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    words: tuple[str, str]
+    """The server's code and description, without secrets."""
+
+    @property
+    def said(self) -> str:
+        """The server's words in brackets, to stand in a message."""
+        words = ": ".join(filter(None, self.words))
+        return f" ({words})" if words else ""
 
 
 class FetchedTokenAuth(Auth):
@@ -116,21 +136,28 @@ class FetchedTokenAuth(Auth):
         held.token = token
         held.ends = time.monotonic() + max(seconds - _RENEW_BEFORE, seconds / 2)
 
-    def _answer(self, method: str, **request: Any) -> requests.Response | RosterError:
+    def _answer(self, method: str, **request: Any) -> TokenAnswer | RosterError:
         """Send a request for a token; return the answer, or the error to raise.
 
         What holds the plain secret is in frames that end here, and that no traceback shows.
         """
+        request["headers"] |= {"Accept": "application/json", "Accept-Encoding": ENCODING}
+        what = f"{method} {self._shown_url}"
+        ends = time.monotonic() + slowest(self._timeout)
         try:
             with HttpSession() as session:
                 session.cookies = self.cookies
-                return session.request(
+                response = session.request(
                     method,
                     self._token_url,
                     timeout=self._timeout,
                     allow_redirects=False,
+                    stream=True,
                     **request,
                 )
+                body = read_start(response, what, most=_MOST, ends=ends)
+        except RosterError as exc:
+            return exc.with_traceback(None)
         except requests.exceptions.SSLError:
             return CertificateError(
                 f"The certificate of {urlsplit(self._token_url).netloc} does not verify, so no"
@@ -144,24 +171,23 @@ class FetchedTokenAuth(Auth):
             )
         except (OSError, ValueError) as exc:
             return setup_error(exc)
+        words = self.words(body, response.request.headers)
+        return TokenAnswer(method, response.status_code, response.headers, body, words)
 
-    def _refuse(self, response: requests.Response, advice: str) -> Never:
+    def _refuse(self, answer: TokenAnswer, advice: str) -> Never:
         """Raise the error for an answer that holds no token, in the server's own words."""
-        status = response.status_code
-        request = response.request
-        code, description = self.words(response.content, request.headers)
-        said = ": ".join(word for word in (code, description) if word)
-        busy = status == 429 or status >= 500
+        busy = answer.status == 429 or answer.status >= 500
         kind = UnavailableError if busy else AuthenticationError
         if busy:
             advice = "The server hands out no token just now. Try again later."
-        elif status in (301, 302, 303, 307, 308, 404, 405):
+        elif answer.status in (301, 302, 303, 307, 308, 404, 405):
             advice = "Check that token_url is the address at which tokens are handed out."
+        code, description = answer.words
         raise kind(
-            f"{status} at {request.method} {self._shown_url} without a token"
-            f"{f' ({said})' if said else ''}. {advice}",
-            status=status,
-            method=request.method or "",
+            f"{answer.status} at {answer.method} {self._shown_url} without a token{answer.said}."
+            f" {advice}",
+            status=answer.status,
+            method=answer.method,
             path=self._shown_url,
             code=code,
             description=description,
@@ -214,21 +240,21 @@ class ClientCredentialsAuth(FetchedTokenAuth):
         self._client_auth = client_auth
 
     def _fetch(self) -> None:
-        response = self._post()
-        if isinstance(response, RosterError):
-            raise response
-        answer = _fields(response) if response.ok else {}
-        token = answer.get("access_token")
+        answer = self._post()
+        if isinstance(answer, RosterError):
+            raise answer
+        fields = _fields(answer) if answer.status < 300 else {}
+        token = fields.get("access_token")
         if not isinstance(token, str) or not token.strip():
             (other,) = (name for name in _CLIENT_AUTHS if name != self._client_auth)
             self._refuse(
-                response,
+                answer,
                 "The server hands out no token: check the client id, the secret and the scope,"
                 f" and whether it wants client_auth={other!r}.",
             )
-        self._keep(Secret(token), _seconds(answer.get("expires_in")))
+        self._keep(Secret(token), _seconds(fields.get("expires_in")))
 
-    def _post(self) -> requests.Response | RosterError:
+    def _post(self) -> TokenAnswer | RosterError:
         """Ask for a token; return the answer, or the error to raise."""
         client = BackendApplicationClient(self._client_id)
         secret = self._client_secret.reveal()
@@ -243,10 +269,7 @@ class ClientCredentialsAuth(FetchedTokenAuth):
             "POST",
             data=client.prepare_request_body(include_client_id=in_body, **form),
             auth=auth,
-            headers={
-                "Accept": "application/json",
-                "Content-Type": "application/x-www-form-urlencoded",
-            },
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
         )
 
 
@@ -258,15 +281,15 @@ class _NoHeader(AuthBase):
         return request
 
 
-def _fields(response: requests.Response) -> Mapping[str, Any]:
+def _fields(answer: TokenAnswer) -> Mapping[str, Any]:
     """Return what an answer says of a token: JSON (RFC 6749 5.1), or a form as old servers send."""
     try:
-        answer = json.loads(response.content, parse_constant=_no_number)
+        fields = json.loads(answer.body, parse_constant=_no_number)
     except (ValueError, RecursionError):
-        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().casefold()
+        kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().casefold()
         old = kind in ("application/x-www-form-urlencoded", "text/plain")
-        return dict(parse_qsl(response.text)) if old else {}
-    return answer if isinstance(answer, dict) else {}
+        return dict(parse_qsl(answer.body.decode(errors="replace"))) if old else {}
+    return fields if isinstance(fields, dict) else {}
 
 
 def _no_number(name: str) -> Never:
