@@ -1,7 +1,7 @@
 """Saved connections: what is refused, processes at once, files and keyrings that fail."""
 
+import fcntl
 import json
-import multiprocessing
 import secrets
 import subprocess
 import sys
@@ -149,21 +149,39 @@ def test_what_a_connector_takes_is_saved(provider: str, options: dict[str, Any])
 # --- several processes ---------------------------------------------------------------------------
 
 
-def _save_some(number: int) -> None:
-    for turn in range(5):
-        save_profile(f"{number}-{turn}", "oneroster", host=HOST, page_size=number + 1)
+SAVE = """
+import os, sys
+from oneroster_nb.profiles import save_profile
+
+def child(number):
+    os.close(ready[1])
+    os.read(ready[0], 1)  # until all are there
+    for turn in range(20):
+        save_profile(f"{number}-{turn}", "oneroster", host=sys.argv[1], page_size=number + 1)
+
+ready = os.pipe()
+children = []
+for number in range(6):
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            child(number)
+            code = 0
+        finally:
+            os._exit(code)
+    children.append(pid)
+os.close(ready[1])
+print([os.waitpid(pid, 0)[1] for pid in children])
+"""
 
 
 def test_processes_that_save_at_once_lose_nothing(config_home: Path) -> None:
     save_profile("before", "demo")
-    context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_save_some, args=(number,)) for number in range(6)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert [worker.exitcode for worker in workers] == [0] * 6
-    expected = {"before", *(f"{number}-{turn}" for number in range(6) for turn in range(5))}
+    command = [sys.executable, "-c", SAVE, HOST]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == f"{[0] * 6}\n", done.stderr
+    expected = {"before", *(f"{number}-{turn}" for number in range(6) for turn in range(20))}
     assert set(onb.list_profiles()) == expected
     assert load_profile("5-4").options["page_size"] == 6
     (file,) = [path for path in config_home.rglob("*") if path.is_file()]  # and no lock is left
@@ -209,6 +227,22 @@ def test_a_process_that_is_killed_leaves_no_lock(holder: Any) -> None:
     assert list(path.parent.glob(".file.json*"))  # the file is there, the lock is not
     with files.locked(path, seconds=30):
         pass
+
+
+def test_a_lock_on_a_file_that_was_removed_meanwhile_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, lock = tmp_path / "file.json", tmp_path / ".file.json.lock"
+    flock = fcntl.flock
+
+    def late(handle: int, how: int) -> None:
+        monkeypatch.undo()
+        lock.unlink()  # by the process that had the lock before
+        flock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with files.locked(path):
+        assert lock.exists()
 
 
 def test_a_lock_that_cannot_be_had_is_an_error_of_ours(
