@@ -96,7 +96,7 @@ def resolve(
         If neither a provider nor a profile is said, if the profile is of another provider, or if
         the file of saved connections or the keyring fails.
     """
-    found = _found(provider, profile, options, os.environ if environ is None else environ)
+    found = _found(provider, profile, options, _variables(environ))
     return found.provider, found.profile, found.options
 
 
@@ -110,23 +110,27 @@ def withheld(
 
     The parameters and the errors are those of :func:`resolve`.
     """
-    return _found(provider, profile, options, os.environ if environ is None else environ).withheld
+    return _found(provider, profile, options, _variables(environ)).withheld
+
+
+def _variables(environ: Mapping[str, str] | None) -> dict[str, Any]:
+    """Take our variables out of the environment, secrets wrapped, so that no frame holds others."""
+    source = os.environ if environ is None else environ
+    names = ("ONEROSTER_PROVIDER", "ONEROSTER_PROFILE", *_VARIABLES.values())
+    return hidden({name: source[name] for name in names if source.get(name)})
 
 
 def _found(
-    provider: str | None,
-    profile: str | None,
-    given: Mapping[str, Any],
-    environ: Mapping[str, str],
+    provider: str | None, profile: str | None, given: Mapping[str, Any], env: Mapping[str, Any]
 ) -> _Found:
-    meant = _meant(provider, profile, given, environ)
-    stored = hidden({name: environ[v] for name, v in _VARIABLES.items() if environ.get(v)})
+    meant = _meant(provider, profile, given, env)
+    stored = {name: env[variable] for name, variable in _VARIABLES.items() if variable in env}
     if meant.provider in _WITHOUT_ACCOUNT:
         stored = {}
     if meant.provider != "classlink":
         stored.pop("application_id", None)
     secrets = {name: stored.pop(name) for name in SECRETS if name in stored}
-    problem = _another_connection(meant, stored, environ)
+    problem = _another_connection(meant, stored, env)
     if problem:
         stored = {}
     found = _Found(
@@ -150,12 +154,12 @@ def _meant(
     provider: str | None,
     profile: str | None,
     given: Mapping[str, Any],
-    environ: Mapping[str, str],
+    env: Mapping[str, Any],
 ) -> _Meant:
     """Find out which provider and which saved connection are meant."""
     if provider is None and profile is None:
-        profile = environ.get("ONEROSTER_PROFILE") or None
-        provider = None if profile else environ.get("ONEROSTER_PROVIDER") or None
+        profile = env.get("ONEROSTER_PROFILE")
+        provider = None if profile else env.get("ONEROSTER_PROVIDER")
     loaded = None if profile is None else load_profile(profile)
     if loaded is not None:
         if provider not in (None, loaded.provider):
@@ -172,13 +176,11 @@ def _meant(
     return _Meant(provider, loaded, given)
 
 
-def _another_connection(
-    meant: _Meant, stored: Mapping[str, Any], environ: Mapping[str, str]
-) -> str:
+def _another_connection(meant: _Meant, stored: Mapping[str, Any], env: Mapping[str, Any]) -> str:
     """Say why the environment describes another connection than the one that is meant, if so."""
     profile = meant.profile.name if meant.profile else None
-    provider = environ.get("ONEROSTER_PROVIDER", "").strip()
-    if environ.get("ONEROSTER_PROFILE", "") not in ("", profile):
+    provider = env.get("ONEROSTER_PROVIDER", "").strip()
+    if env.get("ONEROSTER_PROFILE", profile) != profile:
         return "ONEROSTER_PROFILE names another connection"
     if provider not in ("", meant.provider):
         return "ONEROSTER_PROVIDER names another provider"

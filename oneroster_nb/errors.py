@@ -133,7 +133,7 @@ class ServerError(RosterError):
 
 
 class AuthenticationError(ServerError, PermissionError):
-    """401: the client id, the secret or the token is not accepted."""
+    """401: the client id, the secret or the token is not accepted; or no token is handed out."""
 
 
 class ForbiddenError(ServerError, PermissionError):

@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import logging
 import secrets
 import traceback
 from collections.abc import Callable, Iterator
@@ -514,3 +515,31 @@ def test_an_error_body_that_is_nested_deeply_is_an_error_of_ours(status: int) ->
         pytest.raises(onb.errors.ServerError),
     ):
         conn.get_users("students", progress=False)
+
+
+# --- logs ----------------------------------------------------------------------------------------
+
+
+def test_logs_at_debug_hold_no_query(caplog: pytest.LogCaptureFixture, secret: str) -> None:
+    caplog.set_level(logging.DEBUG)
+    word = secrets.token_hex(8)
+    with (
+        TokenServer({"access_token": "a-token"}, query=f"?apikey={word}") as server,
+        server.connect(secret) as conn,
+    ):
+        conn.get_users("students")
+    assert '"POST /oauth/token HTTP/1.1" 200' in caplog.text
+    assert word not in caplog.text
+    assert "limit=" not in caplog.text
+
+
+def test_a_traceback_with_its_variables_shows_no_environment(
+    monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    monkeypatch.setenv("ONEROSTER_CLIENT_SECRET", secret)
+    monkeypatch.setenv("ONEROSTER_PROFILE", "lincoln")
+    monkeypatch.setenv("SOMETHING_ELSE", secret)
+    for call in (onb.connect, lambda: onb.connect("oneroster"), lambda: onb.connect("clever")):
+        with pytest.raises(onb.ConfigurationError) as caught:
+            call()
+        assert_hidden(caught.value, secret)

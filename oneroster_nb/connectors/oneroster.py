@@ -128,7 +128,7 @@ class OneRosterConnector(Connector):
     version : str, optional
         ``"1.1"`` or ``"1.2"``; left out, the host's path says it (1.2 where it holds ``v1p2``).
     token_url : str, optional
-        Where a server of OAuth 2.0 hands out tokens for an id and a secret.
+        Where a server of OAuth 2.0 hands out tokens for an id and a secret; it can have a query.
     scope : str, optional
         The scopes to ask for, separated by spaces; some servers demand them.
     client_auth : str

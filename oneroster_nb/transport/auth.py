@@ -24,12 +24,22 @@ _LOGGERS_OF_HEADERS = (
     "oauthlib.oauth1.rfc5849.signature",
     "requests_oauthlib.oauth1_auth",
 )
+_LOGGERS_OF_ADDRESSES = ("urllib3.connectionpool", "urllib3.util.retry")
 _SIGNATURE_METHODS = ("HMAC-SHA256", "HMAC-SHA1")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def _above_debug(record: logging.LogRecord) -> bool:
     return record.levelno > logging.DEBUG
+
+
+def _without_queries(record: logging.LogRecord) -> bool:
+    """Cut the queries out of the addresses of a record: they can hold people and secrets."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            part.partition("?")[0] if isinstance(part, str) else part for part in record.args
+        )
+    return True
 
 
 class _Cookies(RequestsCookieJar):
@@ -48,6 +58,8 @@ class Auth(AuthBase):
             # At DEBUG they write down headers, and queries with people in them. A filter stays
             # where somebody sets the level; the same one is added once only.
             logging.getLogger(name).addFilter(_above_debug)
+        for name in _LOGGERS_OF_ADDRESSES:
+            logging.getLogger(name).addFilter(_without_queries)
 
     @property
     def cookies(self) -> RequestsCookieJar:
