@@ -6,7 +6,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-__all__ = ["OWNERS", "merged"]
+__all__ = ["OWNERS", "all_new", "merged"]
 
 OWNERS: Mapping[str, str] = MappingProxyType(
     {
@@ -59,3 +59,29 @@ def merged(
     order = np.argsort(np.concatenate([np.flatnonzero(stays), places]), kind="stable")
     whole = pd.concat([old.loc[stays], new], ignore_index=True)
     return whole.iloc[order].reset_index(drop=True)
+
+
+def all_new(before: Mapping[str, pd.DataFrame], after: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return the names of the tables of which all ids are new.
+
+    Parameters
+    ----------
+    before, after : mapping of str to pandas.DataFrame
+        Tables by name. Those that are empty before or after are not judged, nor are those whose
+        rows are parts of others, as their ids are made of the ids of these.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> old, new = (pd.DataFrame({"sourcedId": keys}) for keys in (["a", "b"], ["c"]))
+    >>> all_new({"users": old, "orgs": old}, {"users": new, "orgs": old})
+    ['users']
+    """
+    both = [name for name in before if name in after and name not in OWNERS]
+    return [
+        name
+        for name in both
+        if len(before[name])
+        and len(after[name])
+        and not after[name]["sourcedId"].isin(before[name]["sourcedId"]).any()
+    ]

@@ -42,6 +42,8 @@ class Roster(LocalSource):
         Where they come from.
     taken : datetime.datetime, optional
         When they were pulled; left out, now. Times are UTC.
+    server_time : datetime.datetime, optional
+        The same moment by the server's clock, if the server said it.
     recipe : str
         A Python expression that makes this roster anew.
     findings : sequence of Finding
@@ -51,6 +53,7 @@ class Roster(LocalSource):
     ----------
     provider : str
     taken : datetime.datetime
+    server_time : datetime.datetime or None
     findings : pandas.DataFrame
         ``severity code table sourcedId field message`` (str) and ``explains`` (int64).
     orgs, academic_sessions, courses, classes, users, roles, enrollments, ... : pandas.DataFrame
@@ -80,6 +83,7 @@ class Roster(LocalSource):
         *,
         provider: str = "",
         taken: datetime.datetime | None = None,
+        server_time: datetime.datetime | None = None,
         recipe: str = "",
         findings: Sequence[Finding] = (),
     ) -> None:
@@ -95,6 +99,7 @@ class Roster(LocalSource):
         }
         self.provider = provider
         self.taken = taken or datetime.datetime.now(datetime.UTC)
+        self.server_time = server_time
         self._recipe = recipe
         self._noted = (*findings, *(each for _, noted in given.values() for each in noted))
 
@@ -172,17 +177,33 @@ class Roster(LocalSource):
         others = self._tables.keys() - kept.keys()
         noted = [finding for finding in self.noted if finding.table not in others]
         recipe = f"{self.recipe}.get_roster()" if self.recipe and tables is None else ""
-        return Roster(kept, provider=self.provider, taken=self.taken, recipe=recipe, findings=noted)
+        return Roster(
+            kept,
+            provider=self.provider,
+            taken=self.taken,
+            server_time=self.server_time,
+            recipe=recipe,
+            findings=noted,
+        )
 
     def refresh(
         self, conn: Source, *, allow_shrink: bool = False, progress: ProgressOption = None
     ) -> "Roster":
-        """Give a new roster, brought up to date with what changed since this one was pulled.
+        """Return a new roster, brought up to date with what changed since this one was pulled.
 
         It holds phone numbers if this one does.
 
-        Only rows that changed are asked for where the server can tell; a table whose number of
-        rows is then another than the server's is pulled anew. This roster stays as it is.
+        Small tables are pulled again, and so is a table of which the server cannot list the
+        changes. Of a large one, the rows are asked for that changed since this roster was pulled,
+        by the server's clock, or since the newest row in it, and from the day before. Then its
+        ids are compared with those that the server lists, or with their number if the server
+        cannot list ids alone. If they differ, the table is pulled again. This roster stays as it
+        is.
+
+        What cannot be seen in a large table: a row whose values changed while its
+        ``dateLastModified`` did not, or changed to a moment before that day. If the server cannot
+        list ids alone: that as many rows came as others went, if those that came say that they
+        are older. ``get_roster()`` sees everything.
 
         Parameters
         ----------
@@ -198,7 +219,8 @@ class Roster(LocalSource):
         ConfigurationError
             Where the connection is to another provider, or not a live one.
         IncompleteError
-            Where a table is suddenly empty or less than half of what it was.
+            If a table is suddenly empty or less than half of what it was, or if the data changed
+            between its lists, also when they were pulled once more.
         RosterError
             Where a table cannot be pulled.
 
@@ -208,6 +230,8 @@ class Roster(LocalSource):
             Where the server does not show a table.
         DanglingReferenceWarning
             Where references point nowhere.
+        NoMatchWarning
+            If all ids of a table are new.
 
         Examples
         --------
@@ -354,6 +378,7 @@ class Roster(LocalSource):
             snapshot.tables,
             provider=snapshot.provider,
             taken=snapshot.taken,
+            server_time=snapshot.server_time,
             recipe=f"onb.Roster.load({str(path)!r})",
             findings=snapshot.findings,
         )
@@ -390,7 +415,9 @@ class Roster(LocalSource):
         371
         """
         tables = {name: table for name, table in self._tables.items() if len(table)}
-        snapshot = Snapshot(tables, self.provider, self.taken, self.noted)
+        snapshot = Snapshot(
+            tables, self.provider, self.taken, self.noted, server_time=self.server_time
+        )
         return write_snapshot(snapshot, path, overwrite=overwrite)
 
     def summary(self) -> pd.DataFrame:

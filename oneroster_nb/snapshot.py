@@ -37,6 +37,7 @@ class Snapshot:
     provider: str
     taken: datetime.datetime
     findings: Sequence[Finding] = ()
+    server_time: datetime.datetime | None = None
 
 
 def write_snapshot(snapshot: Snapshot, path: str | Path, *, overwrite: bool) -> Path:
@@ -109,6 +110,8 @@ def read_snapshot(path: str | Path) -> Snapshot:
     tables = {}
     try:
         taken = datetime.datetime.fromisoformat(manifest["taken"])
+        served = manifest.get("serverTime")
+        server_time = None if served is None else datetime.datetime.fromisoformat(served)
         for name, entry in manifest["tables"].items():
             tables[name] = _read_table(folder, str(entry["file"]), entry)
         provider = str(manifest["provider"])
@@ -118,7 +121,8 @@ def read_snapshot(path: str | Path) -> Snapshot:
     except (KeyError, TypeError, ValueError, AttributeError):
         raise _damaged(folder, "its manifest is not in the form that save() writes") from None
     # A rule may have gone since the roster was saved.
-    return Snapshot(tables, provider, taken, [each for each in noted if each.code in RULES])
+    kept = [each for each in noted if each.code in RULES]
+    return Snapshot(tables, provider, taken, kept, server_time)
 
 
 def _write_files(snapshot: Snapshot, folder: Path) -> None:
@@ -133,6 +137,7 @@ def _write_files(snapshot: Snapshot, folder: Path) -> None:
         "schemaVersion": SCHEMA_VERSION,
         "provider": snapshot.provider,
         "taken": snapshot.taken.isoformat(),
+        "serverTime": snapshot.server_time and snapshot.server_time.isoformat(),
         "tables": entries,
         "findings": [asdict(finding) for finding in snapshot.findings],
     }

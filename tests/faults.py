@@ -194,6 +194,13 @@ def filters_well(asked: Asked, answer: Answer) -> None:
     answer.total = None if answer.total is None else len(answer.records)
 
 
+def selects_fields(asked: Asked, answer: Answer) -> None:
+    """Honour ``fields``: send the fields that are named, and no others."""
+    if names := asked.query.get("fields"):
+        wanted = names.split(",")
+        answer.records = [{n: r[n] for n in wanted if n in r} for r in answer.records]
+
+
 def refuses_filters(code: int) -> Behaviour:
     """Answer any filter with an error status."""
 

@@ -241,7 +241,8 @@ class _Handler(BaseHTTPRequestHandler):
         )
         answer = self.server.owner.answer(asked)
         body = answer.body or b""
-        self.send_response(answer.status)
+        self.send_response_only(answer.status)
+        answer.headers.setdefault("Date", self.date_time_string())
         answer.headers.setdefault("Content-Type", "application/json")
         for name, value in answer.headers.items():
             self.send_header(name, value)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from faults import filters_well, refuses_filters, status
+from faults import filters_well, refuses_filters, selects_fields, status
 from faultserver import Behaviour, FaultServer, Record
 from records import enrollment, school, user
 
@@ -68,16 +68,19 @@ def test_a_changed_row_stays_in_its_place(connected: Connect) -> None:
     assert after.users["givenName"].iloc[3] == "Renamed"
 
 
-def test_a_server_that_honours_filters_is_not_asked_for_whole_tables(connected: Connect) -> None:
+def test_a_server_that_honours_filters_is_not_asked_for_whole_tables(
+    connected: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oneroster_nb.connectors.refreshing._SMALL", 2)
     routes = school()
-    with FaultServer(routes, filters_well) as server:
+    with FaultServer(routes, filters_well, selects_fields) as server:
         conn = connected(server)
         before = conn.get_roster()
         asked = len(server.requests)
         before.refresh(conn)
         large = [a for a in server.requests[asked:] if a.path in ("users", "enrollments")]
     assert large
-    assert all("filter" in a.query or a.query["limit"] == "1" for a in large)
+    assert all({"filter", "fields"} & {*a.query} or a.query["limit"] == "1" for a in large)
 
 
 @pytest.mark.parametrize("kept", [0, 0.4])

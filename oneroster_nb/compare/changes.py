@@ -19,6 +19,7 @@ from oneroster_nb.analysis.given import PERSON, Given, given
 from oneroster_nb.compare.sides import in_one_order
 from oneroster_nb.errors import NoMatchWarning, QueryError, warn
 from oneroster_nb.membership import codes
+from oneroster_nb.merging import all_new
 from oneroster_nb.privacy.suppression import check_threshold, hide_list, mark
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.references import left_out, warn_of_left_out
@@ -126,7 +127,10 @@ def diff(
     Warns
     -----
     NoMatchWarning
-        Where nobody is in both: they may be of two districts, or have ids of their own.
+        If all ids of a table are new: the rosters may be of two districts, or the provider may have
+        given new ids. The footnote names the table, too.
+    DanglingReferenceWarning
+        If people, classes or orgs are referred to and not there.
 
     Examples
     --------
@@ -153,6 +157,7 @@ def diff(
                 )
             )
     old, new = (given(s, "diff", _TABLES, progress=progress) for s in (before, after))
+    new_ids = _warn_of_new_ids(old, new)
     people, fields = _people(old, new)
     enrollments = _enrollments(old, new)
     orgs = pd.concat([old.tables["orgs"], new.tables["orgs"]])
@@ -161,20 +166,32 @@ def diff(
     notes = left_out({"before": old.not_there, "after": new.not_there}, below)
     warn_of_left_out(notes)
     for table in (people, enrollments, by_school):
-        with_footnote(table, notes)
+        with_footnote(table, [*new_ids, *notes])
     return Diff(people, fields, enrollments, by_school)
+
+
+def _warn_of_new_ids(old: Given, new: Given) -> list[str]:
+    """Warn of the tables of which all ids are new, and return the note for the footnote."""
+    names = all_new(*({name: side.live(name) for name in _TABLES} for side in (old, new)))
+    if not names:
+        return []
+    note = f"All ids are new in {', '.join(names)}, so all of these rows are removed and added."
+    people = (
+        f"None of the {len(old.users):,} people before is among the {len(new.users):,} after. "
+        if "users" in names
+        else ""
+    )
+    warn(
+        f"{people}{note} Are these two pulls of one district, by the same provider? match_people()"
+        " pairs people whose ids differ.",
+        NoMatchWarning,
+    )
+    return [note]
 
 
 def _people(old: Given, new: Given) -> tuple[pd.DataFrame, pd.DataFrame]:
     here, there = new.users["sourcedId"], old.users["sourcedId"]
     come, gone = codes(here, there) < 0, codes(there, here) < 0
-    if len(there) and len(here) and come.all():
-        warn(
-            f"None of the {len(there):,} people before is among the {len(here):,} after, so all"
-            " are told as removed and added. Are these two pulls of one district, by the same"
-            " provider? match_people() pairs people whose ids differ.",
-            NoMatchWarning,
-        )
     was, now = (
         users.drop_duplicates("sourcedId").set_index("sourcedId")
         for users in (old.users.loc[~gone], new.users.loc[~come])

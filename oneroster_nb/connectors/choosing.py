@@ -41,6 +41,8 @@ class ChoosingSource(LiveSource):
         self._honoured: dict[tuple[str, str, str], bool] = {}
         # Table and column of lists below other objects that hold all rows or not, likewise.
         self._complete: dict[tuple[str, str], bool] = {}
+        # Tables of which this server lists the ids alone or not, as it was seen to.
+        self._ids_listed: dict[str, bool] = {}
 
     @abstractmethod
     def _plain_fields(self, table: str) -> Collection[str]:
@@ -48,9 +50,15 @@ class ChoosingSource(LiveSource):
 
     @abstractmethod
     def _filtered_job(
-        self, table: str, clause: str, *, sensitive: bool = False, wanted: int | None = None
+        self,
+        table: str,
+        clause: str,
+        *,
+        sensitive: bool = False,
+        wanted: int | None = None,
+        fields: str = "",
     ) -> Job:
-        """Pull the rows of a table that fulfil a filter, an empty one being none."""
+        """Pull the rows of a table that fulfil a filter; if `fields` names some, these alone."""
 
     @abstractmethod
     def _part_job(self, table: str, column: str, value: str) -> Job | None:
@@ -130,6 +138,18 @@ class ChoosingSource(LiveSource):
             there, absent = (self._keys_of(name, job, reporter) for job in jobs)
             self._honoured[key] = there == [first.iloc[0]["sourcedId"]] and absent == []
         return self._honoured[key]
+
+    def _lists_ids(self, name: str, reporter: Reporter) -> bool:
+        """See, once, whether a server lists the ids of a table without the rest of its rows."""
+        if name not in self._ids_listed:
+            job = self._filtered_job(name, "", wanted=1, fields="sourcedId")
+            first = self._tried(name, job, reporter)
+            if first is None or first.empty:
+                return False
+            rest = first.iloc[0].drop(["sourcedId", "status", "dateLastModified"])
+            has_id = bool(first["sourcedId"].notna().iloc[0])
+            self._ids_listed[name] = has_id and bool(rest.isna().all())
+        return self._ids_listed[name]
 
     def _keys_of(self, name: str, job: Job, reporter: Reporter) -> list[str] | None:
         found = self._tried(name, job, reporter)

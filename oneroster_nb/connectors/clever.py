@@ -277,6 +277,7 @@ class CleverConnector(Connector):
         *,
         sensitive: bool = False,  # noqa: ARG002
         wanted: int | None = None,  # noqa: ARG002
+        fields: str = "",  # noqa: ARG002
     ) -> Job:
         raise NotProvidedError(f"Clever cannot be asked for a part of {table} by a filter.")
 

@@ -14,7 +14,7 @@ from oneroster_nb.connectors.member_lists import (
     school_people,
     telling_school,
 )
-from oneroster_nb.connectors.rosters import RosterSource
+from oneroster_nb.connectors.refreshing import RefreshSource
 from oneroster_nb.errors import (
     ForbiddenError,
     NotFoundError,
@@ -38,7 +38,7 @@ __all__ = ["ListingSource", "route"]
 _SHOWN_AT_MOST = 3  # schools with a difference that a warning names
 
 
-class ListingSource(RosterSource):
+class ListingSource(RefreshSource):
     """A live source that lists the members of groups, and holds the lists against its tables."""
 
     def _from_class_lists(

@@ -281,9 +281,16 @@ class OneRosterConnector(Connector):
         }
 
     def _filtered_job(
-        self, table: str, clause: str, *, sensitive: bool = False, wanted: int | None = None
+        self,
+        table: str,
+        clause: str,
+        *,
+        sensitive: bool = False,
+        wanted: int | None = None,
+        fields: str = "",
     ) -> Job:
-        params = {"filter": clause} if clause else {}
+        asked = {"filter": clause, "fields": fields}
+        params = {name: value for name, value in asked.items() if value}
         return self._job(table, table, table, sensitive=sensitive, wanted=wanted, params=params)
 
     def _part_job(self, table: str, column: str, value: str) -> Job | None:

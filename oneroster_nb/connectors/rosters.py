@@ -1,38 +1,36 @@
-"""Whole rosters from a live source: pulled, and brought up to date."""
+"""Whole rosters from a live source."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import TypeVar
 
 import pandas as pd
 
 from oneroster_nb.connectors.choosing import ChoosingSource
-from oneroster_nb.connectors.clauses import since_clause
 from oneroster_nb.connectors.live import whole_tables
 from oneroster_nb.connectors.v1p2 import profiles_of
 from oneroster_nb.errors import (
-    AnswerError,
-    ConfigurationError,
     ForbiddenError,
     IncompleteError,
     NotFoundError,
     PartialResultWarning,
     RosterError,
-    ServerError,
     warn,
 )
 from oneroster_nb.findings import Finding
-from oneroster_nb.merging import OWNERS, merged
 from oneroster_nb.notes import findings_of_notes, notes_of
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.references import warn_of_dangling
 from oneroster_nb.resources import link_resources, resources_of
 from oneroster_nb.roster import Roster
-from oneroster_nb.schema import TABLES, empty_table
+from oneroster_nb.schema import empty_table
 from oneroster_nb.tables import checked_tables
 from oneroster_nb.transport.pages import Tables
+from oneroster_nb.transport.pulls import Job
 
-__all__ = ["RosterSource"]
+__all__ = ["Outcomes", "Revisions", "RosterSource", "findings_of"]
 
 _IN_EVERY_ROSTER = frozenset(
     {"orgs", "academicSessions", "courses", "classes", "users", "enrollments"}
@@ -53,8 +51,23 @@ _MADE_OF: Mapping[str, str] = MappingProxyType(
 )
 """The tables that are pulled as a part of another one."""
 
+_T = TypeVar("_T")
 _Frames = dict[str, pd.DataFrame]
-_Outcomes = Mapping[str, Tables | RosterError]
+Outcomes = Mapping[str, Tables | RosterError]
+"""Table to its pages, or to the error that came instead."""
+
+
+class Revisions(dict[str, str]):
+    """The server's names for the state of its data, by the list that was pulled in that state."""
+
+    def note(self, jobs: Mapping[str, Job]) -> None:
+        """Take the names from some pulls; not every server has any."""
+        self.update((what, job.revision) for what, job in jobs.items() if job.revision is not None)
+
+    @property
+    def one_state(self) -> bool:
+        """Whether all lists were pulled in the same state, as far as it is named."""
+        return len(set(self.values())) < 2
 
 
 class RosterSource(ChoosingSource):
@@ -62,6 +75,9 @@ class RosterSource(ChoosingSource):
 
     _has_profiles = False
     """Whether the records of users hold their profiles."""
+
+    _states_by_list = False
+    """Whether the server was seen to name the state of each list by itself."""
 
     def get_roster(
         self,
@@ -110,85 +126,63 @@ class RosterSource(ChoosingSource):
         3
         """
         asked = None if tables is None else checked_tables(tables)
-        made_of = {**_MADE_OF, **self._made_of}
-        needed = {made_of.get(name, name) for name in self._listable if asked is None}
-        needed |= {made_of.get(name, name) for name in asked or ()}
+        needed = {self._part_of(name) for name in (self._listable if asked is None else asked)}
         wanted = [name for name in self._listable if name in needed]
-        taken = datetime.datetime.now(datetime.UTC)
+        taken, began = datetime.datetime.now(datetime.UTC), time.monotonic()
         with Reporter(progress, "roster") as reporter:
-            outcomes = self._whole_tables(
-                wanted, reporter, lenient=asked is None, sensitive=sensitive
+            outcomes = self._in_one_state(
+                lambda seen: self._whole_tables(
+                    wanted, reporter, seen, lenient=asked is None, sensitive=sensitive
+                )
             )
         frames = self._frames(outcomes, sensitive=sensitive)
         empty = [name for name in _IN_EVERY_ROSTER if name in frames and frames[name].empty]
         if "users" in empty or (empty and len(empty) == len(_IN_EVERY_ROSTER & frames.keys())):
             self._warn_not_shared(" and no ".join(sorted(empty)))
         warn_of_dangling(frames)
-        findings = _findings(outcomes)
+        findings = findings_of(outcomes)
         options = [] if asked is None else [f"tables={asked!r}"]
         options += ["sensitive=True"] if sensitive else []
         recipe = f"{self.recipe}.get_roster({', '.join(options)})"
-        return Roster(frames, provider=self.provider, taken=taken, recipe=recipe, findings=findings)
-
-    def _refreshed(self, old: Roster, *, allow_shrink: bool, progress: ProgressOption) -> Roster:
-        """Give a new roster from what changed; see :meth:`Roster.refresh`."""
-        if old.provider and old.provider != self.provider:
-            raise ConfigurationError(
-                f"This roster was pulled from {old.provider} and cannot be refreshed from"
-                f" {self.provider}. Call get_roster() on the new connection instead."
-            )
-        taken = datetime.datetime.now(datetime.UTC)
-        since = since_clause(pd.Timestamp(old.taken))
-        sensitive = old.sensitive
-        with Reporter(progress, "changes") as reporter:
-            # The orgs are few, and what users say of themselves is read with all of them.
-            able = [
-                name
-                for name in self._listable
-                if name != "orgs" and len(old.table(name)) and self._honours(name, since, reporter)
-            ]
-            changed = [self._filtered_job(name, str(since), sensitive=sensitive) for name in able]
-            counted = [self._filtered_job(name, "", wanted=1) for name in able]
-            for job in (*changed, *counted):
-                job.keep = (ServerError, AnswerError, IncompleteError)
-            outcomes = self._pull([self._list_job("orgs"), *changed, *counted], reporter)
-            totals = {name: job.total for name, job in zip(able, counted, strict=True)}
-            changes = {
-                name: outcome
-                for name, outcome in zip(["orgs", *able], outcomes, strict=False)
-                if not isinstance(outcome, RosterError)
-            }
-            news = self._frames(changes, sensitive=sensitive)
-            frames = {
-                name: merged(
-                    old.table(name),
-                    frame,
-                    news[_MADE_OF.get(name, name)]["sourcedId"],
-                    OWNERS.get(name, "sourcedId"),
-                )
-                for name, frame in news.items()
-                if name != "orgs"
-            } | {"orgs": news["orgs"]}
-            totals["orgs"] = len(frames["orgs"])
-            # What is gone without a trace shows in the number of rows alone.
-            anew = [
-                name
-                for name in self._listable
-                if name not in frames or len(frames[name]) != totals.get(name)
-            ]
-            pulled = self._whole_tables(anew, reporter, lenient=True, sensitive=sensitive)
-        frames |= self._frames(pulled, frames["orgs"], sensitive=sensitive)
-        if not allow_shrink:
-            _check_size(old, frames)
-        warn_of_dangling(frames)
-        noted = [finding for finding in old.noted if finding.table not in pulled]
-        noted += _findings(changes) + _findings(pulled)
         return Roster(
-            frames, provider=self.provider, taken=taken, recipe=old.recipe, findings=noted
+            frames,
+            provider=self.provider,
+            taken=taken,
+            server_time=self._session.clock.at(began),
+            recipe=recipe,
+            findings=findings,
         )
 
+    def _in_one_state(self, pull: Callable[[Revisions], _T]) -> _T:
+        """Pull lists, and once more if the data changed between them.
+
+        A server that names the state of each list by itself names them the same the second time.
+        """
+        first, second = Revisions(), Revisions()
+        result = pull(first)
+        if first.one_state or self._states_by_list:
+            return result
+        result = pull(second)
+        self._states_by_list = second == first
+        if second.one_state or self._states_by_list:
+            return result
+        raise IncompleteError(
+            "The data changed between the lists of this roster, also when all were pulled again."
+            " The roster may be changing just now: try again later."
+        )
+
+    def _part_of(self, name: str) -> str:
+        """Return the table with whose pages a table comes: itself, or another one."""
+        return {**_MADE_OF, **self._made_of}.get(name, name)
+
     def _whole_tables(
-        self, names: Sequence[str], reporter: Reporter, *, lenient: bool, sensitive: bool
+        self,
+        names: Sequence[str],
+        reporter: Reporter,
+        seen: Revisions,
+        *,
+        lenient: bool,
+        sensitive: bool,
     ) -> dict[str, Tables | RosterError]:
         """Pull whole tables side by side; where lenient, one that is not shown is an outcome."""
         names = [name for name in names if self._made_of.get(name) not in names]
@@ -196,10 +190,12 @@ class RosterSource(ChoosingSource):
         for name, job in zip(names, jobs, strict=True):
             optional = lenient and name not in _IN_EVERY_ROSTER
             job.keep = (ForbiddenError, NotFoundError) if optional else ()
-        return dict(zip(names, self._pull(jobs, reporter), strict=True))
+        outcomes = self._pull(jobs, reporter)
+        seen.note(dict(zip(names, jobs, strict=True)))
+        return dict(zip(names, outcomes, strict=True))
 
     def _frames(
-        self, outcomes: _Outcomes, orgs: pd.DataFrame | None = None, *, sensitive: bool
+        self, outcomes: Outcomes, orgs: pd.DataFrame | None = None, *, sensitive: bool
     ) -> _Frames:
         """Make canonical tables of what was pulled, those among them that follow from others.
 
@@ -232,7 +228,7 @@ class RosterSource(ChoosingSource):
         return frames
 
 
-def _findings(outcomes: _Outcomes) -> list[Finding]:
+def findings_of(outcomes: Outcomes) -> list[Finding]:
     """Return what was read otherwise than it was written in the pages that were pulled."""
     return [
         finding
@@ -242,18 +238,3 @@ def _findings(outcomes: _Outcomes) -> list[Finding]:
             name, (note for page in outcome for note in notes_of(page))
         )
     ]
-
-
-def _check_size(old: Roster, frames: Mapping[str, pd.DataFrame]) -> None:
-    """Refuse tables that are suddenly empty or less than half of what they were."""
-    shrunk = [
-        f"{name} from {len(old.table(name)):,} to {len(frames.get(name, ())):,} rows"
-        for name in TABLES
-        if len(frames.get(name, ())) < len(old.table(name)) / 2
-    ]
-    if shrunk:
-        raise IncompleteError(
-            f"The server shows much less than before: {'; '.join(shrunk)}. That may be an accident"
-            " there, so the roster was left as it was. Where it is meant, pass"
-            " allow_shrink=True."
-        )

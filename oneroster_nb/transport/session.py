@@ -24,6 +24,7 @@ from oneroster_nb.errors import (
 from oneroster_nb.transport.address import joined, origin
 from oneroster_nb.transport.auth import Auth
 from oneroster_nb.transport.body import ENCODING, read_body, read_start, slowest
+from oneroster_nb.transport.clock import ServerClock
 from oneroster_nb.transport.failures import failure, may_pass, refusal
 from oneroster_nb.transport.http import HttpSession, setup_error
 from oneroster_nb.transport.pace import Pace
@@ -103,6 +104,7 @@ class Session:
         self._reached = False
         self._connections = PerProcess(self._connect)
         self._pace = PerProcess(Pace)
+        self.clock = ServerClock()
 
     def __repr__(self) -> str:
         return f"<Session {self.host}>"
@@ -261,6 +263,7 @@ class Session:
         else:
             self._reached = True
             self._pace.get().note(response.headers)
+            self.clock.note(response.headers)
             return response, body
         if passing:
             raise PassingError(error)

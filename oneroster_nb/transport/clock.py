@@ -1,0 +1,42 @@
+"""What time it is by a server's own clock, as the ``Date`` of its answers says."""
+
+import datetime
+import email.utils
+import time
+from collections.abc import Mapping
+
+__all__ = ["ServerClock"]
+
+
+class ServerClock:
+    """The clock of a server, read from its answers (RFC 9110, 6.6.1).
+
+    This machine's clock may be wrong, so only the seconds that pass on it are used. Of several
+    readings the earliest counts: an answer may be read late, and a machine may sleep.
+
+    Examples
+    --------
+    >>> clock = ServerClock()
+    >>> clock.note({"Date": "Mon, 17 Aug 2026 08:00:00 GMT"})
+    >>> clock.at(time.monotonic() - 60).strftime("%H:%M")
+    '07:59'
+    """
+
+    def __init__(self) -> None:
+        self._zero: datetime.datetime | None = None
+
+    def note(self, headers: Mapping[str, str]) -> None:
+        """Read the clock in the headers of an answer; one without a date changes nothing."""
+        try:
+            date = email.utils.parsedate_to_datetime(headers.get("Date", ""))
+            date = date if date.tzinfo else date.replace(tzinfo=datetime.UTC)
+            zero = date.astimezone(datetime.UTC) - datetime.timedelta(seconds=time.monotonic())
+        except (ValueError, OverflowError):
+            return
+        self._zero = zero if self._zero is None else min(self._zero, zero)
+
+    def at(self, moment: float) -> datetime.datetime | None:
+        """Return the server's time at a moment of ``time.monotonic()``; None if it never said."""
+        if self._zero is None:
+            return None
+        return self._zero + datetime.timedelta(seconds=moment)
