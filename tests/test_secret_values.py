@@ -319,6 +319,29 @@ def test_a_fetched_token_that_is_echoed_is_not_shown(secret: str) -> None:
     assert_hidden(caught.value, token, secret)
 
 
+def test_an_echoed_cookie_is_not_shown_and_a_setting_changes_no_words(secret: str) -> None:
+    session = secrets.token_hex(8)
+
+    def behave(asked: Asked, answer: Answer) -> None:
+        if asked.method == "POST":
+            answer.headers["Set-Cookie"] = f"SESSION={session}; Path=/"
+        elif "LANG" not in asked.headers.get("Cookie", ""):
+            answer.status, answer.body = 401, b"{}"
+            answer.headers["Set-Cookie"] = "LANG=en; Path=/"
+        else:
+            answer.status = 403
+            answer.body = body_of("message", f"no enrollment in session {session}")
+
+    with (
+        TokenServer({"access_token": "a-token"}, behave) as server,
+        server.connect(secret) as conn,
+        pytest.raises(onb.ForbiddenError) as caught,
+    ):
+        conn.get_academic_sessions(progress=False)
+    assert "no enrollment in session <secret>" in str(caught.value)
+    assert_hidden(caught.value, session)
+
+
 def test_an_echoed_signature_is_not_shown() -> None:
     behave = echoing(lambda asked: asked.headers["Authorization"], "message", 401)
     with (

@@ -11,6 +11,7 @@ __all__ = ["basic_forms", "redacted", "sent_forms", "written_forms"]
 
 _PREFIX = 12
 """As many signs of a secret are hidden even if the rest was cut off."""
+_SHORTEST_COOKIE = 8
 
 
 def written_forms(secret: str) -> set[str]:
@@ -39,8 +40,9 @@ def sent_forms(headers: Mapping[str, str | bytes]) -> set[str]:
     found = {credentials.strip()}
     if scheme.casefold() == "oauth":
         found = set(re.findall(r'oauth_signature="([^"]+)"', credentials))
-    cookies = _text(headers.get("Cookie", "")).split(";")
-    found |= {cookie.partition("=")[2].strip() for cookie in cookies}
+    cookies = [c.partition("=")[2].strip() for c in _text(headers.get("Cookie", "")).split(";")]
+    # A short one is no secret but a setting, "en" say, and stands in many words.
+    found |= {cookie for cookie in cookies if len(cookie) >= _SHORTEST_COOKIE}
     return found | {unquote(form) for form in found}
 
 
