@@ -88,10 +88,18 @@ error id-other              A column refers to rows by other ids than their sour
 warning record-per-school   One person or org has several records, under different sourcedIds.
 warning value-number        Values are written as a spreadsheet writes numbers.
 error required-missing      A field that the standard requires is empty.
+warning field-missing       A field that the standard requires in CSV files is empty.
+info field-never-sent       The source never sends fields that the standard requires.
+info guardian-incomplete    Guardians lack fields that the standard requires.
 error value-unknown         A value is not one that the standard allows here.
 error key-missing           A row has no sourcedId.
 error key-repeated          A sourcedId is there more than once.
+warning role-of-other-version  A role is one that only the other version of the standard has.
+error school-year-malformed  A school year is not written as a year.
+warning subjects-unequal    There are more subjects than subject codes, or fewer.
 error reference-unknown     Rows refer to something that is not in the roster.
+warning person-not-shared   People are referred to and not there; perhaps they are not shared.
+warning table-not-shared    Rows refer to a table without rows; perhaps it is not shared.
 error cycle                 Things are below one another in a circle.
 error dates-reversed        Something ends before it begins.
 error student-without-school   A student is at no school.
@@ -100,7 +108,11 @@ info student-with-two-schools  A student is at more than one school.
 warning student-without-class  A student is in no class.
 warning class-without-teacher  A class has no teacher.
 warning class-without-primary-teacher  A class has teachers, and none of them is the primary one.
+warning class-with-two-primary-teachers  A class has two primary teachers at one time.
 warning class-without-student  A class has no students.
+warning class-not-in-school  A class belongs to an org that is not a school.
+warning school-empty        A school has no classes, no students or no teachers.
+info guardian-one-way       Only one of student and guardian names the other.
 error class-without-term    A class is in no term.
 warning person-twice        One person seems to be there under two ids.
 warning email-shared        An email address is that of several people.
@@ -108,7 +120,11 @@ warning email-malformed     An email address is malformed.
 error username-shared       A username is that of several people.
 warning username-malformed  A username holds spaces or signs that nobody can type.
 warning enrollment-outside-term  An enrollment lies outside the terms of its class.
-warning enrollment-role     Somebody is enrolled in a role that the person does not have.
+info enrollment-role        A person is enrolled in a role that the person does not have.
+warning enrollment-school   An enrollment is at another school than its class.
+warning enrollment-twice    One enrollment is there under two ids.
+warning enrollment-overlap  Enrollments of one person in one class overlap.
+warning student-primary     A student is marked as primary, which is for teachers.
 warning grade-unknown       A grade is not in the CEDS list.
 """
 

@@ -10,7 +10,17 @@ import pandas as pd
 from oneroster_nb.errors import ConfigurationError, DanglingReferenceWarning
 from oneroster_nb.findings import RULES, Finding, found, frame_of
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.quality import fields, links, people, root_causes
+from oneroster_nb.quality import (
+    enrollments,
+    fields,
+    guardians,
+    identifiers,
+    links,
+    people,
+    required,
+    root_causes,
+    schools,
+)
 from oneroster_nb.schema import TABLES
 from oneroster_nb.source import Source
 
@@ -19,24 +29,31 @@ __all__ = ["Findings", "check"]
 _SHOWN_AT_MOST = 1000
 _Rules = tuple[Callable[[Mapping[str, pd.DataFrame]], list[Finding]], ...]
 _OF_ROWS: _Rules = (
-    fields.keys,
-    fields.required,
+    identifiers.keys,
+    required.required,
     fields.enumerations,
+    fields.other_version,
     fields.grades,
+    fields.subjects,
     fields.dates,
+    schools.school_years,
     root_causes.spreadsheet_numbers,
 )
 """Rules about single rows, which see the tables as they are."""
 _OF_LINKS: _Rules = (
-    links.references,
     links.cycles,
-    links.roles_of_enrollments,
-    links.enrollments_outside_terms,
+    enrollments.roles,
+    enrollments.outside_terms,
+    enrollments.schools,
+    enrollments.primary,
+    enrollments.of_one_person,
+    schools.class_orgs,
+    schools.empty_schools,
     people.students,
     people.classes,
 )
 """Rules about rows that refer to others, which see the tables as if root causes were fixed."""
-_OF_PEOPLE: _Rules = (people.twice, people.addresses)
+_OF_PEOPLE: _Rules = (people.twice, identifiers.addresses, guardians.one_way)
 """Rules about several records of one person, which see one record of each."""
 
 
@@ -101,8 +118,10 @@ def check(source: Source, *, progress: ProgressOption = None) -> Findings:
         A DataFrame with a row a finding: ``severity`` (``error``, ``warning`` or ``info``),
         ``code``, ``table`` (or ``manifest``), ``sourcedId``, ``field``, ``message`` (str) and
         ``explains`` (int64), how many others have this one as their root: of a school that is
-        missing, all rows that refer to it. What is to be deleted is not judged. Of one kind of
-        finding in one table at most 1,000 rows are given, and one that says how many more.
+        missing, all rows that refer to it. Rows marked ``tobedeleted`` are not judged, and a
+        reference to one is no reference to nothing. Fields that the source never sends are one
+        info, people who are referred to and not there are one warning. Of one kind of finding in
+        one table at most 1,000 rows are given, and one that says how many more.
 
     Raises
     ------
@@ -132,8 +151,14 @@ def check(source: Source, *, progress: ProgressOption = None) -> Findings:
     findings = list(roster.noted)
     tables = {name: roster.table(name) for name in TABLES}
     live = {name: table.loc[table["status"] != "tobedeleted"] for name, table in tables.items()}
+    gone = {
+        name: table.loc[table["status"] == "tobedeleted", "sourcedId"]
+        for name, table in tables.items()
+    }
     causes = root_causes.root_causes(live)
     findings += causes.findings
+    unknown = links.references(causes.tables, gone)
+    findings += links.people_together([each for each in unknown if not causes.explain(each)])
     judged = (
         (_OF_ROWS, live),
         (_OF_LINKS, causes.tables),

@@ -1,4 +1,4 @@
-"""Rules about the fields of single rows: keys, what must be there, what it can be."""
+"""Rules about the fields of single rows: what they can be, and what belongs together."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -10,29 +10,21 @@ from oneroster_nb.grades import CEDS_GRADES
 from oneroster_nb.schema import TABLES, split_values
 from oneroster_nb.vocabulary import allowed_words, is_allowed
 
-__all__ = ["dates", "enumerations", "grades", "keys", "required"]
+__all__ = ["dates", "enumerations", "grades", "other_version", "subjects"]
 
 Tables = Mapping[str, pd.DataFrame]
 
-_REQUIRED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+_OTHER_VERSION: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
     {
-        "orgs": ("name", "type"),
-        "academicSessions": ("title", "type", "startDate", "endDate", "schoolYear"),
-        "courses": ("title", "orgSourcedId"),
-        "classes": ("title", "courseSourcedId", "classType", "schoolSourcedId"),
-        "users": ("enabledUser", "username", "givenName", "familyName", "role"),
-        "roles": ("userSourcedId", "roleType", "role", "orgSourcedId"),
-        "enrollments": ("classSourcedId", "schoolSourcedId", "userSourcedId", "role"),
-        "resources": ("vendorResourceId",),
-        "classResources": ("classSourcedId", "resourceSourcedId"),
-        "courseResources": ("courseSourcedId", "resourceSourcedId"),
-        "categories": ("title",),
-        "lineItems": ("title", "assignDate", "dueDate", "classSourcedId", "categorySourcedId"),
-        "results": ("lineItemSourcedId", "studentSourcedId", "scoreStatus", "scoreDate"),
+        ("users", "role"): frozenset(
+            {"districtAdministrator", "siteAdministrator", "systemAdministrator"}
+        ),
+        ("roles", "role"): frozenset({"administrator"}),
+        ("enrollments", "role"): frozenset({"aide"}),
     }
 )
-"""The fields that both versions of the standard require (1.1 CSV Tables and 1.2 CSV Binding, 4)."""
-
+"""Roles of the one version where the other's are due: users have those of 1.1, roles and
+enrollments those of 1.2."""
 _SPANS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "academicSessions": ("startDate", "endDate"),
@@ -41,38 +33,6 @@ _SPANS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "lineItems": ("assignDate", "dueDate"),
     }
 )
-
-
-def keys(tables: Tables) -> list[Finding]:
-    """Find rows without a key, and keys that are there more than once."""
-    findings = []
-    for name, table in tables.items():
-        key = table["sourcedId"]
-        if key.isna().any():
-            findings.append(found("key-missing", name, f"{int(key.isna().sum()):,} rows."))
-        again = key[key.duplicated() & key.notna()].drop_duplicates()
-        findings += [found("key-repeated", name, key=k, field="sourcedId") for k in again]
-    return findings
-
-
-def required(tables: Tables) -> list[Finding]:
-    """Find fields that the standard requires and that are empty."""
-    findings = []
-    for name, columns in _REQUIRED.items():
-        table = tables[name]
-        for column in columns:
-            empty = table[column].isna()
-            if len(table) and empty.all():
-                every = f"{column} is empty in all {len(table):,} rows."
-                findings.append(
-                    found("required-missing", name, every, field=column, explains=len(table))
-                )
-                continue
-            findings += [
-                found("required-missing", name, f"{column}.", key=key, field=column)
-                for key in table.loc[empty, "sourcedId"]
-            ]
-    return findings
 
 
 def enumerations(tables: Tables) -> list[Finding]:
@@ -88,6 +48,40 @@ def enumerations(tables: Tables) -> list[Finding]:
                 found("value-unknown", name, f"{value[:40]!r} in {column}.", key=key, field=column)
                 for key, value in zip(rows["sourcedId"], rows[column], strict=True)
             ]
+    return findings
+
+
+def other_version(tables: Tables) -> list[Finding]:
+    """Find roles that only the other version of the standard has."""
+    return [
+        found("role-of-other-version", name, f"{word!r}.", key=key, field=column)
+        for (name, column), words in _OTHER_VERSION.items()
+        for rows in [tables[name].loc[tables[name][column].isin(words)]]
+        for key, word in zip(rows["sourcedId"], rows[column], strict=True)
+    ]
+
+
+def subjects(tables: Tables) -> list[Finding]:
+    """Find rows with another number of subject codes than of subjects, where they have both."""
+    findings = []
+    for name in ("classes", "courses"):
+        rows = tables[name].dropna(subset=["subjects", "subjectCodes"])
+        names, numbers = (
+            split_values(rows[column]).map(len) for column in ("subjects", "subjectCodes")
+        )
+        unequal = names != numbers
+        findings += [
+            found(
+                "subjects-unequal",
+                name,
+                f"{many:,} subjects and {coded:,} codes.",
+                key=key,
+                field="subjectCodes",
+            )
+            for key, many, coded in zip(
+                rows.loc[unequal, "sourcedId"], names[unequal], numbers[unequal], strict=True
+            )
+        ]
     return findings
 
 

@@ -1,21 +1,31 @@
-"""Rules about what refers to what: references, circles, enrollments."""
+"""Rules about what refers to what: references, circles."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from oneroster_nb.findings import Finding, found
-from oneroster_nb.holding import holds_role
-from oneroster_nb.membership import codes
 from oneroster_nb.schema import TABLES, Kind, split_values
 
-__all__ = ["cycles", "enrollments_outside_terms", "references", "roles_of_enrollments"]
+__all__ = ["cycles", "people_together", "references"]
 
 Tables = Mapping[str, pd.DataFrame]
 
+_OPTIONAL = frozenset({"categories", "lineItems", "resources"})
+"""Tables of other services, which a source may not show."""
+_EXAMPLES = 5
 
-def references(tables: Tables) -> list[Finding]:
-    """Find what is referred to and is not there: a finding each, with all that refer to it."""
+
+def references(tables: Tables, deleted: Mapping[str, "pd.Series[str]"]) -> list[Finding]:
+    """Find what is referred to and is not there: a finding each, with all that refer to it.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        The tables without the rows marked ``tobedeleted``.
+    deleted : mapping of str to pandas.Series of str
+        The sourcedIds of those rows, which are there all the same.
+    """
     lost: dict[str, list[pd.DataFrame]] = {}
     for name, table in tables.items():
         for column, target in TABLES[name].references.items():
@@ -23,11 +33,11 @@ def references(tables: Tables) -> list[Finding]:
             if TABLES[name].columns[column] is Kind.VALUES:
                 values = split_values(values).explode()
             values = values.dropna().astype("str")
-            unknown = values[~values.isin(tables[target]["sourcedId"])]
-            if len(unknown):
+            known = values.isin(tables[target]["sourcedId"]) | values.isin(deleted[target])
+            if not known.all():
                 place = f"{name}.{column}"
                 lost.setdefault(target, []).append(
-                    pd.DataFrame({"key": unknown.to_numpy(), "place": place})
+                    pd.DataFrame({"key": values[~known].to_numpy(), "place": place})
                 )
     findings = []
     for target, parts in lost.items():
@@ -35,16 +45,31 @@ def references(tables: Tables) -> list[Finding]:
         counts.columns = pd.Index(["key", "place", "count"])
         if tables[target].empty:
             total = int(counts["count"].sum())
+            code = "table-not-shared" if target in _OPTIONAL else "reference-unknown"
             words = f"there are no {target} at all, and {total:,} references to them."
-            findings.append(found("reference-unknown", target, words, explains=total))
+            findings.append(found(code, target, words, explains=total))
             continue
+        code = "person-not-shared" if target == "users" else "reference-unknown"
         for key, of_key in counts.groupby("key", sort=False):
             pairs = zip(of_key["count"], of_key["place"], strict=True)
             where = ", ".join(f"{count:,} in {place}" for count, place in pairs)
             words = f"{str(key)[:60]!r} is not there; {where} refer to it."
             total = int(of_key["count"].sum())
-            findings.append(found("reference-unknown", target, words, key=key, explains=total))
+            findings.append(found(code, target, words, key=key, explains=total))
     return findings
+
+
+def people_together(findings: Sequence[Finding]) -> list[Finding]:
+    """Make one finding of all people who are referred to and not there, in the first's place."""
+    people = [finding for finding in findings if finding.code == "person-not-shared"]
+    if len(people) < 2:
+        return list(findings)
+    total = sum(finding.explains for finding in people)
+    ids = ", ".join(repr(str(finding.sourcedId)[:60]) for finding in people[:_EXAMPLES])
+    more = ", …" if len(people) > _EXAMPLES else ""
+    words = f"{len(people):,} people in {total:,} references: {ids}{more}."
+    one = found("person-not-shared", "users", words, explains=total)
+    return [one if each is people[0] else each for each in findings if each not in people[1:]]
 
 
 def cycles(tables: Tables) -> list[Finding]:
@@ -76,58 +101,3 @@ def cycles(tables: Tables) -> list[Finding]:
                 )
             settled.update(path)
     return findings
-
-
-def roles_of_enrollments(tables: Tables) -> list[Finding]:
-    """Find people who are enrolled as what they are not, at the school of the class."""
-    users, classes, enrollments = tables["users"], tables["classes"], tables["enrollments"]
-    asked = enrollments.loc[enrollments["role"].isin(["student", "teacher"])]
-    asked = asked.loc[asked["userSourcedId"].isin(users["sourcedId"])]
-    school_of = classes.drop_duplicates("sourcedId").set_index("sourcedId")["schoolSourcedId"]
-    org = asked["classSourcedId"].map(school_of).astype("str")
-    holder = codes(asked["userSourcedId"], users["sourcedId"])
-    wrong = ~holds_role(users, tables["roles"], holder, org, asked["role"])
-    main = users["role"].fillna("nothing").array.take(holder[wrong])
-    asked = asked.loc[wrong]
-    return [
-        found(
-            "enrollment-role",
-            "enrollments",
-            f"as a {role}, and is {'none at that school' if role == word else f'a {word}'}.",
-            key=key,
-            field="role",
-        )
-        for key, role, word in zip(asked["sourcedId"], asked["role"], main, strict=True)
-    ]
-
-
-def enrollments_outside_terms(tables: Tables) -> list[Finding]:
-    """Find enrollments that begin before the terms of their class, or end after them."""
-    sessions = tables["academicSessions"].drop_duplicates("sourcedId").set_index("sourcedId")
-    classes = tables["classes"].drop_duplicates("sourcedId")
-    terms = split_values(classes.set_index("sourcedId")["termSourcedIds"]).explode().dropna()
-    if terms.empty or sessions.empty:
-        return []
-    spans = pd.DataFrame(
-        {
-            "begins": terms.map(sessions["startDate"]).astype("datetime64[us]"),
-            "ends": terms.map(sessions["endDate"]).astype("datetime64[us]"),
-        }
-    )
-    known = spans.notna().all(axis="columns").groupby(level=0).all()
-    spans = spans.groupby(level=0).agg(begins=("begins", "min"), ends=("ends", "max"))
-    spans = spans.loc[known[known].index]
-    rows = tables["enrollments"].join(spans, on="classSourcedId")
-    outside = rows.loc[(rows["beginDate"] < rows["begins"]) | (rows["endDate"] > rows["ends"])]
-    return [
-        found(
-            "enrollment-outside-term",
-            "enrollments",
-            f"the terms are from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}.",
-            key=key,
-            field="beginDate",
-        )
-        for key, begins, ends in zip(
-            outside["sourcedId"], outside["begins"], outside["ends"], strict=True
-        )
-    ]

@@ -9,12 +9,9 @@ from oneroster_nb.holding import roles_at_orgs
 from oneroster_nb.identity import same_people
 from oneroster_nb.schema import split_values
 
-__all__ = ["addresses", "classes", "students", "twice"]
+__all__ = ["classes", "students", "twice"]
 
 Tables = Mapping[str, pd.DataFrame]
-
-_UNTYPABLE = r"[\s\x00-\x1f\x7f]"
-_ADDRESS = r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+"
 
 
 def students(tables: Tables) -> list[Finding]:
@@ -45,7 +42,7 @@ def _idle(tables: Tables, pupils: pd.DataFrame) -> pd.DataFrame:
 
 
 def classes(tables: Tables) -> list[Finding]:
-    """Find classes without teacher, primary teacher, student or term."""
+    """Find classes without teacher, primary teacher or student."""
     rows, enrollments = tables["classes"], tables["enrollments"]
     of = {role: enrollments.loc[enrollments["role"] == role] for role in ("teacher", "student")}
     primary = of["teacher"].loc[of["teacher"]["primary"].fillna(False).astype(bool)]
@@ -56,12 +53,6 @@ def classes(tables: Tables) -> list[Finding]:
         *_each("class-without-teacher", "classes", rows.loc[~taught], None),
         *_each("class-without-primary-teacher", "classes", rows.loc[taught & ~led], None),
         *_each("class-without-student", "classes", rows.loc[~filled], None),
-        *_each(
-            "class-without-term",
-            "classes",
-            rows.loc[rows["termSourcedIds"].isna()],
-            "termSourcedIds",
-        ),
     ]
 
 
@@ -74,34 +65,6 @@ def twice(tables: Tables) -> list[Finding]:
         keys = users.loc[rows.index, "sourcedId"].dropna().tolist()
         words = f"{', '.join(keys[:5])} have one name, role and birth date or place."
         findings.append(found("person-twice", "users", words, key=keys[0], explains=len(keys) - 1))
-    return findings
-
-
-def addresses(tables: Tables) -> list[Finding]:
-    """Find email addresses that are none, and addresses and usernames of several people."""
-    users = tables["users"]
-    given = users.dropna(subset=["email"])
-    bad = given.loc[~given["email"].str.strip().str.fullmatch(_ADDRESS)]
-    named = users.dropna(subset=["username"])
-    odd = named.loc[named["username"].str.contains(_UNTYPABLE, regex=True)]
-    return [
-        *_each("email-malformed", "users", bad, "email"),
-        *_each("username-malformed", "users", odd, "username"),
-        *_shared("email-shared", users, "email"),
-        *_shared("username-shared", users, "username"),
-    ]
-
-
-def _shared(code: str, users: pd.DataFrame, column: str) -> list[Finding]:
-    """Give a finding for each value that several people have; the value itself is not told."""
-    values = users[column].dropna().str.strip().str.casefold()
-    again = values[values.duplicated(keep=False)]
-    findings = []
-    for _, rows in again.groupby(again, sort=False):
-        keys = users.loc[rows.index, "sourcedId"].dropna().tolist()
-        words = f"{len(rows):,} people: {', '.join(keys[:5])}{', …' if len(keys) > 5 else ''}."
-        key = keys[0] if keys else None
-        findings.append(found(code, "users", words, key=key, field=column, explains=len(rows) - 1))
     return findings
 
 

@@ -97,7 +97,7 @@ class RootCauses:
 
     def explain(self, finding: Finding) -> bool:
         """Return True if a finding follows from one of the causes."""
-        if finding.code == "reference-unknown":
+        if finding.code in ("reference-unknown", "person-not-shared"):
             return finding.sourcedId in self.unfixed.get(finding.table, ())
         return any(finding.code in _FOLLOWS.get(table, ()) for table in self.blind)
 

@@ -1,0 +1,150 @@
+"""Rules about enrollments: roles, terms, schools, and several of one person in one class."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from oneroster_nb.findings import Finding, found
+from oneroster_nb.holding import holds_role
+from oneroster_nb.membership import codes
+from oneroster_nb.schema import split_values
+
+__all__ = ["of_one_person", "outside_terms", "primary", "roles", "schools"]
+
+Tables = Mapping[str, pd.DataFrame]
+
+_LONG_AGO, _FAR_AHEAD = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")
+
+
+def roles(tables: Tables) -> list[Finding]:
+    """Find people who are enrolled as what they are not, at the school of the class."""
+    users, classes, enrollments = tables["users"], tables["classes"], tables["enrollments"]
+    asked = enrollments.loc[enrollments["role"].isin(["student", "teacher"])]
+    asked = asked.loc[asked["userSourcedId"].isin(users["sourcedId"])]
+    school_of = classes.drop_duplicates("sourcedId").set_index("sourcedId")["schoolSourcedId"]
+    org = asked["classSourcedId"].map(school_of).astype("str")
+    holder = codes(asked["userSourcedId"], users["sourcedId"])
+    wrong = ~holds_role(users, tables["roles"], holder, org, asked["role"])
+    main = users["role"].fillna("nothing").array.take(holder[wrong])
+    asked = asked.loc[wrong]
+    return [
+        found(
+            "enrollment-role",
+            "enrollments",
+            f"as a {role}, and is {'none at that school' if role == word else f'a {word}'}.",
+            key=key,
+            field="role",
+        )
+        for key, role, word in zip(asked["sourcedId"], asked["role"], main, strict=True)
+    ]
+
+
+def outside_terms(tables: Tables) -> list[Finding]:
+    """Find enrollments that begin before the terms of their class, or end after them."""
+    sessions = tables["academicSessions"].drop_duplicates("sourcedId").set_index("sourcedId")
+    classes = tables["classes"].drop_duplicates("sourcedId")
+    terms = split_values(classes.set_index("sourcedId")["termSourcedIds"]).explode().dropna()
+    if terms.empty or sessions.empty:
+        return []
+    spans = pd.DataFrame(
+        {
+            "begins": terms.map(sessions["startDate"]).astype("datetime64[us]"),
+            "ends": terms.map(sessions["endDate"]).astype("datetime64[us]"),
+        }
+    )
+    known = spans.notna().all(axis="columns").groupby(level=0).all()
+    spans = spans.groupby(level=0).agg(begins=("begins", "min"), ends=("ends", "max"))
+    spans = spans.loc[known[known].index]
+    rows = tables["enrollments"].join(spans, on="classSourcedId")
+    outside = rows.loc[(rows["beginDate"] < rows["begins"]) | (rows["endDate"] > rows["ends"])]
+    return [
+        found(
+            "enrollment-outside-term",
+            "enrollments",
+            f"the terms are from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}.",
+            key=key,
+            field="beginDate",
+        )
+        for key, begins, ends in zip(
+            outside["sourcedId"], outside["begins"], outside["ends"], strict=True
+        )
+    ]
+
+
+def primary(tables: Tables) -> list[Finding]:
+    """Find students who are primary, and classes with two primary teachers at one time."""
+    rows = _with_spans(tables["enrollments"])
+    rows = rows.loc[rows["primary"].fillna(False).astype(bool)]
+    students = rows.loc[rows["role"] == "student", "sourcedId"]
+    teachers = rows.loc[rows["role"] == "teacher", ["class", "user", "begins", "ends"]]
+    several = teachers.groupby("class")["user"].transform("nunique") > 1
+    pairs = teachers.loc[several].merge(teachers, on="class", suffixes=("", "_other"))
+    together = (pairs["begins"] < pairs["ends_other"]) & (pairs["begins_other"] < pairs["ends"])
+    pairs = pairs.loc[together & (pairs["user"] < pairs["user_other"])].drop_duplicates("class")
+    return [
+        *(found("student-primary", "enrollments", key=k, field="primary") for k in students),
+        *(
+            found("class-with-two-primary-teachers", "classes", f"{one} and {other}.", key=key)
+            for key, one, other in zip(
+                pairs["class"], pairs["user"], pairs["user_other"], strict=True
+            )
+        ),
+    ]
+
+
+def schools(tables: Tables) -> list[Finding]:
+    """Find enrollments whose school is another one than that of their class."""
+    rows, classes = tables["enrollments"], tables["classes"].drop_duplicates("sourcedId")
+    school = rows["classSourcedId"].map(classes.set_index("sourcedId")["schoolSourcedId"])
+    named = rows["schoolSourcedId"].notna() & school.notna()
+    other = named & (rows["schoolSourcedId"] != school.astype("str"))
+    return [
+        found(
+            "enrollment-school",
+            "enrollments",
+            f"at {own}, and the class is at {of_class}.",
+            key=key,
+            field="schoolSourcedId",
+        )
+        for key, own, of_class in zip(
+            rows.loc[other, "sourcedId"],
+            rows.loc[other, "schoolSourcedId"],
+            school[other],
+            strict=True,
+        )
+    ]
+
+
+def of_one_person(tables: Tables) -> list[Finding]:
+    """Find enrollments of one person in one class that are the same, or overlap."""
+    rows = _with_spans(tables["enrollments"]).dropna(subset=["class", "user"])
+    rows = rows.loc[rows.duplicated(["class", "user"], keep=False)]
+    same = rows.duplicated(["class", "user", "role", "begins", "ends"])
+    twice = rows.loc[same]
+    rest = rows.loc[~same].sort_values(["class", "user", "begins"], kind="stable")
+    # Sorted by their first day, one overlaps if an earlier one of the person ends after it begins.
+    ended = rest.groupby(["class", "user"])["ends"].cummax()
+    before = ended.groupby([rest["class"], rest["user"]]).shift()
+    overlapping = rest.loc[(before > rest["begins"]).fillna(False)]
+    return [
+        found(code, "enrollments", f"{user} in class {of_class}.", key=key, field="userSourcedId")
+        for code, found_rows in (("enrollment-twice", twice), ("enrollment-overlap", overlapping))
+        for key, user, of_class in zip(
+            found_rows["sourcedId"], found_rows["user"], found_rows["class"], strict=True
+        )
+    ]
+
+
+def _with_spans(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give enrollments short names and open dates an end; the ``endDate`` is not part of them."""
+    return pd.DataFrame(
+        {
+            "sourcedId": rows["sourcedId"],
+            "class": rows["classSourcedId"],
+            "user": rows["userSourcedId"],
+            "role": rows["role"],
+            "primary": rows["primary"],
+            "begins": rows["beginDate"].fillna(_LONG_AGO),
+            "ends": rows["endDate"].fillna(_FAR_AHEAD),
+        }
+    )

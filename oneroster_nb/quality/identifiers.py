@@ -1,0 +1,75 @@
+"""Rules about ids, addresses and user names."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from oneroster_nb.findings import Finding, found
+from oneroster_nb.identity import folded
+
+__all__ = ["addresses", "keys"]
+
+Tables = Mapping[str, pd.DataFrame]
+
+_UNTYPABLE = r"[\s\x00-\x1f\x7f]"
+_ADDRESS = r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+"
+
+
+def keys(tables: Tables) -> list[Finding]:
+    """Find rows without a key, and keys that are there more than once."""
+    findings = []
+    for name, table in tables.items():
+        key = table["sourcedId"]
+        if key.isna().any():
+            findings.append(found("key-missing", name, f"{int(key.isna().sum()):,} rows."))
+        again = key[key.duplicated() & key.notna()].drop_duplicates()
+        findings += [found("key-repeated", name, key=k, field="sourcedId") for k in again]
+    return findings
+
+
+def addresses(tables: Tables) -> list[Finding]:
+    """Find email addresses that are none, and addresses and user names of several people."""
+    users = tables["users"]
+    given = users.dropna(subset=["email"])
+    bad = given.loc[~given["email"].str.strip().str.fullmatch(_ADDRESS)]
+    named = users.dropna(subset=["username"])
+    odd = named.loc[named["username"].str.contains(_UNTYPABLE, regex=True)]
+    return [
+        *(found("email-malformed", "users", key=k, field="email") for k in bad["sourcedId"]),
+        *(found("username-malformed", "users", key=k, field="username") for k in odd["sourcedId"]),
+        *_shared("email-shared", users, "email"),
+        *_shared("username-shared", users, "username"),
+    ]
+
+
+def _shared(code: str, users: pd.DataFrame, column: str) -> list[Finding]:
+    """Find values that several people have; the value itself is not told.
+
+    OneRoster 1.1 has a user for each role of a person, so users of one name and different roles
+    are one person.
+    """
+    values = users[column].dropna().str.strip().str.casefold()
+    rows = users.loc[values.index[values.duplicated(keep=False)]]
+    marks = pd.DataFrame(
+        {
+            "value": values[rows.index],
+            "given": folded(rows["givenName"].fillna("")),
+            "family": folded(rows["familyName"].fillna("")),
+            "role": rows["role"].fillna(""),
+        }
+    )
+    counts = marks.groupby("value").agg(
+        size=("role", "size"),
+        roles=("role", "nunique"),
+        given=("given", "nunique"),
+        family=("family", "nunique"),
+    )
+    one = (counts["given"] == 1) & (counts["family"] == 1) & (counts["roles"] == counts["size"])
+    several = marks.loc[marks["value"].isin(counts.index[~one])]
+    findings = []
+    for _, same in several.groupby("value", sort=False):
+        ids = users.loc[same.index, "sourcedId"].dropna().tolist()
+        words = f"{len(same):,} people: {', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}."
+        key = ids[0] if ids else None
+        findings.append(found(code, "users", words, key=key, field=column, explains=len(same) - 1))
+    return findings

@@ -1,0 +1,58 @@
+"""Rules about schools, the classes in them, and school years."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from oneroster_nb.findings import Finding, found
+from oneroster_nb.holding import roles_at_orgs
+
+__all__ = ["class_orgs", "empty_schools", "school_years"]
+
+Tables = Mapping[str, pd.DataFrame]
+
+_YEAR = r"(19|20|21)\d\d"
+
+
+def school_years(tables: Tables) -> list[Finding]:
+    """Find school years that are no year: the standard writes that in which it ends, ``2027``."""
+    rows = tables["academicSessions"].dropna(subset=["schoolYear"])
+    wrong = rows.loc[~rows["schoolYear"].str.fullmatch(_YEAR)]
+    return [
+        found("school-year-malformed", "academicSessions", f"{year[:40]!r}.", key=key, field=field)
+        for field in ["schoolYear"]
+        for key, year in zip(wrong["sourcedId"], wrong[field], strict=True)
+    ]
+
+
+def class_orgs(tables: Tables) -> list[Finding]:
+    """Find classes that belong to an org that is no school."""
+    orgs = tables["orgs"].drop_duplicates("sourcedId").set_index("sourcedId")
+    rows = tables["classes"]
+    kind = rows["schoolSourcedId"].map(orgs["type"]).astype("str")
+    wrong = kind.notna() & (kind != "school") & ~kind.fillna("").str.startswith("ext:")
+    return [
+        found("class-not-in-school", "classes", f"in a {word}.", key=key, field="schoolSourcedId")
+        for key, word in zip(rows.loc[wrong, "sourcedId"], kind[wrong], strict=True)
+    ]
+
+
+def empty_schools(tables: Tables) -> list[Finding]:
+    """Find schools without classes, students or teachers, of which the roster has some."""
+    orgs = tables["orgs"]
+    schools = orgs.loc[orgs["type"] == "school", "sourcedId"].dropna()
+    held = roles_at_orgs(tables["users"].reset_index(drop=True), tables["roles"])
+    places = {
+        "classes": tables["classes"]["schoolSourcedId"].dropna(),
+        "students": held.loc[held["role"] == "student", "org"],
+        "teachers": held.loc[held["role"] == "teacher", "org"],
+    }
+    lacking: dict[str, list[str]] = {}
+    for what, orgs_of in places.items():
+        if len(orgs_of):
+            for key in schools[~schools.isin(orgs_of)]:
+                lacking.setdefault(key, []).append(what)
+    return [
+        found("school-empty", "orgs", f"no {' and no '.join(lacks)}.", key=key)
+        for key, lacks in lacking.items()
+    ]
