@@ -290,3 +290,29 @@ def test_over_http_an_answer_that_trickles_ends(connected: Connect, code: int) -
             connector.get_users("students")
         assert time.monotonic() - begun < 30
         over.set()
+
+
+# --- tokens --------------------------------------------------------------------------------------
+
+
+def test_a_token_answer_that_never_ends_is_an_error(connected: Connect) -> None:
+    def endless(_asked: Asked, answer: Answer) -> None:
+        answer.status = 200
+        answer.stream = itertools.repeat(b'{"access_token": "made-up", ' + b" " * 50_000)
+
+    with FaultServer(pupils(), at("token", endless)) as server:
+        connector = connected(server, token_url=server.host + "token")
+        with pytest.raises(onb.AuthenticationError, match="without a token"):
+            connector.get_users("students")
+
+
+def test_a_token_answer_may_be_packed(connected: Connect) -> None:
+    def token(_asked: Asked, answer: Answer) -> None:
+        answer.status = 200
+        answer.headers["Content-Encoding"] = "gzip"
+        answer.body = gzip.compress(b'{"access_token": "made-up"}')
+
+    with FaultServer(pupils(), at("token", token)) as server:
+        connector = connected(server, token_url=server.host + "token")
+        assert len(connector.get_users("students")) == 300
+        assert server.requests[-1].headers["Authorization"] == "Bearer made-up"

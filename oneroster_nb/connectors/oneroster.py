@@ -114,7 +114,8 @@ class OneRosterConnector(Connector):
     max_workers : int
         Requests under way at once.
     timeout : tuple of float
-        Seconds to wait for a connection, and for the next bytes of an answer.
+        Seconds to wait for a connection, and for the next bytes of an answer. As a whole, an
+        answer may take ten times as long.
     retry_seconds : float
         How long requests that fail in a way that may pass are tried again while no page arrives.
     max_bytes : int

@@ -20,6 +20,8 @@ from oneroster_nb.transport.pages import Ask, Collected, Page, Pull, Pulled, ali
 
 __all__ = ["pull", "pull_links"]
 
+_OFFSET_IGNORED = "the server ignores the offset and sends the first page each time"
+_OFFSET_MEANT_OTHERWISE = "the server does not count offsets in rows"
 _EMPTY_AT_MOST = 100  # a server that filters its pages sends some in a row
 _ABREAST = 100  # pages in flight of one list, however many a total promises
 _BEYOND = frozenset({400, 404, 416, 422, 500})  # how servers refuse what is beyond the end
@@ -82,10 +84,7 @@ def pull(
     again.judge()
     repeated = again.repeated() if again.doubled else Counter()
     if again.problem and not (again.doubled and repeated == first.repeated()):
-        raise IncompleteError(
-            f"The list of {what} cannot be shown to be complete: {first.problem}; asked again,"
-            f" {again.problem}. The roster may be changing just now: try again later."
-        )
+        raise _incomplete(what, first, again)
     if again.problem:
         warn(
             f"The server lists {len(repeated):,} of the {what} more than once; each is kept once.",
@@ -141,17 +140,12 @@ def pull_links(
         If the server lists a key twice with different values.
     """
     known = (PageSizes() if sizes is None else sizes).of(what)
-    problems = []
-    for _ in range(2):
-        collected = Collected()
+    first, again = Collected(), Collected()
+    for collected in (first, again):
         yield from _follow(collected, starts, page_size, wanted, known)
         if not collected.problem:
             return _pulled(what, collected)
-        problems.append(collected.problem)
-    raise IncompleteError(
-        f"The list of {what} cannot be shown to be complete: {problems[0]}; asked again,"
-        f" {problems[1]}. The roster may be changing just now: try again later."
-    )
+    raise _incomplete(what, first, again)
 
 
 def _follow(
@@ -284,12 +278,6 @@ def _explain_repetition(collected: Collected, page: Page) -> _Steps[None]:
             collected.problem = _OFFSET_IGNORED
 
 
-_OFFSET_IGNORED = (
-    "the server ignores the offset and sends the first page each time, so the rest of the list"
-    " cannot be asked for"
-)
-
-
 def _confirm_end(collected: Collected, size: int) -> _Steps[None]:
     """Look for rows beyond an empty page after a full one, which no total shows to be the last."""
     page = yield from _beyond(Ask(collected.rows + size, size))
@@ -302,7 +290,7 @@ def _confirm_end(collected: Collected, size: int) -> _Steps[None]:
         # The second row, or the first one if offsets count from 1; not the second page of two.
         expected = first.table["sourcedId"].slice(0, 2).to_pylist()
         if page is not None and page.rows and page.table["sourcedId"][0].as_py() not in expected:
-            collected.problem = "the server does not count offsets in rows"
+            collected.problem = _OFFSET_MEANT_OTHERWISE
 
 
 def _beyond(ask: Ask) -> _Steps[Page | None]:
@@ -325,6 +313,19 @@ def _one(ask: Ask, sizes: ListSizes) -> _Steps[tuple[Page, int]]:
             sizes.accept(ask)
             return answer, ask.limit
         ask = sizes.smaller(ask, answer)[0]
+
+
+def _incomplete(what: str, first: Collected, again: Collected) -> IncompleteError:
+    """Return the error for a list that had a problem both times."""
+    problem = first.problem
+    if again.problem != problem:
+        problem += f"; asked again, {again.problem}"
+    advice = "The roster may be changing just now: try again later."
+    if again.problem in (_OFFSET_IGNORED, _OFFSET_MEANT_OTHERWISE):
+        advice = "A page_size as large as the list may bring it at once."
+    return IncompleteError(
+        f"The list of {what} cannot be shown to be complete: {problem}. {advice}"
+    )
 
 
 def _pulled(what: str, collected: Collected) -> Pulled:
