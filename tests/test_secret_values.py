@@ -20,7 +20,7 @@ from tokenserver import TokenServer
 
 import oneroster_nb as onb
 from oneroster_nb.secret import Secret
-from oneroster_nb.transport.redaction import redacted
+from oneroster_nb.transport.redaction import redacted, sent_forms
 
 HOST = "https://lincoln.example/ims/oneroster/v1p1/"
 UNSENDABLE = [
@@ -423,6 +423,25 @@ def test_clever_hides_an_echoed_token_too() -> None:
 )
 def test_what_is_hidden_of_a_text(text: str, forms: list[str], expected: str) -> None:
     assert redacted(text, forms) == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "forms"),
+    [
+        ({}, {""}),
+        ({"Authorization": "Bearer a-former-token"}, {"a-former-token"}),
+        ({"Authorization": b"Basic YTpi"}, {"YTpi"}),
+        (
+            {"Authorization": 'OAuth oauth_nonce="1", oauth_signature="a%2Fb"'},
+            {"a%2Fb", "a/b"},
+        ),
+        ({"Authorization": "Bearer t", "Cookie": "A=12345678; B=en"}, {"t", "12345678"}),
+    ],
+)
+def test_the_secrets_of_a_request_are_those_in_its_headers(
+    headers: dict[str, Any], forms: set[str]
+) -> None:
+    assert sent_forms(headers) == forms
 
 
 # --- ~/.netrc ------------------------------------------------------------------------------------
