@@ -32,7 +32,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?")
 _STAMP = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?")
 _FINER = re.compile(r"(\.\d{6})\d+")
 _TRUE_FALSE: Mapping[str, bool] = MappingProxyType(
-    {"true": True, "1": True, "false": False, "0": False}
+    {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
 )
 
 

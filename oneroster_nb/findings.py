@@ -60,6 +60,9 @@ class Finding:
 _TEXT = """
 error manifest-file         The manifest and the files of the bundle do not agree.
 warning manifest-missing    The bundle has no manifest, so every file was taken as a whole table.
+error file-unreadable       A file cannot be read; its table was left out.
+warning file-empty          A file holds not even a header; it was read as a table without rows.
+warning manifest-format     The manifest is not written as the standard writes it.
 info file-name              A file's name is written otherwise than the standard writes it.
 info file-folder            The files are in a folder inside the bundle.
 info file-unknown           A file is not one of the standard's.
@@ -71,12 +74,14 @@ info separator-line         A file begins with a line sep=, which tells spreadsh
 info line-ends              Lines end with a carriage return alone.
 error quote-alone           A quote lacks its partner; the rows that it would hide were recovered.
 info column-name            A column's name is written in other case than the standard's.
+info column-old             A column is named as in OneRoster 1.0; it was taken as the one of today.
 warning column-misspelt     A column's name is misspelt; it was taken as the one that is meant.
 info column-unknown         A column is not one of the standard's; it was kept as metadata.
 warning column-repeated     A column is there twice; the second was kept as metadata.
 info column-empty           A column has no name.
 warning row-ragged          Rows have more or fewer values than there are columns.
 warning date-format         Dates are not written as the standard writes them.
+info boolean-format         Booleans are not written as true and false.
 info status-in-bulk         A bulk file says status or dateLastModified, which belong in a delta.
 error value-unreadable      A value is not of the type that its column has.
 info word-written-otherwise  A status, role or type is in other case or spacing than the standard's.

@@ -75,6 +75,10 @@ class Source(TableCalls):
     ) -> "Roster":
         """Give every table at once, to ask and keep the roster locally."""
 
+    def _roster_to_check(self, progress: ProgressOption) -> "Roster":
+        """Give all that can be read; what cannot is among the findings of the roster."""
+        return self.get_roster(progress=progress)
+
     @abstractmethod
     def _refreshed(
         self, old: "Roster", *, allow_shrink: bool, progress: ProgressOption

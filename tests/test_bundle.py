@@ -220,8 +220,14 @@ SAME: dict[str, tuple[Any, dict[str, str]]] = {
         ],
         {"row-ragged": "users"},
     ),
-    "TRUE": ([column("users.csv", "enabledUser", str.upper)], {}),
-    "spaces around booleans": ([column("users.csv", "enabledUser", lambda v: f" {v} ")], {}),
+    "TRUE": (
+        [column("users.csv", "enabledUser", str.upper)],
+        {"boolean-format": "users"},
+    ),
+    "spaces around booleans": (
+        [column("users.csv", "enabledUser", lambda v: f" {v} ")],
+        {"boolean-format": "users"},
+    ),
     "American dates": (
         [
             column(

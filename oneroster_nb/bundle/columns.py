@@ -1,15 +1,30 @@
 """Which canonical column each column of a file is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from types import MappingProxyType
 
 from oneroster_nb.bundle.layout import FILES
 from oneroster_nb.findings import Finding, found
 from oneroster_nb.schema import BEYOND, TABLES
 
-__all__ = ["named_columns"]
+__all__ = ["CLOSE", "named_columns"]
 
-_CLOSE = 0.85
+CLOSE = 0.85
+"""How alike two names are, of 1, of which one is the other misspelt."""
+_OLD_NAMES: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("users", "userid"): "userIds",
+        ("users", "agents"): "agentSourcedIds",
+        ("users", "grade"): "grades",
+        ("classes", "grade"): "grades",
+        ("classes", "termsourcedid"): "termSourcedIds",
+        ("courses", "grade"): "grades",
+        ("courses", "schoolyearid"): "schoolYearSourcedId",
+        ("demographics", "usersourcedid"): "sourcedId",
+    }
+)
+"""Columns of OneRoster 1.0, in lower case, to those that later versions have for them."""
 
 
 def named_columns(table: str, header: Sequence[str]) -> tuple[list[str], list[Finding]]:
@@ -40,6 +55,10 @@ def named_columns(table: str, header: Sequence[str]) -> tuple[list[str], list[Fi
     folded = {name.casefold(): name for name in known}
     written = [name.strip() for name in header]
     taken = {name for name in written if name in known}
+    if table == "demographics" and "usersourcedid" in map(str.casefold, written):
+        # The id of the user is what demographics are known by, whatever id they have themselves.
+        taken.discard("sourcedId")
+        written = ["metadata.sourcedId" if name == "sourcedId" else name for name in written]
     names: list[str] = []
     told: dict[str, list[str]] = {}
     for place, name in enumerate(written, 1):
@@ -49,12 +68,16 @@ def named_columns(table: str, header: Sequence[str]) -> tuple[list[str], list[Fi
             column = f"metadata.column{place}"
         elif name.casefold().startswith("metadata."):
             column = "metadata." + name[len("metadata.") :]
+        elif (old := _OLD_NAMES.get((table, name.casefold()))) and old not in taken:
+            column = old
+            taken.add(column)
+            told.setdefault("column-old", []).append(f"{name!r} is {column}")
         elif name not in known and name.casefold() in folded:
             column = folded[name.casefold()]
             told.setdefault("column-name", []).append(repr(name))
         elif name not in known and table in TABLES:
             free = {fold: real for fold, real in folded.items() if real not in taken}
-            close = get_close_matches(name.casefold(), free, n=1, cutoff=_CLOSE)
+            close = get_close_matches(name.casefold(), free, n=1, cutoff=CLOSE)
             column = free[close[0]] if close else f"metadata.{name}"
             if close:
                 taken.add(column)

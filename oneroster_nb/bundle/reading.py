@@ -1,6 +1,7 @@
 """A bundle to canonical tables, and what deviates from the standard in it."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -13,10 +14,11 @@ from oneroster_nb.bundle.archive import Archive, Limits
 from oneroster_nb.bundle.columns import named_columns
 from oneroster_nb.bundle.contents import FILLED
 from oneroster_nb.bundle.dates import iso_dates
-from oneroster_nb.bundle.layout import FILES, MANIFEST
-from oneroster_nb.bundle.rows import Rows, findings_of_rows, read_rows
+from oneroster_nb.bundle.lines import Rows
+from oneroster_nb.bundle.listing import listed
+from oneroster_nb.bundle.rows import EmptyFileError, findings_of_rows, read_rows
 from oneroster_nb.conform import conform, is_password, to_frame
-from oneroster_nb.errors import BundleError
+from oneroster_nb.errors import BundleError, PartialResultWarning, warn
 from oneroster_nb.findings import Finding, found
 from oneroster_nb.membership import with_primary_org
 from oneroster_nb.notes import findings_of_notes, notes_of
@@ -28,10 +30,12 @@ from oneroster_nb.vocabulary import ACTIVE, standard_word
 
 __all__ = ["Bundle", "read_bundle"]
 
-_MODES = ("bulk", "delta", "absent")
+_CORE = frozenset({"orgs", "academicSessions", "courses", "classes", "enrollments"})
+_BOOLEANS = frozenset({"true", "false", "", None})
 _CREDENTIALS = frozenset({"credentialType", "username"})
 _SHOWN_AT_MOST = 1000
 _IN_DELTAS = ("status", "dateLastModified")
+_TIMED = re.compile(r"\d{4}-\d{2}-\d{2}[T ].+")
 _MOMENTS = (Kind.DATE, Kind.TIMESTAMP)
 
 
@@ -62,7 +66,9 @@ class Bundle:
         return [name for name, mode in self.modes.items() if mode == "delta"]
 
 
-def read_bundle(source: object, limits: Limits, reporter: Reporter) -> Bundle:
+def read_bundle(
+    source: object, limits: Limits, reporter: Reporter, *, whole: bool = True
+) -> Bundle:
     """Read a bundle.
 
     Parameters
@@ -73,15 +79,23 @@ def read_bundle(source: object, limits: Limits, reporter: Reporter) -> Bundle:
         How much may be unpacked.
     reporter : Reporter
         Told the rows so far.
+    whole : bool
+        Whether a file that cannot be read is an error. If not, it is a finding, and its table is
+        left out.
 
     Raises
     ------
     BundleError
-        Where it cannot be read as a bundle.
+        If it cannot be read as a bundle.
+
+    Warns
+    -----
+    PartialResultWarning
+        If a file of a table that every roster has holds nothing, not even a header.
     """
     with Archive(source, limits) as archive:
         reading = _Reading(archive, reporter)
-        return reading.bundle()
+        return reading.bundle(whole=whole)
 
 
 class _Reading:
@@ -93,85 +107,34 @@ class _Reading:
         self._done = 0
         self.findings: list[Finding] = []
 
-    def bundle(self) -> Bundle:
-        places, strangers = self._places()
-        manifest = self._manifest(places)
-        version = manifest.get("oneroster.version", "").strip()
-        if version not in FILES:
-            version = "1.2" if "roles" in places or version.startswith("1.2") else "1.1"
-        modes = self._modes(places, manifest)
-        for name in strangers:
-            self.findings.append(found("file-unknown", MANIFEST, f"{name}.csv."))
-        tables = {name: self._table(name, places[name], mode) for name, mode in modes.items()}
-        return Bundle(version, _related(tables, version), modes, self.findings)
-
-    def _places(self) -> tuple[dict[str, str], list[str]]:
-        """Find the tables among the files, and those files that are none."""
-        known = dict.fromkeys([MANIFEST, *FILES["1.2"], *BEYOND, *TABLES])
-        folded = {name.casefold(): name for name in known}
-        places: dict[str, str] = {}
-        strangers = []
-        for name in self._archive.files:
-            table = folded.get(name.casefold())
-            if table is None:
-                strangers.append(name)
-                continue
-            places[table] = name
-            if name != table:
-                self.findings.append(found("file-name", table, f"{name!r}."))
-        if self._archive.inside:
-            self.findings.append(found("file-folder", MANIFEST, f"{self._archive.inside!r}."))
-        if MANIFEST not in places and "users" not in places:
-            raise BundleError(
-                "There is neither a manifest.csv nor a users.csv, so this is no OneRoster bundle."
-                f" It holds: {', '.join(sorted(self._archive.files)[:10])}."
+    def bundle(self, *, whole: bool) -> Bundle:
+        listing = listed(self._archive)
+        self.findings += listing.findings
+        if listing.missing:
+            names = ", ".join(f"{name}.csv" for name in listing.missing)
+            self._give_up(
+                listing.missing,
+                BundleError(
+                    f"The manifest says that there is {names}, and it is not there, so the bundle"
+                    " is not whole. Get it again from its source."
+                ),
+                whole=whole,
             )
-        return places, strangers
+        tables: dict[str, pd.DataFrame] = {}
+        for name, mode in listing.modes.items():
+            try:
+                tables[name] = self._table(name, listing.files[name], mode)
+            except BundleError as exc:
+                self._give_up([name], exc, whole=whole)
+        modes = {name: mode for name, mode in listing.modes.items() if name in tables}
+        tables = _related(tables, listing.version)
+        return Bundle(listing.version, tables, modes, self.findings)
 
-    def _manifest(self, places: Mapping[str, str]) -> dict[str, str]:
-        if MANIFEST not in places:
-            self.findings.append(found("manifest-missing", MANIFEST))
-            return {}
-        rows = self._rows(places[MANIFEST])
-        self.findings += findings_of_rows(MANIFEST, rows)
-        texts = [column.to_pylist() for column in rows.columns]
-        header = [name.strip().casefold() for name in rows.names]
-        if len(texts) < 2 or header[:2] != ["propertyname", "value"]:
-            raise BundleError(
-                "manifest.csv does not begin with propertyName,value, so what the bundle holds is"
-                " not known. Get it again from its source."
-            )
-        return {key.strip(): value.strip() for key, value in zip(texts[0], texts[1], strict=True)}
-
-    def _modes(self, places: Mapping[str, str], manifest: Mapping[str, str]) -> dict[str, str]:
-        """Say of each table that is there how it is to be taken."""
-        modes: dict[str, str] = {}
-        said = {
-            key.removeprefix("file."): value.casefold()
-            for key, value in manifest.items()
-            if key.startswith("file.")
-        }
-        by_fold = {name.casefold(): value for name, value in said.items()}
-        for name in places:
-            if name == MANIFEST:
-                continue
-            mode = by_fold.pop(name.casefold(), "" if manifest else "bulk")
-            if mode not in _MODES:
-                words = f"{name}.csv is there, and the manifest does not say how to take it."
-                self.findings.append(found("manifest-file", MANIFEST, words, field=name))
-                mode = "bulk"
-            if mode == "absent":
-                words = f"{name}.csv is there, and said to be absent; it was left out."
-                self.findings.append(found("manifest-file", MANIFEST, words, field=name))
-                continue
-            modes[name] = mode
-        missing = [name for name, mode in by_fold.items() if mode in ("bulk", "delta")]
-        if missing:
-            raise BundleError(
-                f"The manifest says that there is {', '.join(f'{n}.csv' for n in missing)}, and it"
-                " is not there, so the bundle is not whole. Get it again from its source."
-            )
-        return modes
+    def _give_up(self, names: Sequence[str], reason: BundleError, *, whole: bool) -> None:
+        """Go on without some tables if a part of the bundle is enough."""
+        if whole:
+            raise reason
+        self.findings += [found("file-unreadable", name, str(reason)) for name in names]
 
     def _rows(self, name: str) -> Rows:
         place = self._archive.files[name]
@@ -184,8 +147,20 @@ class _Reading:
         return rows
 
     def _table(self, table: str, name: str, mode: str) -> pd.DataFrame:
-        rows = self._rows(name)
         place = self._archive.files[name]
+        try:
+            rows = self._rows(name)
+        except EmptyFileError:
+            if table == "users":
+                raise
+            self.findings.append(found("file-empty", table))
+            if table in _CORE:
+                warn(
+                    f"{place} holds nothing, not even a header, so there are no {table}. If that"
+                    " is not meant, get the bundle again from its source.",
+                    PartialResultWarning,
+                )
+            rows = Rows(["sourcedId"], [pa.chunked_array([], pa.string())])
         names, findings = named_columns(table, rows.names)
         if "sourcedId" not in names:
             raise BundleError(
@@ -219,19 +194,37 @@ class _Reading:
         for name, kind in kinds.items():
             if kind not in (Kind.TEXT, Kind.VALUES) and name in plain:
                 self._unreadable(table, name, plain, page)
+        self._booleans(table, plain, page)
         # Each value that cannot be read is a finding of its own already.
         notes = [note for note in notes_of(page) if note.code != "value-unreadable"]
         self.findings += findings_of_notes(table, notes)
         return self._keyed(table, to_frame(page))
 
+    def _booleans(self, table: str, texts: Mapping[str, Any], page: pa.Table) -> None:
+        """Find booleans that are read, and not written as the standard writes them."""
+        odd = []
+        for name, kind in TABLES[table].columns.items():
+            if kind is not Kind.BOOLEAN or name not in texts:
+                continue
+            if set(pc.unique(texts[name]).to_pylist()) <= _BOOLEANS:
+                continue
+            read = texts[name].filter(pc.is_valid(page[name]))
+            odd += [name] * (not set(pc.unique(read).to_pylist()) <= _BOOLEANS)
+        if odd:
+            self.findings.append(found("boolean-format", table, f"{', '.join(odd)}."))
+
     def _dates(self, table: str, name: str, texts: Any) -> Any:
         """Bring other ways to write a date to ISO 8601."""
-        distinct = pc.unique(texts).to_pylist()
-        iso, how = iso_dates(text for text in distinct if text)
-        if not iso:
+        distinct = [text for text in pc.unique(texts).to_pylist() if text]
+        iso, how = iso_dates(distinct)
+        ways = [how] if iso else []
+        if TABLES[table].columns[name] is Kind.DATE:
+            timed = any(_TIMED.fullmatch(text.strip()) for text in distinct)
+            ways += ["its time left out"] * timed
+        if not ways:
             return texts
         self.findings.append(
-            found("date-format", table, f"{name} was read with {how}.", field=name)
+            found("date-format", table, f"{name} was read with {' and '.join(ways)}.", field=name)
         )
         encoded = pc.dictionary_encode(_whole(texts))
         values = [iso.get(text, text) for text in encoded.dictionary.to_pylist()]

@@ -181,13 +181,28 @@ class CsvConnector(LocalSource):
         kept = {n: table for n, table in self._tables.items() if asked is None or n in asked}
         if "users" in kept and not sensitive:
             kept["users"] = without_sensitive("users", kept["users"])
+        call = f"get_roster({'sensitive=True' if sensitive else ''})"
+        recipe = f"{self.recipe}.{call}" if self.recipe and asked is None else ""
+        return self._roster(kept, self.noted, recipe)
+
+    def _roster(
+        self, tables: Mapping[str, pd.DataFrame], findings: Sequence[Finding], recipe: str = ""
+    ) -> Roster:
         taken = None
         if isinstance(self._path, str | Path):
             changed = Path(self._path).stat().st_mtime
             taken = datetime.datetime.fromtimestamp(changed, datetime.UTC)
-        call = f"get_roster({'sensitive=True' if sensitive else ''})"
-        recipe = f"{self.recipe}.{call}" if self.recipe and asked is None else ""
-        return Roster(kept, provider=self.provider, taken=taken, recipe=recipe, findings=self.noted)
+        return Roster(tables, provider=self.provider, taken=taken, recipe=recipe, findings=findings)
+
+    def _roster_to_check(self, progress: ProgressOption) -> Roster:
+        try:
+            return self.get_roster(progress=progress)
+        except BundleError:
+            with Reporter(progress, "bundle") as reporter:
+                bundle = read_bundle(self._path, self._limits, reporter, whole=False)
+            if not any(finding.code == "file-unreadable" for finding in bundle.findings):
+                raise
+            return self._roster(bundle.tables, bundle.findings)
 
     def headcounts(self, *, progress: ProgressOption = False) -> dict[str, int | None]:
         """Count the active ``students``, ``teachers`` and ``schools``."""

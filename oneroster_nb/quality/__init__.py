@@ -119,9 +119,10 @@ def check(source: Source, *, progress: ProgressOption = None) -> Findings:
         ``code``, ``table`` (or ``manifest``), ``sourcedId``, ``field``, ``message`` (str) and
         ``explains`` (int64), how many others have this one as their root: of a school that is
         missing, all rows that refer to it. Rows marked ``tobedeleted`` are not judged, and a
-        reference to one is no reference to nothing. Fields that the source never sends are one
-        info, people who are referred to and not there are one warning. Of one kind of finding in
-        one table at most 1,000 rows are given, and one that says how many more.
+        reference to one is no reference to nothing. A file of a bundle that cannot be read is one
+        error, and the others are judged. Fields that the source never sends are one info, people
+        who are referred to and not there are one warning. Of one kind of finding in one table at
+        most 1,000 rows are given, and one that says how many more.
 
     Raises
     ------
@@ -147,7 +148,7 @@ def check(source: Source, *, progress: ProgressOption = None) -> Findings:
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DanglingReferenceWarning)  # they are among the findings
-        roster = source.get_roster(progress=progress)
+        roster = source._roster_to_check(progress)
     findings = list(roster.noted)
     tables = {name: roster.table(name) for name in TABLES}
     live = {name: table.loc[table["status"] != "tobedeleted"] for name, table in tables.items()}
@@ -155,7 +156,8 @@ def check(source: Source, *, progress: ProgressOption = None) -> Findings:
         name: table.loc[table["status"] == "tobedeleted", "sourcedId"]
         for name, table in tables.items()
     }
-    causes = root_causes.root_causes(live)
+    unread = {finding.table for finding in findings if finding.code == "file-unreadable"}
+    causes = root_causes.root_causes(live, unread)
     findings += causes.findings
     unknown = links.references(causes.tables, gone)
     findings += links.people_together([each for each in unknown if not causes.explain(each)])

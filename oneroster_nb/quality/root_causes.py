@@ -1,6 +1,6 @@
 """Root causes: one reason why many rows do not find each other, found once and set right."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -87,19 +87,24 @@ class RootCauses:
     unfixed : dict of str to set of str
         For each table ids that others refer to it by, and that nothing can make fit.
     blind : set of str
-        Tables of which rows or the ids in them are not known.
+        Tables of which ids cannot be made to fit.
+    unread : collection of str
+        Tables that could not be read.
     """
 
     findings: list[Finding]
     tables: dict[str, pd.DataFrame]
     unfixed: dict[str, set[str]] = field(default_factory=dict)
     blind: set[str] = field(default_factory=set)
+    unread: Collection[str] = ()
 
     def explain(self, finding: Finding) -> bool:
         """Return True if a finding follows from one of the causes."""
         if finding.code in ("reference-unknown", "person-not-shared"):
-            return finding.sourcedId in self.unfixed.get(finding.table, ())
-        return any(finding.code in _FOLLOWS.get(table, ()) for table in self.blind)
+            lost = finding.sourcedId in self.unfixed.get(finding.table, ())
+            return lost or finding.table in self.unread
+        unknown = (*self.blind, *self.unread)
+        return any(finding.code in _FOLLOWS.get(table, ()) for table in unknown)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,13 +118,15 @@ class _Place:
     distinct: int
 
 
-def root_causes(tables: Tables) -> RootCauses:
+def root_causes(tables: Tables, unread: Collection[str] = ()) -> RootCauses:
     """Find why references point nowhere, where one reason explains many of them.
 
     Parameters
     ----------
     tables : mapping of str to pandas.DataFrame
         All canonical tables.
+    unread : collection of str
+        Tables that could not be read, and are empty.
 
     Returns
     -------
@@ -137,7 +144,7 @@ def root_causes(tables: Tables) -> RootCauses:
     >>> causes.tables["enrollments"]["userSourcedId"].equals(users)
     True
     """
-    causes = RootCauses([], dict(tables))
+    causes = RootCauses([], dict(tables), unread=unread)
     places = _places(tables)
     for target in dict.fromkeys(place.target for place in places):
         mine = [place for place in places if place.target == target]

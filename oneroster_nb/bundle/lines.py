@@ -1,0 +1,106 @@
+"""The lines of a CSV file as text, and what a file holds once it is read."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from oneroster_nb.bundle.formats import Format
+from oneroster_nb.errors import BundleError
+
+__all__ = ["LONGEST_LINE", "Lines", "Rows", "decoded", "nul", "too_long"]
+
+LONGEST_LINE = 1 << 20
+
+
+@dataclass
+class Rows:
+    """What a file holds.
+
+    Attributes
+    ----------
+    names : list of str
+        The names of the columns, as they are written.
+    columns : list of pyarrow.ChunkedArray
+        Their values.
+    form : Format
+        How the file is written.
+    surplus : pyarrow.ChunkedArray or None
+        What stands in rows beyond the last column, joined.
+    others : int
+        Lines that are not in the encoding of the file.
+    ragged : int
+        Rows with more or fewer values than there are columns.
+    parted : int
+        Rows that a quote without its partner would have made one with others.
+    first_ragged, first_parted : int
+        The lines of the first such rows.
+    """
+
+    names: list[str]
+    columns: list[Any]
+    form: Format = field(default_factory=Format)
+    surplus: Any = None
+    others: int = 0
+    ragged: int = 0
+    parted: int = 0
+    first_ragged: int = 0
+    first_parted: int = 0
+
+
+class Lines(Iterator[str]):
+    """The lines of a file as text: each in UTF-8, or else in Windows-1252."""
+
+    def __init__(self, file: io.BufferedReader, place: str, before: int) -> None:
+        self._file = file
+        self._place = place
+        self._number = before
+        self._taken: list[str] = []
+        self.first = 1
+        self.others = 0
+        self.open_at_end = False
+
+    def take(self) -> list[str]:
+        """Return the lines of the row that was read, and begin another."""
+        lines, self._taken = self._taken, []
+        self.open_at_end = len(lines) > 1 and sum(line.count('"') for line in lines) % 2 == 1
+        self.first = self._number + 1
+        return lines
+
+    def __next__(self) -> str:
+        line = self._file.readline(LONGEST_LINE + 1)
+        if not line:
+            raise StopIteration
+        self._number += 1
+        if len(line) > LONGEST_LINE:
+            raise too_long(self._place, self._number)
+        if b"\0" in line:
+            raise nul(self._place)
+        text, plain = decoded(line)
+        self.others += not plain
+        self._taken.append(text)
+        return text
+
+
+def decoded(line: bytes) -> tuple[str, bool]:
+    """Return a line as text, and whether it is UTF-8."""
+    try:
+        return line.decode(), True
+    except UnicodeDecodeError:
+        return line.decode("cp1252", "replace"), False
+
+
+def too_long(place: str, number: int) -> BundleError:
+    """Return the error for a line that no table has."""
+    return BundleError(
+        f"Line {number:,} of {place} is longer than {LONGEST_LINE:,} bytes, so this is no table"
+        " of people or classes. Get the file again from its source."
+    )
+
+
+def nul(place: str) -> BundleError:
+    """Return the error for a file that holds a NUL byte."""
+    return BundleError(
+        f"{place} holds NUL bytes, so it is no text in UTF-8 or UTF-16, or is damaged. Export it"
+        " in UTF-8."
+    )
