@@ -268,3 +268,11 @@ def test_numbers_as_pandas_writes_them_are_one_finding_a_column() -> None:
     assert set(findings["code"]) == {"value-number"}
     told = dict(zip(findings["field"], findings["explains"], strict=True))
     assert told == {"location": 87, "grades": int(grades.str.isdigit().sum())}
+
+
+def test_references_to_rows_marked_tobedeleted_have_no_root_cause() -> None:
+    tables = make_district()
+    rows = tables["classes"]
+    tables["classes"] = rows.assign(status=["active", *["tobedeleted"] * (len(rows) - 1)])
+    codes = set(onb.check(onb.Roster(tables))["code"])
+    assert not {code for code in codes if code.startswith(("id-", "reference-"))}

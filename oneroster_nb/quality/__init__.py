@@ -157,7 +157,7 @@ def check(source: Source, *, progress: ProgressOption = None) -> Findings:
         for name, table in tables.items()
     }
     unread = {finding.table for finding in findings if finding.code == "file-unreadable"}
-    causes = root_causes.root_causes(live, unread)
+    causes = root_causes.root_causes(live, gone, unread)
     findings += causes.findings
     unknown = links.references(causes.tables, gone)
     findings += links.people_together([each for each in unknown if not causes.explain(each)])

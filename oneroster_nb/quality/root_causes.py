@@ -100,7 +100,7 @@ class RootCauses:
 
     def explain(self, finding: Finding) -> bool:
         """Return True if a finding follows from one of the causes."""
-        if finding.code in ("reference-unknown", "person-not-shared"):
+        if finding.code in ("reference-unknown", "person-not-shared", "table-not-shared"):
             lost = finding.sourcedId in self.unfixed.get(finding.table, ())
             return lost or finding.table in self.unread
         unknown = (*self.blind, *self.unread)
@@ -118,13 +118,19 @@ class _Place:
     distinct: int
 
 
-def root_causes(tables: Tables, unread: Collection[str] = ()) -> RootCauses:
+def root_causes(
+    tables: Tables,
+    deleted: Mapping[str, "pd.Series[str]"] | None = None,
+    unread: Collection[str] = (),
+) -> RootCauses:
     """Find why references point nowhere, where one reason explains many of them.
 
     Parameters
     ----------
     tables : mapping of str to pandas.DataFrame
-        All canonical tables.
+        All canonical tables, without the rows marked ``tobedeleted``.
+    deleted : mapping of str to pandas.Series of str, optional
+        The sourcedIds of those rows, which are there all the same.
     unread : collection of str
         Tables that could not be read, and are empty.
 
@@ -145,7 +151,7 @@ def root_causes(tables: Tables, unread: Collection[str] = ()) -> RootCauses:
     True
     """
     causes = RootCauses([], dict(tables), unread=unread)
-    places = _places(tables)
+    places = _places(tables, deleted or {})
     for target in dict.fromkeys(place.target for place in places):
         mine = [place for place in places if place.target == target]
         fixes: dict[str, str | None] = {}
@@ -192,12 +198,16 @@ def one_record_each(tables: Tables) -> dict[str, pd.DataFrame]:
     return {**tables, "users": users.drop(index=others)} if len(others) else dict(tables)
 
 
-def _places(tables: Tables) -> list[_Place]:
+def _places(tables: Tables, deleted: Mapping[str, "pd.Series[str]"]) -> list[_Place]:
+    there = {
+        name: pd.concat([table["sourcedId"], deleted.get(name, table["sourcedId"].head(0))])
+        for name, table in tables.items()
+    }
     places = []
     for name, table in tables.items():
         for column, target in TABLES[name].references.items():
-            keys = tables[target]["sourcedId"]
-            if not len(table) or not len(keys):
+            keys = there[target]
+            if not len(table) or tables[target].empty:
                 continue
             counts = table[column].value_counts(sort=False)
             if TABLES[name].columns[column] is Kind.VALUES and len(counts):
