@@ -140,7 +140,8 @@ def pull_links(
         If the server lists a key twice with different values.
     """
     known = (PageSizes() if sizes is None else sizes).of(what)
-    first, again = Collected(), Collected()
+    # Of several lists, none announces how many rows there are in all.
+    first, again = (Collected(believe=len(starts) == 1) for _ in range(2))
     for collected in (first, again):
         yield from _follow(collected, starts, page_size, wanted, known)
         if not collected.problem:
@@ -168,8 +169,6 @@ def _follow(
                 collected.problem = "only empty pages came"
             if collected.problem:
                 return
-            # Of several lists, none announces how many rows there are in all.
-            collected.believe = len(starts) == 1
             collected.add(page)
             link = page.next
 
