@@ -205,6 +205,10 @@ class Source(TableCalls):
             Where the source shows nothing at all.
         PartialResultWarning
             If phone numbers are asked of a roster that was taken without them.
+        DanglingReferenceWarning
+            If people, classes or orgs are referred to and not there, as people are who are not
+            shared. ``attrs["footnote"]`` says how many, and ``attrs["notThere"]`` holds the
+            numbers. What a server leaves out of its own list of a class's members is not seen.
 
         Examples
         --------

@@ -264,6 +264,38 @@ def test_small_numbers_of_people_are_not_told_where_counts_are_hidden() -> None:
     assert left_out == "3 people, 1 class and 2 orgs"
 
 
+@pytest.mark.parametrize("name", ["1.1", "1.2", "csv 1.2", "saved", "clever"])
+def test_seats_say_it_once_of_each_rule(sources: dict[str, Any], name: str) -> None:
+    rules = ["classes::*::students", "classes::*::teachers", "schools::North::students"]
+    _, left_out = said(lambda: onb.seats(sources[name], rules))
+    student, teacher = left_out.split("; ")
+    assert student.startswith("18 people")
+    assert student.endswith("(classes::*::students)")
+    assert teacher.startswith("1 person")
+    assert teacher.endswith("(classes::*::teachers)")
+
+
+def test_guardians_of_students_who_are_not_there() -> None:
+    tables = district()
+    users = tables["users"]
+    tables["users"] = users.assign(agentSourcedIds=users["sourcedId"].map({"p1": "g1,g2"}))
+    people = [person("g1", "guardian", "s1")]
+    tables["users"] = pd.concat([tables["users"], table("users", *people)], ignore_index=True)
+    frame, left_out = said(
+        lambda: onb.Roster(tables).get_users("guardians", "classes", "Art", unique=True)
+    )
+    assert frame["sourcedId"].tolist() == ["g1"]
+    assert left_out == "19 people"  # 18 students, whose guardians are not known, and g2
+
+
+@pytest.mark.parametrize("group", [None, "North"])
+def test_a_term_takes_people_by_enrollments(sources: dict[str, Any], group: str | None) -> None:
+    kind = "schools" if group else None
+    frame, left_out = said(lambda: sources["saved"].get_users("students", kind, group, term="Year"))
+    assert frame["sourcedId"].tolist() == ["p1", "p2"]
+    assert left_out == ("18 people" if group else "18 people, 1 class and 1 org")
+
+
 def test_what_differs_between_two_rosters_says_it_of_both(sources: dict[str, Any]) -> None:
     tables = district()
     tables["enrollments"] = tables["enrollments"].iloc[1:]

@@ -66,6 +66,11 @@ def class_sizes(
     RosterError
         Where the source does not give the tables.
 
+    Warns
+    -----
+    DanglingReferenceWarning
+        If people, classes or orgs are referred to and not there. The footnote says it, too.
+
     Examples
     --------
     >>> from oneroster_nb import Roster
@@ -178,6 +183,11 @@ def teacher_loads(
     RosterError
         Where the source does not give the tables.
 
+    Warns
+    -----
+    DanglingReferenceWarning
+        If people, classes or orgs are referred to and not there. The footnote says it, too.
+
     Examples
     --------
     >>> from oneroster_nb import Roster
@@ -260,6 +270,11 @@ def empty_classes(
         For a frame, in which such classes are not to be seen, and a threshold that cannot be.
     RosterError
         Where the source does not give the tables.
+
+    Warns
+    -----
+    DanglingReferenceWarning
+        If people, classes or orgs are referred to and not there. The footnote says it, too.
 
     Examples
     --------

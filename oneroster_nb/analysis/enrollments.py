@@ -96,6 +96,11 @@ def repeated_courses(source: Asked, *, progress: ProgressOption = None) -> pd.Da
     RosterError
         Where the source does not give the tables.
 
+    Warns
+    -----
+    DanglingReferenceWarning
+        If people, classes or orgs are referred to and not there. The footnote says it, too.
+
     Examples
     --------
     >>> import pandas as pd

@@ -46,6 +46,11 @@ def without_classes(source: Asked, *, progress: ProgressOption = None) -> pd.Dat
     RosterError
         Where the source does not give the tables.
 
+    Warns
+    -----
+    DanglingReferenceWarning
+        If people, classes or orgs are referred to and not there. The footnote says it, too.
+
     Examples
     --------
     >>> from oneroster_nb import Roster
@@ -86,6 +91,11 @@ def multi_school(source: Asked, *, progress: ProgressOption = None) -> pd.DataFr
         For a frame that does not hold all schools of its people.
     RosterError
         Where the source does not give the tables.
+
+    Warns
+    -----
+    DanglingReferenceWarning
+        If people, classes or orgs are referred to and not there. The footnote says it, too.
 
     Examples
     --------
@@ -151,6 +161,8 @@ def duplicate_people(source: Asked, *, progress: ProgressOption = None) -> pd.Da
     -----
     PartialResultWarning
         Where the server does not show birth dates.
+    DanglingReferenceWarning
+        If people, classes or orgs are referred to and not there. The footnote says it, too.
 
     Examples
     --------
@@ -204,6 +216,11 @@ def email_problems(source: Asked, *, progress: ProgressOption = None) -> pd.Data
         For a frame without ``sourcedId`` or ``email``.
     RosterError
         Where the source does not give the tables.
+
+    Warns
+    -----
+    DanglingReferenceWarning
+        If people, classes or orgs are referred to and not there. The footnote says it, too.
 
     Examples
     --------
@@ -259,6 +276,11 @@ def grade_and_role_problems(source: Asked, *, progress: ProgressOption = None) -
         For a frame without ``sourcedId``, ``grades`` or ``role``.
     RosterError
         Where the source does not give the tables.
+
+    Warns
+    -----
+    DanglingReferenceWarning
+        If people, classes or orgs are referred to and not there. The footnote says it, too.
 
     Examples
     --------

@@ -8,12 +8,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oneroster_nb.analysis.cells import TOTAL
-from oneroster_nb.analysis.footnotes import hiding_note, with_footnote
-from oneroster_nb.errors import QueryError
+from oneroster_nb.analysis.footnotes import earlier_counts, hiding_note, with_footnote
+from oneroster_nb.errors import DanglingReferenceWarning, QueryError, muted
 from oneroster_nb.privacy.differences import hide_groups
 from oneroster_nb.privacy.suppression import check_threshold, mark
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query import Query
+from oneroster_nb.references import left_out, warn_of_left_out
 from oneroster_nb.schema import join_values
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ def seats(
     -----
     NoMatchWarning
         Where a rule means no group.
+    DanglingReferenceWarning
+        If people, classes or orgs are referred to and not there; ``attrs["footnote"]`` says of
+        which rule, too.
 
     Examples
     --------
@@ -90,7 +94,11 @@ def seats(
         )
     queries = _queries(rules)
     _refuse_limits(source, queries.values())
-    found = [source.query(query, progress=progress)[_WHO] for query in queries.values()]
+    with muted(DanglingReferenceWarning):  # one warning for all rules
+        answers = [source.query(query, progress=progress) for query in queries.values()]
+    notes = left_out(dict(zip(queries, map(earlier_counts, answers), strict=True)), below)
+    warn_of_left_out(notes)
+    found = [answer[_WHO] for answer in answers]
     rows = pd.concat(
         [frame.drop_duplicates("sourcedId") for frame in found], keys=range(len(found))
     )
@@ -104,13 +112,13 @@ def seats(
     table = pd.DataFrame({"rule": pd.Series([*queries, TOTAL], dtype="str")})
     counts = np.column_stack([people, only, people - only]).astype(np.int64)
     if below is not None:
-        return _hidden(table, counts, meant, below)
+        return with_footnote(_hidden(table, counts, meant, below), notes)
     table[_COUNTS] = counts
     names = np.array([*queries], dtype=object)
     everybody["rules"] = [join_values(names[of]) for of in meant]
     everybody["ruleCount"] = meant.sum(axis=1)
     table.attrs["people"] = everybody.astype({"rules": "str", "ruleCount": "int64"})
-    return table
+    return with_footnote(table, notes)
 
 
 def _refuse_limits(source: "Source", queries: Iterable[Query]) -> None:

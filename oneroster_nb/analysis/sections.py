@@ -54,6 +54,11 @@ def cross_listed(
     RosterError
         Where the source does not give the tables.
 
+    Warns
+    -----
+    DanglingReferenceWarning
+        If people, classes or orgs are referred to and not there. The footnote says it, too.
+
     Examples
     --------
     >>> from oneroster_nb import Roster

@@ -1,13 +1,12 @@
 """What is wrong with a roster, root causes first."""
 
 import html
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
 
-from oneroster_nb.errors import ConfigurationError, DanglingReferenceWarning
+from oneroster_nb.errors import ConfigurationError, DanglingReferenceWarning, muted
 from oneroster_nb.findings import RULES, Finding, found, frame_of
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.quality import (
@@ -146,8 +145,7 @@ def check(source: Source, *, progress: ProgressOption = None) -> Findings:
         raise ConfigurationError(
             f"check() takes a connection, a bundle or a roster, not {source!r}."
         )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DanglingReferenceWarning)  # they are among the findings
+    with muted(DanglingReferenceWarning):  # they are among the findings
         roster = source._roster_to_check(progress)
     findings = list(roster.noted)
     tables = {name: roster.table(name) for name in TABLES}
