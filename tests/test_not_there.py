@@ -220,6 +220,13 @@ def test_people_of_a_named_group(
     assert left_out == "18 people"
 
 
+def test_clever_is_asked_for_one_section_alone() -> None:
+    with CleverServer(clever_routes()) as server, onb.CleverConnector("x", server.host) as conn:
+        _, left_out = said(lambda: conn.get_users("students", "classes", "c1", "sourcedId"))
+        assert "sections" not in server.paths
+    assert left_out == "18 people"
+
+
 @pytest.mark.parametrize("name", sorted(WHOLE))
 def test_what_has_nothing_to_do_with_a_group_is_not_told(
     sources: dict[str, Any], name: str
