@@ -23,6 +23,8 @@ _IN_OTHER_FILES: Mapping[str, frozenset[str]] = {
     "1.2": frozenset({"role", "orgSourcedIds", "resourceSourcedIds"})
 }
 """Columns of users that a version writes in roles.csv and userResources.csv."""
+_LINE_END = "\r\n"
+"""The binding refers to RFC 4180, which ends lines like this."""
 _IN_DELTAS = ("status", "dateLastModified")
 _DAYS: Mapping[str, tuple[str, ...]] = {"lineItems": ("assignDate", "dueDate")}
 """Columns of moments of which the binding has the day alone; REST has the time too."""
@@ -96,7 +98,7 @@ def _write_files(archive: zipfile.ZipFile, files: Mapping[str, pd.DataFrame], ve
     lines = ["propertyName,value", "manifest.version,1.0", f"oneroster.version,{version}"]
     lines += [f"file.{name},{'bulk' if name in files else 'absent'}" for name in FILES[version]]
     lines += ["source.systemName,oneroster_nb", "source.systemCode,"]
-    archive.writestr("manifest.csv", "".join(f"{line}\r\n" for line in lines))
+    archive.writestr("manifest.csv", "".join(line + _LINE_END for line in lines))
     for name, table in files.items():
         with archive.open(f"{name}.csv", "w", force_zip64=True) as file:
             _write_table(file, name, table, version)
@@ -150,11 +152,11 @@ def _write_table(file: Any, name: str, table: pd.DataFrame, version: str) -> Non
         kind = kinds.get(column, Kind.TIMESTAMP if column == "dateLastModified" else Kind.TEXT)
         label = column if column.startswith("metadata.") else f"metadata.{column}"
         columns[label] = _texts(values, kind)
-    file.write((",".join(_quoted(column) for column in columns) + "\n").encode())
+    file.write((",".join(_quoted(column) for column in columns) + _LINE_END).encode())
     pyarrow.csv.write_csv(
         pa.table(columns),
         file,
-        pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed"),
+        pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed", eol=_LINE_END),
     )
 
 
