@@ -23,9 +23,9 @@ from oneroster_nb.membership import (
 )
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query import Query
-from oneroster_nb.references import not_there
+from oneroster_nb.references import elements, not_there
 from oneroster_nb.referring import references_of_answer
-from oneroster_nb.schema import empty_table, sensitive_columns, without_sensitive
+from oneroster_nb.schema import empty_table, sensitive_columns, split_text, without_sensitive
 from oneroster_nb.source import Source
 from oneroster_nb.terms import classes_in_term, in_term, sessions_of_term
 from oneroster_nb.where import Where, active
@@ -166,14 +166,20 @@ class LocalSource(Source):
         return Members(person[link], students.group[row], students.klass[row], none)
 
     def _not_there(self, query: Query, groups: pd.DataFrame | None) -> dict[str, int]:
-        found = references_of_answer(
-            query,
-            self._tables,
-            users=self._tables["users"].loc[self._chosen_users(query) & self._holds_role(query)],
-            classes=self._tables["classes"].loc[self._chosen_classes(query)],
-            groups=groups,
-        )
-        return not_there(self._tables, found)
+        lost = self._dead_ends
+        tables = self._tables
+        if LINKED_ROLES.isdisjoint(query.roles or ()):
+            tables = {**tables, "enrollments": lost["enrollments"]}
+            if all(rows.empty for rows in lost.values()):
+                return {}
+        users = lost["users"]
+        if len(users):
+            chosen = self._chosen_users(query) & self._holds_role(query)
+            users = users.loc[chosen[users.index]]
+        classes = tables["classes"][["sourcedId", "courseSourcedId", "schoolSourcedId"]]
+        classes = classes.loc[self._chosen_classes(query)]
+        found = references_of_answer(query, tables, users=users, classes=classes, groups=groups)
+        return not_there(tables, found)
 
     def _of_schools(self, query: Query, groups: pd.DataFrame) -> Members:
         """Find the members of schools by the roles that they hold there."""
@@ -264,3 +270,26 @@ class LocalSource(Source):
         return codes(
             self._tables["enrollments"]["classSourcedId"], self._tables["classes"]["sourcedId"]
         )
+
+    @cached_property
+    def _dead_ends(self) -> Mapping[str, pd.DataFrame]:
+        """The rows that refer to a person, class, course or org that is not there."""
+        users, classes, enrollments = (
+            self._tables[name] for name in ("users", "classes", "enrollments")
+        )
+        orgs = self._tables["orgs"]["sourcedId"]
+        at = elements(users["orgSourcedIds"])
+        unknown = frozenset(at[codes(at, orgs) < 0])
+        texts = users["orgSourcedIds"].dropna().unique()
+        lost = users["orgSourcedIds"].isin(
+            [text for text in texts if not unknown.isdisjoint(split_text(text))]
+        )
+        courses = self._tables["courses"]["sourcedId"]
+        alone = codes(classes["schoolSourcedId"], orgs) < 0
+        alone |= codes(classes["courseSourcedId"], courses) < 0
+        nowhere = (self._user_of_enrollment < 0) | (self._class_of_enrollment < 0)
+        return {
+            "users": users.loc[lost, ["sourcedId", "orgSourcedIds"]],
+            "classes": classes.loc[alone],
+            "enrollments": enrollments.loc[nowhere],
+        }

@@ -110,6 +110,8 @@ def not_there(tables: Mapping[str, pd.DataFrame], references: _References) -> di
     lost: dict[str, set[str]] = {}
     for name, values in references:
         ids = pd.Series(values.dropna().unique(), dtype="str")
+        if ids.empty:
+            continue
         unknown = codes(ids, tables[name]["sourcedId"]) < 0
         lost.setdefault(name, set()).update(ids[unknown & (ids != "")])
     return {name: len(lost[name]) for name in _WORDS if lost.get(name)}

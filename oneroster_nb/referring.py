@@ -34,7 +34,8 @@ def references_of_answer(
     tables : mapping of str to pandas.DataFrame
         Canonical tables, rows marked ``tobedeleted`` included.
     users, classes : pandas.DataFrame
-        Those of the status, role and term that are asked for.
+        Those of the status, role and term that are asked for. Of the users, those at orgs that
+        are there need not be among them.
     groups : pandas.DataFrame, optional
         The groups that are asked for; None for a question without a group.
 
@@ -81,7 +82,8 @@ def _people(
 
 def _enrolled(query: Query, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the enrollments that count: of the roles asked for, or the students of guardians."""
-    rows = active(tables["enrollments"], query.status)
+    narrow = tables["enrollments"][["status", "role", "userSourcedId", "classSourcedId"]]
+    rows = active(narrow, query.status)
     if query.roles is None:
         return rows
     linked = not LINKED_ROLES.isdisjoint(query.roles)
@@ -90,4 +92,5 @@ def _enrolled(query: Query, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def _gone(table: pd.DataFrame, status: str) -> "pd.Series[str]":
     """Return the ids of the rows that are there and not asked for."""
-    return table.loc[~table.index.isin(active(table, status).index), "sourcedId"]
+    gone = (table["status"] == "tobedeleted") & (status != "all")
+    return table["sourcedId"][gone]

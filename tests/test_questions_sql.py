@@ -486,9 +486,9 @@ def test_seats(roster: onb.Roster, sql: Sql) -> None:
         join live_classes c on c.sourcedId = m.class
         join live_courses k on k.sourcedId = c.courseSourcedId
         where m.role = 'student' and lower(trim(k.title)) = lower(trim($title))""",
-        """select distinct o.sourcedId as person from orgs_of o
-        join live_orgs s on s.sourcedId = o.org and s.type = 'school' and lower(s.name) =
-        lower($school) join holds h on h.person = o.sourcedId and h.role = 'student'""",
+        """select distinct h.person from held_at h
+        join live_orgs s on s.sourcedId = h.org and s.type = 'school' and lower(s.name) =
+        lower($school) join live_users u on u.sourcedId = h.person where h.role = 'student'""",
         "select distinct person from member where role = 'teacher'",
     )
     meant = " union all ".join(

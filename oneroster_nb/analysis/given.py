@@ -81,22 +81,29 @@ class Given:
 
     def _references(self) -> Iterator[tuple[str, "pd.Series[str]"]]:
         """Yield what the rows that count refer to."""
-        enrolled, held = (self._counted(self.live(name)) for name in ("enrollments", "roles"))
-        gone = {
-            name: table.loc[table["status"] == "tobedeleted", "sourcedId"]
-            for name, table in self.tables.items()
-        }
-        meets = ~enrolled["classSourcedId"].isin(gone["classes"])
-        here = ~enrolled["userSourcedId"].isin(gone["users"])
-        yield "users", enrolled.loc[meets, "userSourcedId"]
+        enrolled, held = (self._counted(name) for name in ("enrollments", "roles"))
+        users, classes = (self.tables[name] for name in ("users", "classes"))
+        deleted_users, deleted_classes = (
+            table["sourcedId"][table["status"] == "tobedeleted"] for table in (users, classes)
+        )
+        meets = ~enrolled["classSourcedId"].isin(deleted_classes)
+        here = ~enrolled["userSourcedId"].isin(deleted_users)
+        yield "users", enrolled["userSourcedId"][meets]
         yield "users", held["userSourcedId"]
-        yield "classes", enrolled.loc[here, "classSourcedId"]
-        yield "orgs", self.live("classes")["schoolSourcedId"]
+        yield "classes", enrolled["classSourcedId"][here]
+        yield "orgs", classes["schoolSourcedId"][classes["status"] != "tobedeleted"]
         yield "orgs", held["orgSourcedId"]
         yield "orgs", elements(self.users["orgSourcedIds"])
 
-    def _counted(self, rows: pd.DataFrame) -> pd.DataFrame:
-        return rows.loc[rows["role"].isin(self.roles)] if self.roles else rows
+    def _counted(self, name: str) -> pd.DataFrame:
+        """Return the enrollments or roles that count and refer to something that is not there."""
+        rows = self.tables[name]
+        lost = np.zeros(len(rows), dtype=bool)
+        for column, target in TABLES[name].references.items():
+            lost |= codes(rows[column], self.tables[target]["sourcedId"]) < 0
+        rows = rows.loc[lost]
+        counted = rows["status"] != "tobedeleted"
+        return rows.loc[counted & rows["role"].isin(self.roles)] if self.roles else rows[counted]
 
     def answer(self, table: pd.DataFrame, below: int | None = None) -> pd.DataFrame:
         """Finish an answer: say in its footnote, and in a warning, what is not there.

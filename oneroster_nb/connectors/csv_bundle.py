@@ -130,6 +130,7 @@ class CsvConnector(LocalSource):
             "_links",
             "_user_of_enrollment",
             "_class_of_enrollment",
+            "_dead_ends",
         ):
             self.__dict__.pop(name, None)
 
