@@ -30,7 +30,8 @@ def roles_at_orgs(users: pd.DataFrame, roles: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row for each person, org and role: ``user`` (row of `users`), ``org`` and ``role``
-        (str), and ``active`` (bool), False if the row of `roles` is marked tobedeleted.
+        (str), and ``active`` (bool), False if the row of `roles` is marked tobedeleted. The org
+        of a role that names none is missing.
 
     Examples
     --------
@@ -43,7 +44,6 @@ def roles_at_orgs(users: pd.DataFrame, roles: pd.DataFrame) -> pd.DataFrame:
     1     0  s1   teacher
     """
     holder = codes(roles["userSourcedId"], users["sourcedId"])
-    there = (holder >= 0) & roles["orgSourcedId"].notna().to_numpy()
     said = pd.DataFrame(
         {
             "user": holder,
@@ -51,13 +51,14 @@ def roles_at_orgs(users: pd.DataFrame, roles: pd.DataFrame) -> pd.DataFrame:
             "role": roles["role"].array,
             "active": (roles["status"] != "tobedeleted").to_numpy(),
         }
-    ).loc[there]
+    ).loc[holder >= 0]
     user, org = _elements(users["orgSourcedIds"])
     listed = pd.DataFrame(
         {"user": user, "org": org, "role": users["role"].array.take(user), "active": True}
     )
     org_codes, orgs = pd.factorize(pd.concat([said["org"], listed["org"]]))
-    pairs = np.concatenate([said["user"], listed["user"]]) * len(orgs) + org_codes
+    # The code of a missing org is -1.
+    pairs = np.concatenate([said["user"], listed["user"]]) * (len(orgs) + 1) + org_codes
     unsaid = ~np.isin(pairs[len(said) :], pairs[: len(said)])
     return pd.concat([said, listed.loc[unsaid]], ignore_index=True)
 
@@ -85,13 +86,11 @@ def holds_role(
     held = roles_at_orgs(users, roles)
     held = held.loc[held["active"]]
     own = pd.DataFrame({"user": np.arange(len(users)), "role": users["role"].array})
-    holder = codes(roles["userSourcedId"], users["sourcedId"])
-    told = pd.DataFrame({"user": holder, "role": roles["role"].array}).loc[holder >= 0]
     asked = pd.DataFrame({"user": user, "org": org.array, "role": role.array})
     return np.where(
         _among(asked, held, ["user", "org"]),
         _among(asked, held, ["user", "org", "role"]),
-        _among(asked, pd.concat([own, told]), ["user", "role"]),
+        _among(asked, pd.concat([own, held]), ["user", "role"]),
     )
 
 

@@ -213,10 +213,13 @@ class LocalSource(Source):
         users = self._tables["users"]
         if query.roles is None:
             return np.ones(len(users), dtype=bool)
-        roles = active(self._tables["roles"], query.status)
-        holders = roles.loc[roles["role"].isin(query.roles), "userSourcedId"]
-        holds = users["role"].isin(query.roles) | users["sourcedId"].isin(holders)
-        return holds.to_numpy(dtype=bool)
+        held = self._roles_held
+        chosen = held["role"].isin(query.roles)
+        if query.status != "all":
+            chosen &= held["active"]
+        holds = users["role"].isin(query.roles).to_numpy(dtype=bool, copy=True)
+        holds[held.loc[chosen, "user"]] = True
+        return holds
 
     def _chosen_classes(self, query: Query) -> NDArray[np.bool_]:
         chosen = self._active("classes", query)

@@ -129,5 +129,6 @@ class Connector(ListingSource):
 def _in_role(users: pd.DataFrame, roles: pd.DataFrame, role: str) -> pd.DataFrame:
     """Keep the people of a list who hold the role, or of whom no role is known."""
     holders = roles.loc[roles["role"] == role, "userSourcedId"]
-    kept = users["role"].isna() | (users["role"] == role) | users["sourcedId"].isin(holders)
+    holds = codes(users["sourcedId"], holders) >= 0
+    kept = users["role"].isna() | (users["role"] == role) | holds
     return users.loc[kept].reset_index(drop=True)
