@@ -40,7 +40,7 @@ class Query:
     user_filter : str
         ``"students"``, ``"teachers"``, ``"users"`` or any OneRoster role in the plural
         (``"administrators"``, ``"guardians"``, …). With a group, ``"users"`` are its students and
-        teachers.
+        teachers, and guardians of a class or course those of its students.
     group_filter : str, optional
         ``"classes"`` (``"sections"`` says the same), ``"courses"`` or ``"schools"``.
     group_name : str or list of str, optional

@@ -156,7 +156,9 @@ class Source(TableCalls):
         Parameters
         ----------
         user_filter : str
-            ``"students"``, ``"teachers"``, ``"users"`` or any OneRoster role in the plural.
+            ``"students"``, ``"teachers"``, ``"users"`` or any OneRoster role in the plural. In
+            classes and courses a person has the role of the enrollment, and guardians, parents
+            and relatives are those of the students; at a school, the role held there.
         group_filter : str, optional
             ``"classes"`` (or ``"sections"``), ``"courses"`` or ``"schools"``.
         group_name : str or list of str, optional
@@ -204,7 +206,8 @@ class Source(TableCalls):
         NotSharedWarning
             Where the source shows nothing at all.
         PartialResultWarning
-            If phone numbers are asked of a roster that was taken without them.
+            If phone numbers are asked of a roster that was taken without them, or if a server's
+            own list of the members of a school is not what the orgs and roles of its users say.
         DanglingReferenceWarning
             If people, classes or orgs are referred to and not there, as people are who are not
             shared. ``attrs["footnote"]`` says how many, and ``attrs["notThere"]`` holds the
