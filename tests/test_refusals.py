@@ -165,15 +165,13 @@ def test_a_token_that_opens_nothing_is_told_with_the_roster(
     assert roster.users.empty
 
 
-def test_a_roster_without_users_is_told_and_one_without_courses_is_not(
-    connected: Connect,
-) -> None:
+def test_a_district_alone_is_told_and_a_roster_without_courses_is_not(connected: Connect) -> None:
     paths = school() | {"courses": []}
-    names = ["orgs", "courses", "users"]
+    names = ["orgs", "courses", "classes", "users"]
     with FaultServer(paths) as server:
         assert connected(server).get_roster(tables=names).courses.empty
     with (
-        FaultServer(paths | {"users": []}) as server,
-        pytest.warns(onb.NotSharedWarning, match="courses and no users"),
+        FaultServer(paths | {"classes": [], "users": []}) as server,
+        pytest.warns(onb.NotSharedWarning, match="no users"),
     ):
-        connected(server).get_roster(tables=names)
+        assert len(connected(server).get_roster(tables=names).orgs) == 2

@@ -35,6 +35,8 @@ __all__ = ["Outcomes", "Revisions", "RosterSource", "findings_of"]
 _IN_EVERY_ROSTER = frozenset(
     {"orgs", "academicSessions", "courses", "classes", "users", "enrollments"}
 )
+_PEOPLE_AND_CLASSES = _IN_EVERY_ROSTER - {"orgs", "academicSessions"}
+"""The tables without which a roster is empty, be there a district or not."""
 _RESOURCES_OF: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "classes": ("classResources", "classSourcedId"),
@@ -113,7 +115,7 @@ class RosterSource(ChoosingSource):
         PartialResultWarning
             Where the server does not show a table; it is empty then.
         NotSharedWarning
-            If the server shows no users, or nothing at all of what every roster has.
+            If the server shows none of the people, classes and courses that are asked for.
         DanglingReferenceWarning
             Where references point nowhere.
 
@@ -136,9 +138,10 @@ class RosterSource(ChoosingSource):
                 )
             )
         frames = self._frames(outcomes, sensitive=sensitive)
-        empty = [name for name in _IN_EVERY_ROSTER if name in frames and frames[name].empty]
-        if "users" in empty or (empty and len(empty) == len(_IN_EVERY_ROSTER & frames.keys())):
-            self._warn_not_shared(" and no ".join(sorted(empty)))
+        shown = [name for name in frames if name in _PEOPLE_AND_CLASSES]
+        shown = shown or [name for name in frames if name in _IN_EVERY_ROSTER]
+        if shown and all(frames[name].empty for name in shown):
+            self._warn_not_shared(" and no ".join(shown))
         warn_of_dangling(frames)
         findings = findings_of(outcomes)
         options = [] if asked is None else [f"tables={asked!r}"]
