@@ -102,6 +102,10 @@ error key-repeated          A sourcedId is there more than once.
 warning role-of-other-version  A role is one that only the other version of the standard has.
 error school-year-malformed  A school year is not written as a year.
 warning subjects-unequal    There are more subjects than subject codes, or fewer.
+info row-repeated           Rows are there more than once, word for word.
+info rows-joined            Rows of one person were joined.
+info row-superseded         A delta changes rows more than once; the latest change was taken.
+warning version-mixed       Roles and orgs of people are written as in another version of OneRoster.
 error reference-unknown     Rows refer to something that is not in the roster.
 warning person-not-shared   People are referred to and not there; perhaps they are not shared.
 warning table-not-shared    Rows refer to a table without rows; perhaps it is not shared.

@@ -6,7 +6,9 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-__all__ = ["OWNERS", "all_new", "merged"]
+from oneroster_nb.schema import TABLES
+
+__all__ = ["OWNERS", "all_new", "merged", "shrunken_tables"]
 
 OWNERS: Mapping[str, str] = MappingProxyType(
     {
@@ -84,4 +86,21 @@ def all_new(before: Mapping[str, pd.DataFrame], after: Mapping[str, pd.DataFrame
         if len(before[name])
         and len(after[name])
         and not after[name]["sourcedId"].isin(before[name]["sourcedId"]).any()
+    ]
+
+
+def shrunken_tables(old: Mapping[str, pd.DataFrame], new: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Say of each table that is suddenly empty or less than half of what it was how it shrank.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"sourcedId": ["a", "b", "c"]})
+    >>> shrunken_tables({"orgs": rows}, {"orgs": rows.head(1)})
+    ['orgs from 3 to 1 rows']
+    """
+    return [
+        f"{name} from {len(old[name]):,} to {len(new.get(name, ())):,} rows"
+        for name in TABLES
+        if len(new.get(name, ())) < len(old.get(name, ())) / 2
     ]

@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow as pa
 
 from oneroster_nb.conform import conform, to_frame
+from oneroster_nb.membership import codes
 from oneroster_nb.schema import join_values, split_values
 
 __all__ = ["link_resources", "resources_of", "resources_per_user", "users_with_resources"]
@@ -19,26 +20,23 @@ def resources_of(pages: Sequence[pa.Table], owners: pd.DataFrame) -> pd.DataFram
     pages : sequence of pyarrow.Table
         Their column ``_resources`` holds joined sourcedIds.
     owners : pandas.DataFrame
-        The canonical table that was made of these pages.
+        The canonical table that was made of these pages, each row once.
 
     Returns
     -------
     pandas.DataFrame
         ``owner resource`` (str), and the owner's ``status dateLastModified``; a row each.
     """
-    texts = [page["_resources"].to_pandas() for page in pages if "_resources" in page.column_names]
-    if not texts or owners.empty:
+    named = [page for page in pages if "_resources" in page.column_names]
+    if not named or owners.empty:
         return pd.DataFrame(columns=["owner", "resource", "status", "dateLastModified"])
-    joined = pd.concat(texts, ignore_index=True).astype("str")
-    resource = split_values(joined).explode().dropna().astype("str")
-    rows = owners.loc[resource.index].reset_index(drop=True)
-    return pd.DataFrame(
-        {
-            "owner": rows["sourcedId"],
-            "resource": resource.reset_index(drop=True),
-            "status": rows["status"],
-            "dateLastModified": rows["dateLastModified"],
-        }
+    whole = pa.concat_tables([page.select(["sourcedId", "_resources"]) for page in named])
+    pairs: pd.DataFrame = whole.rename_columns(["owner", "resource"]).to_pandas().astype("str")
+    pairs = pairs.assign(resource=split_values(pairs["resource"])).explode("resource").dropna()
+    pairs = pairs.astype("str").drop_duplicates(ignore_index=True)
+    rows = owners.iloc[codes(pairs["owner"], owners["sourcedId"])]
+    return pairs.assign(
+        status=rows["status"].array, dateLastModified=rows["dateLastModified"].array
     )
 
 
@@ -57,10 +55,10 @@ def link_resources(table: str, owner: str, pairs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The canonical table; ``sourcedId`` is that of both joined by ``:``.
+        The canonical table; ``sourcedId`` is that of both joined by ``@``.
     """
     columns = {
-        "sourcedId": pairs["owner"] + ":" + pairs["resource"],
+        "sourcedId": pairs["owner"] + "@" + pairs["resource"],
         owner: pairs["owner"],
         "resourceSourcedId": pairs["resource"],
     }

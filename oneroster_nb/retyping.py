@@ -1,5 +1,7 @@
 """Tables that somebody made by hand, checked and brought to the dtypes of the schema."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 import pyarrow as pa
 
@@ -9,11 +11,13 @@ from oneroster_nb.errors import ConfigurationError, PartialResultWarning, warn
 from oneroster_nb.findings import Finding
 from oneroster_nb.grades import grade_code
 from oneroster_nb.notes import Note, findings_of_notes, notes_of, warn_of_unreadable
-from oneroster_nb.schema import BEYOND, TABLES, split_text
+from oneroster_nb.repeated_keys import distinct_rows, warn_of_lost_rows
+from oneroster_nb.roles import completed_roles
+from oneroster_nb.schema import BEYOND, TABLES, empty_table, split_text
 from oneroster_nb.texts import texts
 from oneroster_nb.vocabulary import has_words, standard_word
 
-__all__ = ["checked_table", "retyped"]
+__all__ = ["checked_roster", "retyped"]
 
 
 def retyped(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
@@ -66,8 +70,21 @@ def _is_untidy(name: str, values: "pd.Series[str]") -> bool:
     return any(not part or grade_code(part) != part for part in parts)
 
 
-def checked_table(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
-    """Return a table of a roster with the dtypes of the schema, and what was read otherwise.
+def checked_roster(
+    tables: Mapping[str, pd.DataFrame],
+) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
+    """Return the tables of a roster with the dtypes of the schema and each key once.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        By canonical name.
+
+    Returns
+    -------
+    tables : dict of str to pandas.DataFrame
+    findings : list of Finding
+        What was read otherwise than it was written.
 
     Raises
     ------
@@ -80,7 +97,23 @@ def checked_table(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Fi
         For values that cannot be brought to the dtype of their column, and become missing.
     PartialResultWarning
         If users have columns that hold demographics; they are left out.
+    DuplicateKeyWarning
+        If rows are left out because an earlier one has their sourcedId.
     """
+    checked = {name: _checked_table(name, table) for name, table in tables.items()}
+    rows = {name: distinct_rows(name, table) for name, (table, _) in checked.items()}
+    findings = [each for name in rows for each in (*checked[name][1], *rows[name].findings)]
+    warn_of_lost_rows(findings)
+    kept = {name: distinct.table for name, distinct in rows.items()}
+    parts = rows["users"].parts if "users" in rows else empty_table("users")
+    if len(parts) > len(kept.get("users", ())):
+        # What joined rows say of different roles has its place in the table of roles.
+        held, orgs = (kept.get(name, empty_table(name)) for name in ("roles", "orgs"))
+        kept["roles"] = completed_roles(parts, held, orgs)
+    return kept, findings
+
+
+def _checked_table(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
     if name not in TABLES and name not in BEYOND:
         raise ConfigurationError(
             f"There is no canonical table {name!r}. The tables are: {', '.join(TABLES)}."

@@ -13,7 +13,7 @@ from oneroster_nb.findings import Finding
 from oneroster_nb.local import LocalSource
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.references import warn_of_dangling
-from oneroster_nb.retyping import checked_table
+from oneroster_nb.retyping import checked_roster
 from oneroster_nb.schema import BEYOND, TABLES, nothing_of, sensitive_columns, without_sensitive
 from oneroster_nb.snapshot import Snapshot, read_snapshot, write_snapshot
 from oneroster_nb.source import Source
@@ -68,6 +68,8 @@ class Roster(LocalSource):
     -----
     UnreadableValueWarning
         For values that cannot be brought to the dtype of their column, and become missing.
+    DuplicateKeyWarning
+        If rows are left out because an earlier one has their sourcedId.
 
     Examples
     --------
@@ -92,16 +94,15 @@ class Roster(LocalSource):
                 "Roster() takes a mapping of canonical names to DataFrames, not"
                 f" {type(tables).__name__}. Roster.load(path) reads a saved roster."
             )
-        given = {name: checked_table(name, table) for name, table in tables.items()}
+        given, found = checked_roster(tables)
         self._held = {
-            name: given[name][0] if name in given else nothing_of(name)
-            for name in (*TABLES, *BEYOND)
+            name: given[name] if name in given else nothing_of(name) for name in (*TABLES, *BEYOND)
         }
         self.provider = provider
         self.taken = taken or datetime.datetime.now(datetime.UTC)
         self.server_time = server_time
         self._recipe = recipe
-        self._noted = (*findings, *(each for _, noted in given.values() for each in noted))
+        self._noted = (*findings, *found)
 
     @property
     def noted(self) -> tuple[Finding, ...]:
@@ -247,7 +248,11 @@ class Roster(LocalSource):
         return conn._refreshed(self, allow_shrink=allow_shrink, progress=progress)
 
     def apply_delta(
-        self, bundle: str | Path | bytes, *, progress: ProgressOption = None
+        self,
+        bundle: str | Path | bytes,
+        *,
+        allow_shrink: bool = False,
+        progress: ProgressOption = None,
     ) -> "Roster":
         r"""Give a new roster, changed as a delta bundle says; this one stays as it is.
 
@@ -255,14 +260,19 @@ class Roster(LocalSource):
         ----------
         bundle : str, Path or bytes
             A OneRoster CSV bundle. Its files of mode delta change rows, add rows and mark rows as
-            ``tobedeleted``; those of mode bulk replace a table.
+            ``tobedeleted``; those of mode bulk replace a table. If one id has several rows in a
+            delta, that of the latest ``dateLastModified`` counts, else the last one.
+        allow_shrink : bool
+            Whether a table may become less than half of what it was.
         progress : None, bool or callable
             See :data:`oneroster_nb.progress.ProgressOption`.
 
         Raises
         ------
         BundleError
-            Where it cannot be read.
+            If it cannot be read, or its manifest does not say how to take a file.
+        IncompleteError
+            If a table becomes less than half of what it was.
 
         Warns
         -----
@@ -289,7 +299,7 @@ class Roster(LocalSource):
 
         with Reporter(progress, "bundle") as reporter:
             read = read_bundle(bundle, Limits(), reporter)
-        tables = changed_tables(self._tables, read)
+        tables = changed_tables(self._tables, read, allow_shrink=allow_shrink)
         if not self.sensitive:
             tables["users"] = without_sensitive("users", tables["users"])
         warn_of_dangling(tables)

@@ -19,10 +19,11 @@ import pyarrow.parquet
 
 from oneroster_nb.errors import SnapshotError
 from oneroster_nb.findings import RULES, Finding
+from oneroster_nb.made_ids import with_present_ids
 
 __all__ = ["SCHEMA_VERSION", "Snapshot", "read_snapshot", "write_snapshot"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _FORMAT = "oneroster_nb roster"
 _MANIFEST = "manifest.json"
 _BLOCK = 1 << 20
@@ -113,7 +114,8 @@ def read_snapshot(path: str | Path) -> Snapshot:
         served = manifest.get("serverTime")
         server_time = None if served is None else datetime.datetime.fromisoformat(served)
         for name, entry in manifest["tables"].items():
-            tables[name] = _read_table(folder, str(entry["file"]), entry)
+            table = _read_table(folder, str(entry["file"]), entry)
+            tables[name] = table if manifest["schemaVersion"] > 1 else with_present_ids(name, table)
         provider = str(manifest["provider"])
         noted = [Finding(**entry) for entry in manifest.get("findings", ())]
     except SnapshotError:

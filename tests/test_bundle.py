@@ -401,10 +401,12 @@ def test_values_that_cannot_be_read_are_missing_and_found() -> None:
 def test_keys_that_come_again() -> None:
     def again(files: dict[str, bytes]) -> None:
         header, rows = table(files["courses.csv"])
-        files["courses.csv"] = written(header, [*rows, rows[0], ["", *rows[1][1:]]])
+        other = [rows[0][0], *rows[2][1:]]
+        files["courses.csv"] = written(header, [*rows, rows[0], other, ["", *rows[1][1:]]])
 
     conn = onb.CsvConnector(changed(again))
-    assert set(conn.findings["code"]) == {"key-repeated", "key-missing"}
+    with pytest.warns(onb.errors.DuplicateKeyWarning, match="1 rows"):
+        assert set(conn.findings["code"]) == {"key-repeated", "row-repeated", "key-missing"}
     assert conn.get_courses()["sourcedId"].dropna().is_unique
 
 
@@ -450,7 +452,7 @@ def test_a_delta_changes_adds_and_marks(roster: onb.Roster, version: str) -> Non
     if version == "1.2":
         tables["roles"] = [
             {
-                "sourcedId": f"{key}:{org}",
+                "sourcedId": f"{key}@{org}",
                 "status": status,
                 "userSourcedId": key,
                 "roleType": "primary",

@@ -286,11 +286,11 @@ def test_sections_without_term_course_or_teacher(ask: Any) -> None:
     assert classes["courseSourcedId"].isna().tolist() == [True, False, True]
     enrollments = conn.get_enrollments()
     assert enrollments["sourcedId"].tolist() == [
-        "c1:student:u1",
-        "c1:student:u2",
-        "c2:teacher:t1",
-        "c2:teacher:t2",
-        "c3:teacher:t3",
+        "c1@student@u1",
+        "c1@student@u2",
+        "c2@teacher@t1",
+        "c2@teacher@t2",
+        "c3@teacher@t3",
     ]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", onb.DanglingReferenceWarning)

@@ -274,7 +274,7 @@ class TestClean:
         users = tables["users"]
         orgs = users.assign(org=split_values(users["orgSourcedIds"])).explode("org")
         roles = tables["roles"]
-        assert list(roles["sourcedId"]) == list(orgs["sourcedId"] + ":" + orgs["org"])
+        assert list(roles["sourcedId"]) == list(orgs["sourcedId"] + "@" + orgs["org"])
         assert roles["roleType"].eq("primary").all()
         kinds = roles.merge(users, left_on="userSourcedId", right_on="sourcedId")
         admins = kinds.query("role_y == 'administrator'")

@@ -7,7 +7,8 @@ import pandas as pd
 
 from oneroster_nb.bundle.layout import FILES
 from oneroster_nb.resources import resources_per_user
-from oneroster_nb.roles import roles_of_users
+from oneroster_nb.roles import completed_roles, roles_of_users
+from oneroster_nb.schema import empty_table
 
 __all__ = ["FILLED", "Contents", "bundle_contents"]
 
@@ -53,8 +54,11 @@ def bundle_contents(tables: Mapping[str, pd.DataFrame], version: str) -> Content
     if "lineItems" in active:
         active["lineItems"] = _completed(active["lineItems"], active.get("classes"), version)
     if version == "1.2" and "users" in active:
-        if not len(active.get("roles", ())):
-            active["roles"] = roles_of_users(active["users"], active["orgs"])
+        users, held = active["users"], active.get("roles", empty_table("roles"))
+        roles = active["roles"] = completed_roles(users, held, active["orgs"])
+        # A role without an org has no place among the roles.
+        alone = ~users["sourcedId"].isin(roles["userSourcedId"])
+        active["users"] = users.assign(**{"metadata.role": users["role"].where(alone)})
         if not len(active.get("userResources", ())):
             active["userResources"] = resources_per_user(active["users"])
     files = {name: active[name] for name in FILES[version] if len(active.get(name, ()))}

@@ -5,15 +5,21 @@ from collections.abc import Mapping
 import pandas as pd
 
 from oneroster_nb.bundle.reading import Bundle
+from oneroster_nb.errors import BundleError, IncompleteError
 from oneroster_nb.membership import with_primary_org
-from oneroster_nb.merging import OWNERS, merged
-from oneroster_nb.roles import roles_of_users, users_of_roles
+from oneroster_nb.merging import OWNERS, merged, shrunken_tables
+from oneroster_nb.roles import completed_roles, roles_of_users, users_of_roles
+from oneroster_nb.vocabulary import DELETED
 
 __all__ = ["changed_tables"]
 
+_Tables = dict[str, pd.DataFrame]
 
-def changed_tables(old: Mapping[str, pd.DataFrame], bundle: Bundle) -> dict[str, pd.DataFrame]:
-    """Give the tables as they are after a delta.
+
+def changed_tables(
+    old: Mapping[str, pd.DataFrame], bundle: Bundle, *, allow_shrink: bool = False
+) -> _Tables:
+    """Return the tables as they are after a delta.
 
     Parameters
     ----------
@@ -21,38 +27,97 @@ def changed_tables(old: Mapping[str, pd.DataFrame], bundle: Bundle) -> dict[str,
         The canonical tables as they were.
     bundle : Bundle
         Its bulk files replace a table; those of a delta change the rows whose sourcedId they
-        name, add those that are new, and mark as ``tobedeleted`` those that they say so of.
+        name, add those that are new, and mark rows as ``tobedeleted``.
+    allow_shrink : bool
+        Whether a table may become less than half of what it was.
 
     Returns
     -------
     dict of str to pandas.DataFrame
+
+    Raises
+    ------
+    BundleError
+        If the manifest does not say of a file how to take it.
+    IncompleteError
+        If a table becomes less than half of what it was.
     """
+    if bundle.unstated:
+        files = ", ".join(f"{name}.csv" for name in sorted(bundle.unstated))
+        raise BundleError(
+            f"The manifest does not say whether {files} holds changes or a whole table, so nothing"
+            " was applied. Write a line for each file into manifest.csv: file.users,delta or"
+            " file.users,bulk, say. If the bundle is a whole roster, read it with"
+            " CsvConnector(path).get_roster()."
+        )
     tables = dict(old)
     for name, mode in bundle.modes.items():
         news = bundle.tables[name]
-        tables[name] = news if mode == "bulk" else _upserted(tables[name], news)
-    if "users" not in bundle.modes and "roles" not in bundle.modes:
-        return tables
-    orgs = tables["orgs"]
-    if bundle.version == "1.2":
-        tables["users"] = users_of_roles(tables["users"], tables["roles"])
-    elif bundle.modes.get("users") == "bulk":
+        if mode == "delta":
+            news = _upserted(tables[name], _with_former_role(tables, news, name))
+        tables[name] = news
+    if bundle.modes.get("users") == "bulk" and bundle.modes.get("roles") != "delta":
         tables["roles"] = bundle.tables["roles"]
-    else:
-        told = bundle.tables["users"]["sourcedId"]
-        changed = tables["users"].loc[tables["users"]["sourcedId"].isin(told)]
-        roles = roles_of_users(changed.reset_index(drop=True), orgs)
-        tables["roles"] = merged(tables["roles"], roles, told, OWNERS["roles"])
-    tables["users"] = with_primary_org(tables["users"], orgs)
+    elif "users" in bundle.modes or "roles" in bundle.modes:
+        tables["roles"] = _roles_after(tables, bundle)
+        users = users_of_roles(tables["users"], tables["roles"])
+        tables["users"] = with_primary_org(users, tables["orgs"])
+    if not allow_shrink and (shrunk := shrunken_tables(old, tables)):
+        raise IncompleteError(
+            f"The bundle makes tables much smaller than before: {'; '.join(shrunk)}. That may be"
+            " an accident, so the roster was left as it was. If it is meant, pass"
+            " allow_shrink=True."
+        )
     return tables
 
 
+def _roles_after(tables: _Tables, bundle: Bundle) -> pd.DataFrame:
+    """Return the roles after a change of users, who may say themselves what they are."""
+    roles = tables["roles"]
+    if "users" not in bundle.modes:
+        return roles
+    news = bundle.tables["users"]
+    spoken_of = bundle.tables["roles"]["userSourcedId"] if "roles" in bundle.modes else news[:0]
+    gone = news["status"] == DELETED
+    says = (news["role"].notna() | news["orgSourcedIds"].notna()) & ~gone
+    alone = ~news["sourcedId"].isin(spoken_of)
+    if (gone & alone).any():
+        moments = news.loc[gone & alone].set_index("sourcedId")["dateLastModified"]
+        marked = roles["userSourcedId"].isin(moments.index)
+        changed = roles["userSourcedId"].map(moments)
+        roles = roles.assign(
+            status=roles["status"].mask(marked, DELETED),
+            dateLastModified=roles["dateLastModified"].mask(marked, changed),
+        )
+    if (says & alone).any():
+        own = news.loc[says & alone].reset_index(drop=True)
+        made = roles_of_users(own, tables["orgs"])
+        roles = merged(roles, made, own["sourcedId"], OWNERS["roles"])
+    if (says & ~alone).any():
+        own = news.loc[says & ~alone].reset_index(drop=True)
+        roles = completed_roles(own, roles, tables["orgs"])
+    return roles
+
+
+def _with_former_role(tables: _Tables, news: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Keep what changed users were, if the change says nothing of it."""
+    if name != "users":
+        return news
+    silent = news["role"].isna() & news["orgSourcedIds"].isna()
+    old = tables["users"].dropna(subset=["sourcedId"]).set_index("sourcedId")
+    former = {
+        column: news["sourcedId"].map(old[column]).astype("str")
+        for column in ("role", "orgSourcedIds")
+    }
+    return news.assign(**{c: news[c].mask(silent, values) for c, values in former.items()})
+
+
 def _upserted(old: pd.DataFrame, news: pd.DataFrame) -> pd.DataFrame:
-    """Put changed rows in their places; of what is to be deleted, only that is taken."""
-    gone = news.loc[news["status"] == "tobedeleted"].set_index("sourcedId")
+    """Put changed rows in their places; of rows marked tobedeleted, only that is taken."""
+    gone = news.loc[news["status"] == DELETED].set_index("sourcedId")
     kept = old.loc[old["sourcedId"].isin(gone.index)]
     moments = gone["dateLastModified"].reindex(kept["sourcedId"]).array
-    marked = kept.assign(status="tobedeleted", dateLastModified=moments)
+    marked = kept.assign(status=DELETED, dateLastModified=moments)
     others = news.loc[~news["sourcedId"].isin(kept["sourcedId"])]
     changed = pd.concat([marked, others], ignore_index=True)
     return merged(old, changed, changed["sourcedId"])

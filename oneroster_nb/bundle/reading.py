@@ -20,11 +20,16 @@ from oneroster_nb.bundle.rows import EmptyFileError, findings_of_rows, read_rows
 from oneroster_nb.conform import conform, is_password, to_frame
 from oneroster_nb.errors import BundleError, PartialResultWarning, warn
 from oneroster_nb.findings import Finding, found
-from oneroster_nb.membership import with_primary_org
 from oneroster_nb.notes import findings_of_notes, notes_of
 from oneroster_nb.progress import Reporter
+from oneroster_nb.repeated_keys import (
+    DistinctRows,
+    distinct_rows,
+    latest_rows,
+    warn_of_lost_rows,
+)
 from oneroster_nb.resources import users_with_resources
-from oneroster_nb.roles import roles_of_users, users_of_roles
+from oneroster_nb.roles import people_of
 from oneroster_nb.schema import BEYOND, TABLES, Kind, empty_table, nothing_of
 from oneroster_nb.vocabulary import ACTIVE, standard_word
 
@@ -53,12 +58,15 @@ class Bundle:
         For each ``"bulk"`` or ``"delta"``.
     findings : list of Finding
         What deviates from the standard.
+    unstated : frozenset of str
+        The tables of which the manifest does not say how to take them; they are read as bulk.
     """
 
     version: str
     tables: Mapping[str, pd.DataFrame]
     modes: Mapping[str, str]
     findings: list[Finding] = field(default_factory=list)
+    unstated: frozenset[str] = frozenset()
 
     @property
     def deltas(self) -> list[str]:
@@ -105,6 +113,8 @@ class _Reading:
         self._archive = archive
         self._reporter = reporter
         self._done = 0
+        self._users_say = False
+        self._users: DistinctRows | None = None
         self.findings: list[Finding] = []
 
     def bundle(self, *, whole: bool) -> Bundle:
@@ -127,8 +137,10 @@ class _Reading:
             except BundleError as exc:
                 self._give_up([name], exc, whole=whole)
         modes = {name: mode for name, mode in listing.modes.items() if name in tables}
-        tables = _related(tables, listing.version)
-        return Bundle(listing.version, tables, modes, self.findings)
+        if modes.get("users") == "bulk" and modes.get("roles") != "delta":
+            tables |= self._people(tables, listing.version)
+        warn_of_lost_rows(self.findings)
+        return Bundle(listing.version, tables, modes, self.findings, listing.unstated)
 
     def _give_up(self, names: Sequence[str], reason: BundleError, *, whole: bool) -> None:
         """Go on without some tables if a part of the bundle is enough."""
@@ -177,13 +189,17 @@ class _Reading:
             if not (column.startswith("metadata.column") and _blank(texts))
         }
         if table not in TABLES:
-            return _beyond(table, columns)
+            return self._keyed(table, _beyond(table, columns), mode)
         return self._canonical(table, columns, mode)
 
     def _canonical(self, table: str, columns: dict[str, Any], mode: str) -> pd.DataFrame:
         filled = [name for name in _IN_DELTAS if not _blank(columns.get(name))]
         if mode == "bulk" and filled:
             self.findings.append(found("status-in-bulk", table, f"{' and '.join(filled)}."))
+        if table == "users":
+            self._users_say = not (
+                _blank(columns.get("role")) and _blank(columns.get("orgSourcedIds"))
+            )
         columns = _restored(table, columns)
         kinds = TABLES[table].columns
         for name, kind in kinds.items():
@@ -198,7 +214,7 @@ class _Reading:
         # Each value that cannot be read is a finding of its own already.
         notes = [note for note in notes_of(page) if note.code != "value-unreadable"]
         self.findings += findings_of_notes(table, notes)
-        return self._keyed(table, to_frame(page))
+        return self._keyed(table, to_frame(page), mode)
 
     def _booleans(self, table: str, texts: Mapping[str, Any], page: pa.Table) -> None:
         """Find booleans that are read, and not written as the standard writes them."""
@@ -248,34 +264,33 @@ class _Reading:
                 found("value-unreadable", table, f"{more:,} more rows.", field=name, explains=more)
             )
 
-    def _keyed(self, table: str, frame: pd.DataFrame) -> pd.DataFrame:
-        """Keep the first row of each key."""
-        keys = frame["sourcedId"]
-        missing = int(keys.isna().sum())
+    def _keyed(self, table: str, frame: pd.DataFrame, mode: str) -> pd.DataFrame:
+        """Keep each key once."""
+        missing = int(frame["sourcedId"].isna().sum())
         if missing:
             self.findings.append(found("key-missing", table, f"{missing:,} rows."))
-        again = keys.duplicated() & keys.notna()
-        for key in keys[again].drop_duplicates().head(_SHOWN_AT_MOST):
-            self.findings.append(
-                found("key-repeated", table, "the first row was kept.", key=key, field="sourcedId")
-            )
-        return frame.loc[~again].reset_index(drop=True) if again.any() else frame
+        if mode == "delta":
+            kept, findings = latest_rows(table, frame)
+        else:
+            distinct = distinct_rows(table, frame)
+            kept, findings = distinct.table, distinct.findings
+            if table == "users":
+                self._users = distinct
+        self.findings += findings
+        return kept
 
-
-def _related(tables: dict[str, pd.DataFrame], version: str) -> dict[str, pd.DataFrame]:
-    """Complete users and roles, of which each version has a part."""
-    users = tables.get("users")
-    if users is None:
-        return tables
-    orgs = tables.get("orgs", empty_table("orgs"))
-    if version == "1.2":
-        users = users_of_roles(users, tables.get("roles", empty_table("roles")))
-        users = users_with_resources(
-            users, tables.get("userResources", nothing_of("userResources"))
+    def _people(self, tables: Mapping[str, pd.DataFrame], version: str) -> dict[str, pd.DataFrame]:
+        """Complete users and roles, of which each version has a part."""
+        if self._users is None:
+            return {}
+        held = tables.get("roles", empty_table("roles"))
+        orgs = tables.get("orgs", empty_table("orgs"))
+        people = people_of(
+            self._users._replace(findings=[]), held, orgs, version, told=self._users_say
         )
-        return tables | {"users": with_primary_org(users, orgs)}
-    users = with_primary_org(users, orgs)
-    return tables | {"users": users, "roles": roles_of_users(users, orgs)}
+        self.findings += people.findings
+        links = tables.get("userResources", nothing_of("userResources"))
+        return {"users": users_with_resources(people.users, links), "roles": people.roles}
 
 
 def _restored(table: str, columns: Mapping[str, Any]) -> dict[str, Any]:

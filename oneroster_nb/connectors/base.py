@@ -57,16 +57,16 @@ class Connector(ListingSource):
                 self._lacking.add(role)
                 return self._without_group(query, reporter)
             orgs = tables["orgs"]
-            came, roles = self._people(whole_tables(outcome), query.sensitive, orgs)
-            users = active(came, query.status)
+            came = self._people(whole_tables(outcome), query.sensitive, orgs)
+            users = active(came.users, query.status)
             if role != "user":
-                users = _in_role(users, active(roles, query.status), role)
+                users = _in_role(users, active(came.roles, query.status), role)
             if wanted is None or len(users) >= wanted or job.rows < wanted:
                 break
             wanted = None  # too few of those that came are asked for, so look at everybody
         if users.empty:
             self._warn_not_shared(query.user_filter)
-        known = {"users": came, "orgs": orgs}
+        known = {"users": came.users, "orgs": orgs}
         classes = empty_table("classes")
         refers = references_of_answer(query, known, users=users, classes=classes, groups=None)
         return with_left_out(without_group(query, users, orgs), not_there(known, refers))

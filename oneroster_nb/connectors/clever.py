@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import pandas as pd
@@ -29,7 +28,6 @@ from oneroster_nb.connectors.options import (
     wrapped_secrets,
     written_option,
 )
-from oneroster_nb.connectors.v1p2 import spread_roles
 from oneroster_nb.errors import (
     AnswerError,
     ConfigurationError,
@@ -39,9 +37,8 @@ from oneroster_nb.errors import (
     PartialResultWarning,
     warn,
 )
-from oneroster_nb.membership import with_primary_org
 from oneroster_nb.progress import ProgressOption, Reporter
-from oneroster_nb.roles import users_with_roles
+from oneroster_nb.repeated_keys import DistinctRows
 from oneroster_nb.secret import Secret
 from oneroster_nb.transport.address import (
     checked_host,
@@ -339,20 +336,12 @@ class CleverConnector(Connector):
 
     # What its records become.
 
-    def _frame(
-        self, name: str, tables: Iterable[pa.Table], sensitive: bool = False
-    ) -> pd.DataFrame:
-        frame = super()._frame(name, tables, sensitive)
-        return with_parents(frame) if name == "academicSessions" else frame
+    def _read(self, name: str, tables: Iterable[pa.Table], sensitive: bool = False) -> DistinctRows:
+        rows = super()._read(name, tables, sensitive)
+        return rows._replace(table=with_parents(rows.table)) if name == "academicSessions" else rows
 
-    def _people(
-        self, tables: Sequence[pa.Table], sensitive: bool, orgs: pd.DataFrame
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        users = self._frame("users", tables, sensitive)
-        texts = [_column(table, "_roles") for table in tables]
-        roles = spread_roles(pa.chunked_array(texts, pa.string()), users["sourcedId"])
-        users, roles = users_with_roles(users, with_schools_of_students(roles, users))
-        return with_primary_org(users, orgs), roles
+    def _placed(self, roles: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
+        return with_schools_of_students(roles, users)
 
     def _followers(self, name: str, pages: Tables) -> dict[str, pd.DataFrame]:
         if name == "classes":
@@ -412,12 +401,6 @@ def _sized(url: str, limit: int) -> str:
     parts = urlsplit(url)
     query = {**dict(parse_qsl(parts.query)), "limit": str(limit)}
     return urlunsplit(parts._replace(query=urlencode(query, quote_via=quote, safe="")))
-
-
-def _column(table: pa.Table, name: str) -> Any:
-    if name not in table.column_names:
-        return pa.nulls(table.num_rows, pa.string())
-    return table[name].combine_chunks()
 
 
 def _version(host: str) -> str:

@@ -38,7 +38,7 @@ def enrollments_of(sections: pa.Table) -> pa.Table:
     -------
     pyarrow.Table
         The canonical table: first a section's teachers, its ``teacher`` as the primary one, then
-        its students; ``sourcedId`` is section, role and user joined by ``:``.
+        its students; ``sourcedId`` is section, role and user joined by ``@``.
     """
     names = ("sourcedId", "schoolSourcedId", "_teacher", "_teachers", "_students")
     columns = {name: _texts(sections, name) for name in names}
@@ -54,7 +54,7 @@ def enrollments_of(sections: pa.Table) -> pa.Table:
     section = [columns["sourcedId"][number] for number, *_ in rows]
     texts = {
         "sourcedId": [
-            f"{key}:{role}:{user}" for key, (_, role, user, _) in zip(section, rows, strict=True)
+            f"{key}@{role}@{user}" for key, (_, role, user, _) in zip(section, rows, strict=True)
         ],
         "status": ["active"] * len(rows),
         "classSourcedId": section,
@@ -181,7 +181,7 @@ def with_schools_of_students(roles: pd.DataFrame, users: pd.DataFrame) -> pd.Dat
         index=roles.index,
         dtype=object,
     )
-    spread = roles.assign(orgSourcedId=orgs).explode("orgSourcedId", ignore_index=True)
+    spread = roles.assign(orgSourcedId=orgs).explode("orgSourcedId")
     return spread.astype({"orgSourcedId": "str"})
 
 

@@ -131,13 +131,13 @@ class ListingSource(RefreshSource):
         pages = [page for tables in lists for page in tables]
         sizes = [sum(page.num_rows for page in tables) for tables in lists]
         orgs = self._listed(("orgs",), reporter)["orgs"]
-        everybody, held = self._people(pages, query.sensitive, orgs)
-        of_list = np.repeat(np.arange(len(lists)), np.array(sizes, int))
-        people = active(everybody.assign(_list=of_list), query.status).reset_index(drop=True)
-        of_list = people.pop("_list").to_numpy()
-        users = people.drop_duplicates("sourcedId", ignore_index=True)
-        user = codes(people["sourcedId"], users["sourcedId"])
-        return Listed(everybody, users, held, user, place[of_list], asked[of_list])
+        people = self._people(pages, query.sensitive, orgs)
+        users = active(people.users, query.status).reset_index(drop=True)
+        keys = [key for page in pages for key in page["sourcedId"].to_pylist()]
+        user = codes(pd.Series(keys, dtype="str"), users["sourcedId"])
+        of_list = np.repeat(np.arange(len(lists)), np.array(sizes, int))[user >= 0]
+        user = user[user >= 0]
+        return Listed(people.users, users, people.roles, user, place[of_list], asked[of_list])
 
     def _of_listed(
         self, query: Query, groups: pd.DataFrame, places: pd.DataFrame, listed: Listed
@@ -195,9 +195,8 @@ class ListingSource(RefreshSource):
         # Without them, who is in the classes is known from the sweep alone.
         again = ("classes",) if swept and known is None else ()
         (users, *enrollments), tables = self._together(jobs, names, reporter, again=again)
-        tables["users"], tables["roles"] = self._people(
-            whole_tables(users), query.sensitive, tables["orgs"]
-        )
+        people = self._people(whole_tables(users), query.sensitive, tables["orgs"])
+        tables["users"], tables["roles"] = people.users, people.roles
         for outcome in enrollments:
             tables["enrollments"] = self._frame("enrollments", whole_tables(outcome))
         if swept:

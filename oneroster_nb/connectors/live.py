@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from oneroster_nb.conform import concat, to_frame
 from oneroster_nb.connectors.options import checked_whole
+from oneroster_nb.connectors.v1p2 import spread_roles
 from oneroster_nb.errors import (
     ConfigurationError,
     ForbiddenError,
@@ -17,15 +18,16 @@ from oneroster_nb.errors import (
     RosterError,
     warn,
 )
+from oneroster_nb.findings import Finding
 from oneroster_nb.membership import (
     link_classes,
     link_courses,
-    with_primary_org,
 )
-from oneroster_nb.notes import notes_of, warn_of_unreadable
+from oneroster_nb.notes import findings_of_notes, notes_of, warn_of_unreadable
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.query import Query
-from oneroster_nb.roles import roles_of_users
+from oneroster_nb.repeated_keys import DistinctRows, distinct_rows, warn_of_lost_rows
+from oneroster_nb.roles import ROLES_COLUMN, People, people_of, roles_table
 from oneroster_nb.schema import empty_table
 from oneroster_nb.source import Source
 from oneroster_nb.transport.page_size import PageSizes
@@ -75,6 +77,8 @@ class LiveSource(Source):
     """
 
     host: str
+    version: str
+    """The version of the interface; ``"1.1"`` if users say themselves what they are."""
     _session: Session
 
     @property
@@ -214,17 +218,40 @@ class LiveSource(Source):
     def _frame(
         self, name: str, tables: Iterable[pa.Table], sensitive: bool = False
     ) -> pd.DataFrame:
-        whole = concat(name, tables, sensitive=sensitive)
-        warn_of_unreadable(name, notes_of(whole))
-        # What becomes rows of another table is no column of this one.
-        return to_frame(whole.drop_columns([c for c in whole.column_names if c.startswith("_")]))
+        """Make a canonical table of pages."""
+        return self._read(name, tables, sensitive).table
 
-    def _people(
-        self, tables: Sequence[pa.Table], sensitive: bool, orgs: pd.DataFrame
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Give users and the roles that they hold."""
-        users = with_primary_org(self._frame("users", tables, sensitive), orgs)
-        return users, roles_of_users(users, orgs)
+    def _read(self, name: str, tables: Iterable[pa.Table], sensitive: bool = False) -> DistinctRows:
+        """Make a canonical table of pages, and say what was odd in them."""
+        whole = concat(name, tables, sensitive=sensitive)
+        notes = notes_of(whole)
+        warn_of_unreadable(name, notes)
+        # What becomes rows of another table is no column of this one.
+        inner = [c for c in whole.column_names if c.startswith("_") and c != ROLES_COLUMN]
+        rows = distinct_rows(name, to_frame(whole.drop_columns(inner)))
+        warn_of_lost_rows(rows.findings)
+        found = [*findings_of_notes(name, notes), *rows.findings]
+        table = rows.table.drop(columns=ROLES_COLUMN, errors="ignore")
+        return DistinctRows(table, rows.parts, found)
+
+    def _people(self, tables: Sequence[pa.Table], sensitive: bool, orgs: pd.DataFrame) -> People:
+        """Make users, each once, and the roles that they hold of pages of users."""
+        rows = self._read("users", tables, sensitive)
+        roles, odd = self._roles_held(rows.parts)
+        people = people_of(rows, roles, orgs, "1.1" if self.version == "1.1" else "1.2")
+        return people._replace(findings=[*people.findings, *odd])
+
+    def _roles_held(self, users: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+        """Make the table of the roles that stand in the records of users."""
+        if ROLES_COLUMN not in users or users[ROLES_COLUMN].isna().all():
+            return empty_table("roles"), []
+        texts = pa.array(users[ROLES_COLUMN], pa.string(), from_pandas=True)
+        spread = self._placed(spread_roles(texts, users["sourcedId"]), users)
+        return roles_table(spread, users.iloc[spread.index])
+
+    def _placed(self, roles: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:  # noqa: ARG002
+        """Say where roles are held of which the records do not say it."""
+        return roles
 
     def _listed(
         self, names: Sequence[str], reporter: Reporter, required: str = ""

@@ -6,9 +6,6 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pandas as pd
-import pyarrow as pa
-
 from oneroster_nb.conform import conform
 from oneroster_nb.connectors.base import Connector
 from oneroster_nb.connectors.live import NO_ROUTE
@@ -22,15 +19,12 @@ from oneroster_nb.connectors.options import (
     written_option,
 )
 from oneroster_nb.connectors.records import RECORDS
-from oneroster_nb.connectors.v1p2 import spread_roles
 from oneroster_nb.errors import (
     ConfigurationError,
     CredentialsError,
     NotFoundError,
     NotProvidedError,
 )
-from oneroster_nb.membership import with_primary_org
-from oneroster_nb.roles import users_with_roles
 from oneroster_nb.schema import TABLES, Kind
 from oneroster_nb.secret import Secret
 from oneroster_nb.transport.address import checked_host, checked_token_url, encoded
@@ -327,16 +321,6 @@ class OneRosterConnector(Connector):
         job = self._job("classes", encoded("courses", key, "classes"), "classes of a course")
         job.keep = NO_ROUTE
         return job
-
-    def _people(
-        self, tables: Sequence[pa.Table], sensitive: bool, orgs: pd.DataFrame
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        if self.version == "1.1":
-            return super()._people(tables, sensitive, orgs)
-        users = self._frame("users", tables, sensitive)
-        texts = pa.chunked_array([table["_roles"] for table in tables], pa.string())
-        users, roles = users_with_roles(users, spread_roles(texts, users["sourcedId"]))
-        return with_primary_org(users, orgs), roles
 
     def _base(self, table: str) -> str:
         """Give the service of OneRoster 1.2 that has a table; 1.1 has one for all."""

@@ -66,25 +66,22 @@ _SHARED = {
     ),
 }
 
+_BOTH = (
+    "username userIds# enabledUser givenName familyName middleName identifier email sms phone"
+    " agents>>agentSourcedIds grades* password role orgs>>orgSourcedIds roles:_roles@"
+    " primaryOrg>primaryOrgSourcedId"
+)
+"""The fields of users: 1.1 has role and orgs, 1.2 roles and primaryOrg, and servers mix them."""
+
 RECORDS: Mapping[str, Mapping[str, tuple[Field, ...]]] = MappingProxyType(
     {
-        "1.1": _SHARED
-        | {
-            "users": _fields(
-                "username userIds# enabledUser givenName familyName middleName role identifier"
-                " email sms phone agents>>agentSourcedIds orgs>>orgSourcedIds grades* password"
-            )
-        },
+        "1.1": _SHARED | {"users": _fields(_BOTH)},
         "1.2": _SHARED
         | {
             "users": _fields(
-                "userMasterIdentifier username userIds# enabledUser givenName familyName"
-                " middleName"
-                " preferredFirstName:preferredGivenName preferredMiddleName"
-                " preferredLastName:preferredFamilyName pronouns roles:_roles@"
-                " userProfiles:_profiles"
-                " primaryOrg>primaryOrgSourcedId identifier email sms phone"
-                " agents>>agentSourcedIds grades* password resources>>resourceSourcedIds"
+                f"{_BOTH} userMasterIdentifier preferredFirstName:preferredGivenName"
+                " preferredMiddleName preferredLastName:preferredFamilyName pronouns"
+                " userProfiles:_profiles resources>>resourceSourcedIds"
             )
         },
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from oneroster_nb.connectors.clauses import Clause, since_clause
-from oneroster_nb.connectors.rosters import Outcomes, Revisions, RosterSource, findings_of
+from oneroster_nb.connectors.rosters import Revisions, RosterSource
 from oneroster_nb.errors import (
     AnswerError,
     ConfigurationError,
@@ -18,7 +18,8 @@ from oneroster_nb.errors import (
     ServerError,
     warn,
 )
-from oneroster_nb.merging import OWNERS, all_new, merged
+from oneroster_nb.findings import Finding
+from oneroster_nb.merging import OWNERS, all_new, merged, shrunken_tables
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.references import warn_of_dangling
 from oneroster_nb.roster import Roster
@@ -74,27 +75,27 @@ class RefreshSource(RosterSource):
             )
         taken, began = datetime.datetime.now(datetime.UTC), time.monotonic()
         with Reporter(progress, "changes") as reporter:
-            frames, changes, pulled = self._in_one_state(
+            frames, again, findings = self._in_one_state(
                 lambda seen: self._brought_up(old, reporter, seen)
             )
         if not allow_shrink:
             _check_size(old, frames)
         _warn_of_new_ids(old, frames)
         warn_of_dangling(frames)
-        noted = [finding for finding in old.noted if finding.table not in pulled]
+        noted = [finding for finding in old.noted if finding.table not in again]
         return Roster(
             frames,
             provider=self.provider,
             taken=taken,
             server_time=self._session.clock.at(began),
             recipe=old.recipe,
-            findings=[*noted, *findings_of(changes), *findings_of(pulled)],
+            findings=[*noted, *findings],
         )
 
     def _brought_up(
         self, old: Roster, reporter: Reporter, seen: Revisions
-    ) -> tuple[_Frames, Outcomes, Outcomes]:
-        """Return all tables, with the pages that changed and the pages that were pulled again."""
+    ) -> tuple[_Frames, frozenset[str], list[Finding]]:
+        """Return all tables, the names of those that were pulled again, and what was odd."""
         orgs_job = self._list_job("orgs")
         asked = self._changes_to_ask_for(old, reporter)
         jobs = [orgs_job, *(job for each in asked.values() for job in (each.rows, each.check))]
@@ -105,7 +106,7 @@ class RefreshSource(RosterSource):
             for name, each in asked.items()
             if each.rows.outcome is not None and not isinstance(each.rows.outcome, RosterError)
         }
-        news = self._frames({"orgs": outcomes[0], **changes}, sensitive=old.sensitive)
+        news, odd = self._frames({"orgs": outcomes[0], **changes}, sensitive=old.sensitive)
         orgs = news.pop("orgs")
         frames = {
             name: merged(
@@ -117,11 +118,13 @@ class RefreshSource(RosterSource):
             for name, frame in news.items()
         }
         whole = {"orgs"} | {name for name in changes if asked[name].complete(frames[name])}
-        again = [name for name in self._listable if self._part_of(name) not in whole]
-        pulled = self._whole_tables(again, reporter, seen, lenient=True, sensitive=old.sensitive)
+        anew = [name for name in self._listable if self._part_of(name) not in whole]
+        pulled = self._whole_tables(anew, reporter, seen, lenient=True, sensitive=old.sensitive)
+        again, found = self._frames(pulled, orgs, sensitive=old.sensitive)
         kept = {name: frame for name, frame in frames.items() if self._part_of(name) in whole}
-        kept |= {"orgs": orgs, **self._frames(pulled, orgs, sensitive=old.sensitive)}
-        return kept, {name: changes[name] for name in changes if name in whole}, pulled
+        kept |= {"orgs": orgs, **again}
+        odd = [each for each in odd if self._part_of(each.table) in whole]
+        return kept, frozenset({"orgs", *again}), [*odd, *found]
 
     def _changes_to_ask_for(self, old: Roster, reporter: Reporter) -> dict[str, _Changes]:
         """Choose the tables of which changes alone are asked for, and how."""
@@ -159,11 +162,7 @@ def _since(old: Roster, name: str) -> Clause | None:
 
 def _check_size(old: Roster, frames: Mapping[str, pd.DataFrame]) -> None:
     """Refuse tables that are suddenly empty or less than half of what they were."""
-    shrunk = [
-        f"{name} from {len(old.table(name)):,} to {len(frames.get(name, ())):,} rows"
-        for name in TABLES
-        if len(frames.get(name, ())) < len(old.table(name)) / 2
-    ]
+    shrunk = shrunken_tables({name: old.table(name) for name in TABLES}, frames)
     if shrunk:
         raise IncompleteError(
             f"The server shows much less than before: {'; '.join(shrunk)}. That may be an accident"

@@ -20,7 +20,6 @@ from oneroster_nb.errors import (
     warn,
 )
 from oneroster_nb.findings import Finding
-from oneroster_nb.notes import findings_of_notes, notes_of
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.references import warn_of_dangling
 from oneroster_nb.resources import link_resources, resources_of
@@ -30,7 +29,7 @@ from oneroster_nb.tables import checked_tables
 from oneroster_nb.transport.pages import Tables
 from oneroster_nb.transport.pulls import Job
 
-__all__ = ["Outcomes", "Revisions", "RosterSource", "findings_of"]
+__all__ = ["Outcomes", "Revisions", "RosterSource"]
 
 _IN_EVERY_ROSTER = frozenset(
     {"orgs", "academicSessions", "courses", "classes", "users", "enrollments"}
@@ -137,13 +136,12 @@ class RosterSource(ChoosingSource):
                     wanted, reporter, seen, lenient=asked is None, sensitive=sensitive
                 )
             )
-        frames = self._frames(outcomes, sensitive=sensitive)
+        frames, findings = self._frames(outcomes, sensitive=sensitive)
         shown = [name for name in frames if name in _PEOPLE_AND_CLASSES]
         shown = shown or [name for name in frames if name in _IN_EVERY_ROSTER]
         if shown and all(frames[name].empty for name in shown):
             self._warn_not_shared(" and no ".join(shown))
         warn_of_dangling(frames)
-        findings = findings_of(outcomes)
         options = [] if asked is None else [f"tables={asked!r}"]
         options += ["sensitive=True"] if sensitive else []
         recipe = f"{self.recipe}.get_roster({', '.join(options)})"
@@ -199,12 +197,13 @@ class RosterSource(ChoosingSource):
 
     def _frames(
         self, outcomes: Outcomes, orgs: pd.DataFrame | None = None, *, sensitive: bool
-    ) -> _Frames:
+    ) -> tuple[_Frames, list[Finding]]:
         """Make canonical tables of what was pulled, those among them that follow from others.
 
-        The orgs are among what was pulled, or given.
+        The orgs are among what was pulled, or given. With the tables comes what was odd in them.
         """
         frames: _Frames = {}
+        findings: list[Finding] = []
         pairs: _Frames = {}
         for name, outcome in outcomes.items():
             if isinstance(outcome, RosterError):
@@ -213,7 +212,9 @@ class RosterSource(ChoosingSource):
                     PartialResultWarning,
                 )
             elif name != "users":
-                frames[name] = self._frame(name, outcome)
+                rows = self._read(name, outcome)
+                frames[name] = rows.table
+                findings += rows.findings
                 frames |= self._followers(name, outcome)
                 if name in _RESOURCES_OF:
                     pairs[name] = resources_of(outcome, frames[name])
@@ -221,23 +222,13 @@ class RosterSource(ChoosingSource):
         if people is not None:
             orgs = frames.get("orgs", empty_table("orgs") if orgs is None else orgs)
             pages = whole_tables(people)
-            frames["users"], frames["roles"] = self._people(pages, sensitive, orgs)
+            read = self._people(pages, sensitive, orgs)
+            frames["users"], frames["roles"] = read.users, read.roles
+            findings += read.findings
             if self._has_profiles:
                 frames["userProfiles"] = profiles_of(pages, frames["users"])
             frames |= self._followers("users", pages)
         for name, owned in pairs.items():
             table, owner = _RESOURCES_OF[name]
             frames[table] = link_resources(table, owner, owned)
-        return frames
-
-
-def findings_of(outcomes: Outcomes) -> list[Finding]:
-    """Return what was read otherwise than it was written in the pages that were pulled."""
-    return [
-        finding
-        for name, outcome in outcomes.items()
-        if not isinstance(outcome, RosterError)
-        for finding in findings_of_notes(
-            name, (note for page in outcome for note in notes_of(page))
-        )
-    ]
+        return frames, findings

@@ -33,20 +33,20 @@ def spread_roles(texts: Any, users: "pd.Series[str]") -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``userSourcedId roleType role orgSourcedId userProfileSourcedId beginDate endDate``, all
-        str, in the order of the users.
+        str, in the order of the users; the index is the position of the user.
     """
     lists = pc.split_pattern(pc.fill_null(texts, ""), BETWEEN_ROLES)
     flat = pc.list_flatten(lists)
     there = pc.not_equal(flat, "")
     parts = pc.split_pattern(flat.filter(there), BETWEEN_PARTS)
-    owner = pa.array(users, pa.string(), from_pandas=True).take(pc.list_parent_indices(lists))
-    columns = {"userSourcedId": owner.filter(there)}
+    position = pc.list_parent_indices(lists).filter(there)
+    columns = {"userSourcedId": pa.array(users, pa.string(), from_pandas=True).take(position)}
     for place, name in enumerate(ROLE_PARTS):
         column = pc.list_element(parts, place) if len(parts) else pa.array([], pa.string())
         empty = pc.equal(column, "")
         columns[_COLUMNS.get(name, name)] = pc.if_else(empty, pa.scalar(None, pa.string()), column)
     frame: pd.DataFrame = pa.table(columns).to_pandas()
-    return frame.astype("str")
+    return frame.astype("str").set_index(position.to_pandas().to_numpy())
 
 
 def profiles_of(pages: Sequence[pa.Table], users: pd.DataFrame) -> pd.DataFrame:

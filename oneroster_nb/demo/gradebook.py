@@ -118,7 +118,7 @@ def _links(name: str, column: str, owners: pd.DataFrame, ids: list[str]) -> pd.D
     return frame(
         name,
         {
-            "sourcedId": pairs["sourcedId"] + ":" + pairs["resource"],
+            "sourcedId": pairs["sourcedId"] + "@" + pairs["resource"],
             "status": pairs["status"],
             "dateLastModified": pairs["dateLastModified"],
             column: pairs["sourcedId"],

@@ -24,7 +24,7 @@ def make_roles(users: pd.DataFrame, orgs: pd.DataFrame) -> pd.DataFrame:
     return frame(
         "roles",
         {
-            "sourcedId": rows["sourcedId"] + ":" + org.fillna(""),
+            "sourcedId": rows["sourcedId"] + "@" + org.fillna(""),
             "status": rows["status"],
             "dateLastModified": rows["dateLastModified"],
             "userSourcedId": rows["sourcedId"],

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from oneroster_nb.errors import DuplicateKeyWarning, RosterError, warn
+from oneroster_nb.errors import RosterError
 
-__all__ = ["Ask", "Collected", "Page", "Pull", "Pulled", "Tables", "alike", "distinct"]
+__all__ = ["Ask", "Collected", "Page", "Pull", "Pulled", "Tables", "alike"]
 
 _ABSURD_TOTAL = 1_000_000_000
 _HALVINGS = 3
@@ -80,7 +80,7 @@ class Pulled:
     """A list that was pulled."""
 
     tables: Tables
-    """The pages' tables in order, every row once."""
+    """The pages' tables in order, without rows that came before, word for word."""
     total: int | None = None
     """How many rows the server announces, if nothing contradicts it."""
     revision: str | None = None
@@ -195,31 +195,6 @@ def alike(page: Page, other: Page) -> bool:
 def keys_of(tables: Sequence[pa.Table]) -> Any:
     """Return the keys of some tables; rows that have none are no repetition of one another."""
     return pa.chunked_array([table["sourcedId"] for table in tables], pa.string()).drop_null()
-
-
-def distinct(what: str, pages: Sequence[Page]) -> Tables:
-    """Keep the first row of each key; warn if a later one differs."""
-    tables = [page.table for page in pages]
-    keys = keys_of(tables)
-    if pc.count_distinct(keys).as_py() == len(keys):
-        return tables
-    keys = pa.chunked_array([table["sourcedId"] for table in tables], pa.string())
-    whole = pa.concat_tables(tables, promote_options="default")
-    first: dict[str | None, int] = {}
-    kept: list[int] = []
-    differing: set[str | None] = set()
-    for row, key in enumerate(keys.to_pylist()):
-        if key is None or first.setdefault(key, row) == row:
-            kept.append(row)
-        elif not whole.slice(row, 1).equals(whole.slice(first[key], 1)):
-            differing.add(key)
-    if differing:
-        warn(
-            f"The server lists {len(differing):,} of the {what} more than once with different"
-            " values; the first of each is kept.",
-            DuplicateKeyWarning,
-        )
-    return [whole.take(pa.array(kept))]
 
 
 def _start(page: Page) -> tuple[int, Any]:

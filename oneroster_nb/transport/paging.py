@@ -15,8 +15,9 @@ from oneroster_nb.errors import (
     ServerError,
     warn,
 )
+from oneroster_nb.repeated_keys import without_identical_rows
 from oneroster_nb.transport.page_size import ListSizes, PageSizes
-from oneroster_nb.transport.pages import Ask, Collected, Page, Pull, Pulled, alike, distinct
+from oneroster_nb.transport.pages import Ask, Collected, Page, Pull, Pulled, alike
 
 __all__ = ["pull", "pull_links"]
 
@@ -54,7 +55,7 @@ def pull(
     Returns
     -------
     Pulled
-        The pages' tables in order, every row once.
+        The pages' tables in order, without rows that came before, word for word.
 
     Raises
     ------
@@ -67,7 +68,7 @@ def pull(
     Warns
     -----
     DuplicateKeyWarning
-        If the server lists a key twice each time it is asked, or with different values.
+        If the server lists a row twice each time it is asked.
     """
     known = (PageSizes() if sizes is None else sizes).of(what)
     first = Collected()
@@ -75,22 +76,24 @@ def pull(
     if wanted is not None and first.rows >= wanted:
         if first.reached and first.full(wanted):
             yield from _confirm_total(first)
-        return _pulled(what, first)
+        return _pulled(first)
     first.judge()
     if not first.problem:
-        return _pulled(what, first)
+        return _pulled(first)
     again = Collected(believe=first.believe)
     yield from _collect(again, page_size, None, known, abreast=False)
     again.judge()
     repeated = again.repeated() if again.doubled else Counter()
     if again.problem and not (again.doubled and repeated == first.repeated()):
         raise _incomplete(what, first, again)
-    if again.problem:
+    pulled = _pulled(again)
+    identical = again.rows - sum(table.num_rows for table in pulled.tables)
+    if again.problem and identical:
         warn(
-            f"The server lists {len(repeated):,} of the {what} more than once; each is kept once.",
+            f"The server lists {identical:,} of the {what} more than once; each is kept once.",
             DuplicateKeyWarning,
         )
-    return _pulled(what, again)
+    return pulled
 
 
 def pull_links(
@@ -125,7 +128,7 @@ def pull_links(
     Returns
     -------
     Pulled
-        The pages' tables in order, every row once.
+        The pages' tables in order, without rows that came before, word for word.
 
     Raises
     ------
@@ -133,11 +136,6 @@ def pull_links(
         If the links lead in a circle or a page comes again, also when tried once more.
     RosterError
         What a page failed with, if no smaller page helped.
-
-    Warns
-    -----
-    DuplicateKeyWarning
-        If the server lists a key twice with different values.
     """
     known = (PageSizes() if sizes is None else sizes).of(what)
     # Of several lists, none announces how many rows there are in all.
@@ -145,7 +143,7 @@ def pull_links(
     for collected in (first, again):
         yield from _follow(collected, starts, page_size, wanted, known)
         if not collected.problem:
-            return _pulled(what, collected)
+            return _pulled(collected)
     raise _incomplete(what, first, again)
 
 
@@ -327,5 +325,6 @@ def _incomplete(what: str, first: Collected, again: Collected) -> IncompleteErro
     )
 
 
-def _pulled(what: str, collected: Collected) -> Pulled:
-    return Pulled(distinct(what, collected.pages), collected.announced, collected.revision)
+def _pulled(collected: Collected) -> Pulled:
+    tables = without_identical_rows([page.table for page in collected.pages])
+    return Pulled(tables, collected.announced, collected.revision)
