@@ -673,6 +673,8 @@ def test_a_notebook_run_without_a_browser_holds_no_secret(
     monkeypatch.setenv("ID_OF_TEST", server.client_id)
     variable = "ONEROSTER_CLIENT_SECRET" if way == "environment" else "SECRET_OF_TEST"
     monkeypatch.setenv(variable, server.client_secret)
+    if way == "environment":
+        monkeypatch.setenv("ONEROSTER_HOST", server.host)  # without it the secret fits no host
     secret = "" if way == "environment" else 'os.environ["SECRET_OF_TEST"]'
     cells = [CELLS[0], "import asyncio" + CELLS[1].replace("{secret}", secret)]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])

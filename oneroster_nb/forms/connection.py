@@ -12,7 +12,7 @@ from oneroster_nb.errors import ConfigurationError, RosterError
 from oneroster_nb.forms.fields import AccountFields, Secrets
 from oneroster_nb.forms.runner import Done
 from oneroster_nb.forms.state import PROVIDERS, State
-from oneroster_nb.forms.words import Message, labelled, row, told
+from oneroster_nb.forms.words import Kind, Message, labelled, row, told
 from oneroster_nb.forms.working import Working
 from oneroster_nb.local import LocalSource
 from oneroster_nb.profiles import keep_secret, list_profiles, load_profile, save_profile
@@ -44,10 +44,12 @@ class ConnectionPanel:
         What is chosen.
     working : Working
         Does the work beside the form.
+    left : callable
+        Called when another connection is tried: nothing of the source may stay.
     connected : callable
-        Called with a source once there is one.
+        Called with a source once there is one; nothing of the former one may stay.
     checked : callable
-        Called with the findings about the source, and with None where another one is taken.
+        Called with the findings about the source.
 
     Attributes
     ----------
@@ -61,11 +63,13 @@ class ConnectionPanel:
         self,
         state: State,
         working: Working,
+        left: Callable[[], None],
         connected: Callable[[Source], None],
-        checked: Callable[[Findings | None], None],
+        checked: Callable[[Findings], None],
     ) -> None:
         self._state = state
         self._working = working
+        self._left = left
         self._connected = connected
         self._checked = checked
         self.source: Source | None = None
@@ -90,7 +94,7 @@ class ConnectionPanel:
         self.message.say("Choose a provider and press Connect.")
         self._offer_saved()
         link((state, "provider"), (self.provider, "value"))
-        self._fields = AccountFields(state)
+        self._fields = AccountFields(state, self.provider, self.saved)
         self._saving = row(self.name, self.save_button)
         self.widget = widgets.VBox(
             [
@@ -105,6 +109,7 @@ class ConnectionPanel:
         self._show_fields()
         self.provider.observe(lambda _: self._provider_chosen(), "value")
         self.saved.observe(lambda _: self._fill_in(), "value")
+        state.observe(lambda _: self._show_profile(), "profile")
         self.connect_button.on_click(lambda _: self._pressed())
         self.load_button.on_click(lambda _: self.load())
         self.check_button.on_click(lambda _: self.check())
@@ -115,6 +120,9 @@ class ConnectionPanel:
         """Connect to what the fields say; a secret that is not given is looked for."""
         if self._working.busy:
             return
+        if len(secrets) > 1:
+            self.message.say("Type a client secret or an access token, not both.", "error")
+            return
         typed = self._fields.options()
         if "access_token" in secrets:
             typed.pop("client_id", None)  # a token stands for itself
@@ -122,6 +130,8 @@ class ConnectionPanel:
         provider = None if profile else self._state.provider
         self.connect_button.disabled = True
         self.message.clear()
+        self._left()
+        self._fields.clear_upload(typed)
 
         def work(report: Callable[[Progress], None]) -> tuple[Source, str]:
             source = connect(provider, profile=profile, **typed, **secrets)
@@ -157,6 +167,8 @@ class ConnectionPanel:
 
         def ended(done: Done[Roster]) -> None:
             self.load_button.disabled = False
+            if self.source is not source:
+                return
             roster = done.value
             if roster is None:
                 self.message.say(*told(done.error))
@@ -183,6 +195,8 @@ class ConnectionPanel:
 
         def ended(done: Done[Findings]) -> None:
             self.check_button.disabled = False
+            if self.source is not source:
+                return
             if done.value is None:
                 self.message.say(*told(done.error))
                 return
@@ -198,14 +212,18 @@ class ConnectionPanel:
             self._made.close()
             self._made = None
         self.source = source
-        self._checked(None)
         self._show_fields()
         self._connected(source)
         # Last, so that who reads it and begins to ask finds the form ready.
         self.message.say(words or f"Connected to {source!r}.")
 
     def _pressed(self) -> None:
-        self._fields.collect(self.connect)
+        self._fields.collect(self.connect, self._changed_meanwhile)
+
+    def _changed_meanwhile(self) -> None:
+        self.message.say(
+            "The connection was changed while its secret was read. Press Connect again.", "error"
+        )
 
     def _save(self) -> None:
         name = self.name.value.strip()
@@ -233,42 +251,44 @@ class ConnectionPanel:
         ):
             secrets = opened.secrets
         secret = secrets.get("access_token") or secrets.get("client_secret")
-        kept = secret is not None and keep_secret(name, secret)
-        self._offer_saved()
-        self.saved.value = name
-        if self.provider.value in ("snapshot", "csv"):
-            self.message.say(f"Saved as {name!r}.")
-            return
-        self.message.say(
-            f"Saved as {name!r}, "
-            + (
-                "and its secret in this system's keyring."
-                if kept
-                else "without its secret: type it next time, or set ONEROSTER_CLIENT_SECRET or"
-                " ONEROSTER_ACCESS_TOKEN."
-            )
-        )
+        kept, failure = False, ""
+        try:
+            kept = secret is not None and keep_secret(name, secret)
+        except RosterError as error:
+            failure = f"\n{error}"
+        if self._offer_saved():
+            self.saved.value = name
+            self.message.say(*_saved_words(name, self.provider.value, kept, failure))
 
-    def _offer_saved(self) -> None:
+    def _offer_saved(self) -> bool:
+        """Offer the saved connections; say so and return False if they cannot be read."""
+        names, whole = [], True
         try:
             names = [name for name in list_profiles() if self._knows(name)]
-        except ConfigurationError as error:
-            names = []
+        except RosterError as error:
+            whole = False
             self.message.say(str(error), "error")
         chosen = self._state.profile if self._state.profile in names else ""
         self.saved.options = [(_NONE, ""), *((name, name) for name in names)]
         self.saved.value = chosen
         self.saved.layout.display = None if names else "none"
+        return whole
 
     def _knows(self, name: str) -> bool:
         return load_profile(name).provider in PROVIDERS.values()
+
+    def _show_profile(self) -> None:
+        """Show a saved connection that was set from outside."""
+        name = self._state.profile or ""
+        if name in [value for _, value in self.saved.options]:
+            self.saved.value = name
 
     def _fill_in(self) -> None:
         """Show what a saved connection holds."""
         if self.saved.value:
             try:
                 profile = load_profile(self.saved.value)
-            except ConfigurationError as error:  # it was deleted meanwhile
+            except RosterError as error:  # it was deleted meanwhile
                 self.message.say(str(error), "error")
                 return
             self._provider_of_saved = profile.provider
@@ -290,6 +310,19 @@ class ConnectionPanel:
         self.check_button.layout.display = None if self.source is not None else "none"
         savable = self._fields.needed and self.source is not None
         self._saving.layout.display = None if savable else "none"
+
+
+def _saved_words(name: str, provider: str, kept: bool, failure: str) -> tuple[str, Kind]:
+    """Say what was saved, and what was not."""
+    if provider in ("snapshot", "csv"):
+        return f"Saved as {name!r}.", "info"
+    if kept:
+        return f"Saved as {name!r}, and its secret in this system's keyring.", "info"
+    words = (
+        f"Saved as {name!r}, without its secret: type it next time, or set ONEROSTER_CLIENT_SECRET"
+        " or ONEROSTER_ACCESS_TOKEN."
+    )
+    return words + failure, "error" if failure else "info"
 
 
 def _words(source: Source, report: Callable[[Progress], None]) -> str:

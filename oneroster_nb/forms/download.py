@@ -82,6 +82,11 @@ class DownloadButton(AnyWidget):
         self._make = make
         self.on_msg(self._received)
 
+    def clear(self) -> None:
+        """Take away what is said of the last file, wherever the button is shown."""
+        self.error = None
+        self.send({"type": "clear"})
+
     def _received(self, _button: object, content: dict[str, Any], _buffers: object) -> None:
         if content.get("type") != "press":
             return

@@ -7,10 +7,8 @@ is shown as an ``<img>``, in which a browser runs no script, whatever a school i
 import re
 import textwrap
 import warnings
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
 from io import BytesIO
 
 import pandas as pd
@@ -72,14 +70,6 @@ class Chart:
 
     svg: bytes
     alt: str
-
-    def html(self) -> str:
-        """Give the ``<img>`` element that shows the picture, for any page and theme."""
-        source = b64encode(self.svg).decode("ascii")
-        return (
-            f'<img src="data:image/svg+xml;base64,{source}" alt="{escape(self.alt)}"'
-            ' style="max-width: 100%; height: auto; background: #fff; border-radius: 4px">'
-        )
 
 
 def draw(make: Callable[[], Figure]) -> bytes:

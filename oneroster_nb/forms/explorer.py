@@ -89,7 +89,7 @@ class Explorer(State, widgets.VBox):
         self._question = QuestionPanel(self, self.run)
         self._common = CommonPanel(self._answer_chosen, self._tell_changes)
         self._connection = ConnectionPanel(
-            self, self._working, self._use, self._results.show_findings
+            self, self._working, self._leave, self._use, self._results.show_findings
         )
         self._message = Message()
         self._answered_to: _Asked | None = None
@@ -283,10 +283,15 @@ class Explorer(State, widgets.VBox):
         changed = asked is not None and not asked.is_set
         self._results.say_changed(asked.button.description if asked and changed else "")
 
-    def _use(self, source: Source) -> None:
+    def _leave(self) -> None:
+        """Take away all that is of the source, so that none of it is taken for another one's."""
         self._answered_to = None
         self._results.forget()
         self._message.clear()
+        self._tell_changes()
+
+    def _use(self, source: Source) -> None:
+        self._leave()
         self._question.use(source)
         self._common.use(source)
 
@@ -298,6 +303,7 @@ class Explorer(State, widgets.VBox):
         nothing: str,
     ) -> None:
         """Ask beside the main loop, and show the answer; ``nothing`` is said of an empty one."""
+        source = self.source
         buttons = (self._question.run, self._common.button)
         for button in buttons:
             button.disabled = True
@@ -306,7 +312,8 @@ class Explorer(State, widgets.VBox):
         def answered(done: Done[Answer]) -> None:
             for button in buttons:
                 button.disabled = False
-            self._answered(done, asked, show, nothing)
+            if self.source is source:
+                self._answered(done, asked, show, nothing)
 
         self._working.start("Asking …", ask, answered)
 

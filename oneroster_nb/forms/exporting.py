@@ -100,6 +100,14 @@ class ExportTab:
         """Take away what was said of the last file."""
         self._message.clear()
 
+    def forget(self) -> None:
+        """Take away what is of a source: the names of its files and what was said of them."""
+        self._stem, self._table_counts = "", False
+        self.path.value = ""
+        self.download.clear()
+        self._message.clear()
+        self._say_hidden()
+
     @property
     def _below(self) -> int | None:
         return self._state.suppress_below or (_HIDDEN_BELOW if self.hide.value else None)

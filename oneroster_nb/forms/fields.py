@@ -1,6 +1,6 @@
 """The fields of a connection: which ones a provider needs, and what was typed into them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +16,8 @@ from oneroster_nb.secret import Secret
 __all__ = ["AccountFields"]
 
 _PLAIN = ("host", "client_id", "token_url", "application_id", "district", "path")
+_ACCOUNT = ("host", "client_id", "token_url", "application_id")
+"""The fields that say, with the provider and the saved connection, to whom a secret belongs."""
 _NEEDED: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "demo": frozenset(),
@@ -68,6 +70,8 @@ class AccountFields:
     ----------
     state : State
         Holds what is typed, but for the secrets.
+    belongs_to : ipywidgets.Widget
+        Further controls that say for which connection a secret is typed.
 
     Attributes
     ----------
@@ -75,7 +79,7 @@ class AccountFields:
         What to show.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, *belongs_to: widgets.Widget) -> None:
         self._state = state
         self._texts = {
             "host": _text("Host", width="40em"),
@@ -85,9 +89,10 @@ class AccountFields:
             "district": _text("District", "its id in Clever"),
             "path": _text("Folder", width="40em"),
         }
+        account = (*belongs_to, *(self._texts[name] for name in _ACCOUNT))
         self._secrets = {
-            "client_secret": _secret("Client secret"),
-            "access_token": _secret("Access token"),
+            "client_secret": _secret("Client secret", account),
+            "access_token": _secret("Access token", account),
         }
         self._upload = UploadField(description="Upload", accept=".zip", label_width=LABEL)
         self._upload.on_upload(self._uploaded)
@@ -146,10 +151,23 @@ class AccountFields:
         for name in _PLAIN:
             self._texts[name].value = str(options.get(name, ""))
 
-    def collect(self, then: Callable[[Secrets], None]) -> None:
-        """Hand over the secrets that were typed, once the browser has told them."""
+    @property
+    def _account(self) -> tuple[str | None, ...]:
+        return (
+            self._state.provider,
+            self._state.profile,
+            *(getattr(self._state, n) for n in _ACCOUNT),
+        )
+
+    def collect(self, then: Callable[[Secrets], None], changed: Callable[[], None]) -> None:
+        """Hand over the secrets that were typed, once the browser has told them.
+
+        If the account is another by then, `changed` is called instead: a secret goes to no other
+        account than the one that it was typed for.
+        """
         names = [name for name in self._secrets if name in self.needed]
         found: Secrets = {}
+        account = self._account
 
         def ask(place: int) -> None:
             if place == len(names):
@@ -157,7 +175,10 @@ class AccountFields:
                 return
             name = names[place]
 
-            def told(secret: Secret) -> None:
+            def told(secret: Secret | None) -> None:
+                if secret is None or self._account != account:
+                    changed()
+                    return
                 if secret:
                     found[name] = secret
                 ask(place + 1)
@@ -176,6 +197,12 @@ class AccountFields:
         for field in self._secrets.values():
             field.clear()
 
+    def clear_upload(self, options: Mapping[str, Any]) -> None:
+        """Forget the file that was chosen, unless a connection with these options reads it."""
+        path = options.get("path")
+        if path is None or path is not self._upload.content:
+            self._upload.clear()
+
 
 def _text(label: str, placeholder: str = "", width: str = "26em") -> widgets.Text:
     return widgets.Text(
@@ -186,8 +213,9 @@ def _text(label: str, placeholder: str = "", width: str = "26em") -> widgets.Tex
     )
 
 
-def _secret(label: str) -> SecretField:
+def _secret(label: str, belongs_to: Sequence[widgets.Widget]) -> SecretField:
     return SecretField(
+        belongs_to=belongs_to,
         description=label,
         placeholder="empty where it is kept",
         label_width=LABEL,

@@ -105,6 +105,13 @@ class QuestionPanel:
         """Offer what a source has."""
         self._source = source
         self.run.disabled = False
+        self._groups, self._fields = None, []
+        self.hint.clear()
+        with self._filling():
+            self.term.options = [(_ANY_TERM, "")]
+        self._show_term()
+        self._show_match_on()
+        self._complete()
         self._load()
 
     # Loading what there is to choose from.
@@ -186,6 +193,7 @@ class QuestionPanel:
     def _show_match_on(self) -> None:
         with self._filling():
             if tuple(self._fields) != tuple(self.match_on.options):
+                self.match_on.value = ()
                 self.match_on.options = self._fields
             self.match_on.value = [f for f in self._state.match_on or () if f in self._fields]
 

@@ -13,6 +13,7 @@ from oneroster_nb.errors import QueryError, RosterError
 from oneroster_nb.forms.code import CodeCell
 from oneroster_nb.forms.codegen import cell
 from oneroster_nb.forms.exporting import ExportTab
+from oneroster_nb.forms.pictures import Pictures
 from oneroster_nb.forms.shown import flat, good_column, in_percent, is_named
 from oneroster_nb.forms.state import State
 from oneroster_nb.forms.tables import ResultTable
@@ -95,7 +96,7 @@ class ResultsPanel:
         )
         self._crosstab = ResultTable(searchable=False, page_size=100)
         self._crosstab_note = Message()
-        self._charts = widgets.HTML()
+        self._charts = Pictures()
         self.code = CodeCell()
 
         self.exports = ExportTab(state, self._exported)
@@ -147,11 +148,25 @@ class ResultsPanel:
         self._found_tab = widgets.VBox([self._found_words, self._found_kinds, self._found])
 
     def forget(self) -> None:
-        """Take the answer away, which is not one of the source that is there now."""
+        """Take away all that is of a source: its answer in every tab, files and findings."""
         self.result = self.hide = self.table = self.counts = None
-        self._asked_words.clear()
-        if self.findings is None:
-            self.widget.layout.display = "none"
+        self._asked, self._recipe, self._hidden_below = Query(), "", None
+        for table in (self._rows, self._counts, self._crosstab):
+            table.show(pd.DataFrame())
+        for message in (self._asked_words, self._counts_note, self._crosstab_note):
+            message.clear()
+        self._charts.show([])
+        self._stale.clear()
+        self.code.code = ""
+        self.exports.forget()
+        self._filling = True
+        try:
+            # Chosen is nothing first: a browser cannot choose what is not offered any more.
+            self.by.value, self.rows.value, self.columns.value = (), None, None
+            self.by.options = self.rows.options = self.columns.options = ()
+        finally:
+            self._filling = False
+        self.show_findings(None)
 
     def say_changed(self, button: str) -> None:
         """Say that the answer is not one to what is set now, which a button asks; or nothing."""
@@ -169,6 +184,9 @@ class ResultsPanel:
             if len(tabs) < len(self.tabs.children):
                 self.tabs.selected_index = 0
                 self.tabs.children, self.tabs.titles = tabs, _TABS
+            self._found_words.clear()
+            for table in (self._found_kinds, self._found):
+                table.show(pd.DataFrame())
             if self.result is None:
                 self.widget.layout.display = "none"
             return
@@ -373,9 +391,7 @@ class ResultsPanel:
         if self.table is not None and len(self.table):
             shares = self._state.normalize is not False
             pictures.append(heat_map(self.table, unit=unit, percent=shares))
-        self._charts.value = (
-            "<br>".join(picture.html() for picture in pictures) or "There is nothing to draw."
-        )
+        self._charts.show(pictures, nothing="There is nothing to draw.")
 
     def _write_code(self) -> None:
         arguments = self._crosstab_arguments() if self.table is not None else None

@@ -12,7 +12,8 @@ from typing import Any
 from uuid import uuid4
 
 from anywidget import AnyWidget
-from traitlets import Bool, Unicode
+from ipywidgets import Widget, widget_serialization
+from traitlets import Bool, Tuple, Unicode
 
 from oneroster_nb.secret import Secret
 
@@ -20,7 +21,7 @@ __all__ = ["SecretField"]
 
 _STATIC = Path(__file__).parent / "static"
 
-OnSecret = Callable[[Secret], None]
+OnSecret = Callable[[Secret | None], None]
 
 
 class SecretField(AnyWidget):
@@ -40,6 +41,9 @@ class SecretField(AnyWidget):
         Whether typing is off. A disabled field still hands over what was typed before.
     label_width : str
         How wide the label is in CSS's terms; the ``description_width`` of the fields around it.
+    belongs_to : sequence of ipywidgets.Widget
+        Controls that say for what the secret is typed. The browser empties the field as soon as one
+        of them changes, by hand or from code.
 
     Examples
     --------
@@ -56,6 +60,7 @@ class SecretField(AnyWidget):
     placeholder = Unicode().tag(sync=True)
     disabled = Bool(False).tag(sync=True)
     label_width = Unicode().tag(sync=True)
+    belongs_to = Tuple().tag(sync=True, **widget_serialization)
 
     def __init__(
         self,
@@ -64,6 +69,7 @@ class SecretField(AnyWidget):
         placeholder: str = "",
         disabled: bool = False,
         label_width: str = "",
+        belongs_to: Sequence[Widget] = (),
         **layout: Any,
     ) -> None:
         super().__init__(
@@ -71,6 +77,7 @@ class SecretField(AnyWidget):
             placeholder=placeholder,
             disabled=disabled,
             label_width=label_width,
+            belongs_to=tuple(belongs_to),
             **layout,
         )
         self._pending: tuple[str, OnSecret] | None = None
@@ -80,8 +87,9 @@ class SecretField(AnyWidget):
     def collect(self, callback: OnSecret) -> None:
         """Ask the browser for the text; ``callback`` gets it once, false where nothing was typed.
 
-        Asking again before the answer came replaces the callback, so that a double click counts
-        once.
+        If the text was typed for other choices than are known here, because a change of theirs has
+        not arrived yet, ``callback`` gets None. Asking again before the answer came replaces the
+        callback, so that a double click counts once.
         """
         question = uuid4().hex
         self._pending = (question, callback)
@@ -103,4 +111,10 @@ class SecretField(AnyWidget):
             question, callback = self._pending
             if content.get("question") == question:
                 self._pending = None
-                callback(secret)
+                known = [_chosen(control) for control in self.belongs_to]
+                callback(secret if content.get("belongs_to", []) == known else None)
+
+
+def _chosen(control: Widget) -> Any:
+    """Return what is chosen in a control, as its browser's side knows it."""
+    return control.index if control.has_trait("index") else control.value

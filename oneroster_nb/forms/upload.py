@@ -64,6 +64,7 @@ class UploadField(AnyWidget):
     def clear(self) -> None:
         """Forget the file, wherever the field is shown."""
         self.content, self.filename = None, ""
+        self._pieces, self._sender = bytearray(), ""
         self.send({"type": "clear"})
 
     def _received(self, _field: object, content: dict[str, Any], buffers: list[Any]) -> None:

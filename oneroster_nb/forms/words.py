@@ -1,49 +1,56 @@
 """What a form says: plain text of any origin, shown as text and read out by screen readers."""
 
-import html
+from pathlib import Path
+from typing import Literal
 
 import ipywidgets as widgets
+from traitlets import Unicode
 
 from oneroster_nb.errors import CancelledError, RosterError
+from oneroster_nb.forms.unsaved import Unsaved
 
 __all__ = ["LABEL", "Message", "labelled", "row", "told"]
 
 LABEL = "10.5em"
 """How wide the labels of a form are."""
 
-_STYLES = {
-    "info": "color: var(--jp-ui-font-color1, #333)",
-    "warning": (
-        "color: var(--jp-ui-font-color1, #333); padding: 2px 8px;"
-        " border-left: 4px solid var(--jp-warn-color1, #f57c00)"
-    ),
-    "title": "color: var(--jp-ui-font-color1, #333); font-weight: 600",
-    "working": "color: var(--jp-ui-font-color2, #555)",
-    "error": (
-        "color: color-mix(in srgb, var(--jp-error-color1, #c62828) 75%,"
-        " var(--jp-ui-font-color0, #000)); font-weight: 600"
-    ),
-}
+_STATIC = Path(__file__).parent / "static"
+
+Kind = Literal["info", "warning", "title", "working", "error"]
 
 
-class Message(widgets.HTML):
-    """A line of text; an error is announced at once, anything else when there is time."""
+class Message(Unsaved):
+    """A line of text; an error is announced at once, anything else when there is time.
 
-    text: str = ""
+    What a form says holds small counts and names, so it is no widget state.
 
-    def say(self, text: str, kind: str = "info") -> None:
+    Attributes
+    ----------
+    value : str
+        What is said.
+    """
+
+    _esm = _STATIC / "message.js"
+    _css = _STATIC / "message.css"
+
+    value = Unicode()
+
+    @property
+    def text(self) -> str:
+        """What is said."""
+        return self.value
+
+    def say(self, text: str, kind: Kind = "info") -> None:
         """Show a text; what it holds is never taken for markup."""
-        self.text = text
-        role = "alert" if kind == "error" else "status"
-        lines = "<br>".join(html.escape(line) for line in text.splitlines())
-        self.value = f'<div role="{role}" style="line-height: 1.4; {_STYLES[kind]}">{lines}</div>'
+        self._hand_over({"text": text, "kind": kind})
+        self.value = text
 
     def clear(self) -> None:
         """Show nothing."""
-        self.text = self.value = ""
+        self.say("")
 
 
-def told(error: RosterError | None) -> tuple[str, str]:
+def told(error: RosterError | None) -> tuple[str, Kind]:
     """Give the words and the kind of message for work that did not end well."""
     return str(error), "info" if isinstance(error, CancelledError) else "error"
 

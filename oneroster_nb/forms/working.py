@@ -66,7 +66,8 @@ class Working:
 
     def _ticked(self, progress: Progress) -> None:
         if progress.total:
-            self._bar.max, self._bar.value = progress.total, progress.done
+            # A share, as the widget's state must not say how many there are.
+            self._bar.value = min(progress.done / progress.total, 1)
         of = f" of {progress.total:,}" if progress.total else ""
         so_far = f"{progress.what}: {progress.done:,}{of} rows"
         self._rows_so_far.say(f"{self._what} {so_far}", "working")

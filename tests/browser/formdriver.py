@@ -100,7 +100,7 @@ class Form:
 
 
 KEYRING = """
-import keyring, keyring.backend
+import keyring, keyring.backend, keyring.errors
 class Memory(keyring.backend.KeyringBackend):
     priority = 0
     kept = {}
@@ -109,7 +109,8 @@ class Memory(keyring.backend.KeyringBackend):
     def set_password(self, service, username, password):
         self.kept[service, username] = password
     def delete_password(self, service, username):
-        del self.kept[service, username]
+        if self.kept.pop((service, username), None) is None:
+            raise keyring.errors.PasswordDeleteError("nothing of that name")
 keyring.set_keyring(Memory())
 """
 

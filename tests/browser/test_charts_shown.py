@@ -6,16 +6,18 @@ from browser.labdriver import DARK, LIGHT, Lab
 
 FORM = """
 import pandas as pd
-import ipywidgets
 from oneroster_nb.forms.charts import bars
 from oneroster_nb.forms.heatmaps import heat_map
+from oneroster_nb.forms.pictures import Pictures
 
 counts = pd.DataFrame({
     "schoolName": ["North $x$", "<script>alert(1)</script>", "a\\x00 & \\"b\\" --> "],
     "count": [120, "<10", "*"],
 })
 table = pd.DataFrame({"North": [31, 12], "South": ["<10", "*"]}, index=["06", "07"])
-ipywidgets.VBox([ipywidgets.HTML(bars(counts).html()), ipywidgets.HTML(heat_map(table).html())])
+pictures = Pictures()
+pictures.show([bars(counts), heat_map(table)])
+pictures
 """
 
 

@@ -38,6 +38,7 @@ function render({ model, el }) {
     button.setAttribute("aria-busy", String(waiting));
   };
   const received = (message, buffers) => {
+    if (message.type === "clear") say("");
     if (message.view !== view) return;
     waiting = false;
     update();

@@ -5,24 +5,44 @@
 // was typed is heard first.
 const EMPTY_ANSWER_WAITS_MS = 150;
 
+const CLEARED = "cleared, as the connection was changed";
+
 export default () => {
   const inputs = new Set(); // one for each place in which the field is shown
+  let controls = []; // what the text belongs to
 
   const text = () => inputs.values().next().value?.value ?? "";
   const fill = (value) => inputs.forEach((input) => (input.value = value));
   const hand = (model, content) =>
     model.send(content, undefined, [new TextEncoder().encode(text())]);
 
-  function initialize({ model }) {
+  const changed = () => {
+    if (!text()) return;
+    fill("");
+    inputs.forEach((input) => (input.placeholder = CLEARED));
+  };
+  const chosen = (control) => control.get("index") ?? control.get("value") ?? null;
+
+  async function initialize({ model }) {
     const received = (message) => {
       if (message.type === "clear") fill("");
       if (message.type === "collect") {
-        const answer = { type: "answer", question: message.question };
-        setTimeout(() => hand(model, answer), text() ? 0 : EMPTY_ANSWER_WAITS_MS);
+        const { question } = message;
+        const answer = () =>
+          hand(model, { type: "answer", question, belongs_to: controls.map(chosen) });
+        setTimeout(answer, text() ? 0 : EMPTY_ANSWER_WAITS_MS);
       }
     };
     model.on("msg:custom", received);
-    return () => model.off("msg:custom", received);
+    const found = (model.get("belongs_to") ?? []).map((reference) =>
+      model.widget_manager.get_model(reference.replace("IPY_MODEL_", "")),
+    );
+    controls = await Promise.all(found);
+    controls.forEach((control) => control.on("change:index change:value", changed));
+    return () => {
+      model.off("msg:custom", received);
+      controls.forEach((control) => control.off("change:index change:value", changed));
+    };
   }
 
   function render({ model, el }) {
@@ -46,7 +66,10 @@ export default () => {
       input.placeholder = model.get("placeholder");
       input.disabled = model.get("disabled");
     };
-    input.addEventListener("input", () => fill(input.value));
+    input.addEventListener("input", () => {
+      fill(input.value);
+      update();
+    });
     input.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.isComposing) hand(model, { type: "submit" });
     });
