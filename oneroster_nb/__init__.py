@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         ServerError,
         SnapshotError,
         UnavailableError,
+        UnknownRoleWarning,
         UnreadableValueWarning,
     )
     from oneroster_nb.forms.explorer import explore
@@ -101,6 +102,7 @@ __all__ = [
     "ServerError",
     "SnapshotError",
     "UnavailableError",
+    "UnknownRoleWarning",
     "UnreadableValueWarning",
     "check",
     "class_sizes",
@@ -161,6 +163,7 @@ _HOMES = {
     "ServerError": "errors",
     "SnapshotError": "errors",
     "UnavailableError": "errors",
+    "UnknownRoleWarning": "errors",
     "UnreadableValueWarning": "errors",
     "check": "quality",
     "class_sizes": "analysis",

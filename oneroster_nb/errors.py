@@ -196,6 +196,10 @@ class UnreadableValueWarning(RosterWarning):
     """Values that could not be read as the date, time, number or boolean they should be."""
 
 
+class UnknownRoleWarning(RosterWarning):
+    """People whose role is not one of OneRoster's, so that an answer about a role lacks them."""
+
+
 class PartialResultWarning(RosterWarning):
     """A part of the answer could not be had; the message names it, the rest is complete."""
 

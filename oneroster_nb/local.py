@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oneroster_nb.analysis.footnotes import with_footnote, with_left_out
+from oneroster_nb.analysis.footnotes import with_footnote, with_left_out, with_unknown_roles
 from oneroster_nb.errors import PartialResultWarning, warn
 from oneroster_nb.holding import LINKED_ROLES, linked_people, roles_at_orgs, slices
 from oneroster_nb.membership import (
@@ -28,6 +28,7 @@ from oneroster_nb.referring import references_of_answer
 from oneroster_nb.schema import empty_table, sensitive_columns, split_text, without_sensitive
 from oneroster_nb.source import Source
 from oneroster_nb.terms import classes_in_term, in_term, sessions_of_term
+from oneroster_nb.unknown_roles import is_unknown
 from oneroster_nb.where import Where, active
 
 __all__ = ["LocalSource"]
@@ -96,6 +97,7 @@ class LocalSource(Source):
                 self._warn_not_shared(query.user_filter)
             answer = without_group(query, users, self._tables["orgs"])
             answer = with_left_out(answer, self._not_there(query, None))
+            answer = with_unknown_roles(answer, self._people_of_unknown_role(query))
         else:
             answer = self.members(query, self._matched_groups(query, progress))
         return with_footnote(answer, self._without_phones() if query.sensitive else [])
@@ -114,16 +116,19 @@ class LocalSource(Source):
 
     def members(self, query: Query, groups: pd.DataFrame) -> pd.DataFrame:
         """Answer a question whose groups are known; they have a column ``matchedOn``."""
-        find = self._of_schools if query.group_filter == "schools" else self._of_classes
+        in_schools = query.group_filter == "schools"
+        members = (self._of_schools if in_schools else self._of_classes)(query, groups)
         answer = with_group(
             query,
-            find(query, groups),
+            members,
             users=self._shown_users(query),
             groups=groups,
             classes=self._classes,
             enrollments=self._tables["enrollments"],
         )
-        return with_left_out(answer, self._not_there(query, groups))
+        answer = with_left_out(answer, self._not_there(query, groups))
+        unknown = self._at_schools_in_unknown_role if in_schools else self._enrolled_in_unknown_role
+        return with_unknown_roles(answer, unknown(query, groups, members))
 
     def _of_classes(self, query: Query, groups: pd.DataFrame) -> Members:
         """Find the members of classes and courses: by enrollments, or linked to a student there."""
@@ -180,6 +185,45 @@ class LocalSource(Source):
         classes = classes.loc[self._chosen_classes(query)]
         found = references_of_answer(query, tables, users=users, classes=classes, groups=groups)
         return not_there(tables, found)
+
+    def _people_of_unknown_role(self, query: Query) -> pd.DataFrame:
+        """Find who is left out because of a role that is unknown: ``user role``."""
+        odd = self._held_in_unknown_role
+        if query.roles is None or odd.empty:
+            return odd.head(0)
+        chosen = self._chosen_users(query) & ~self._holds_role(query)
+        return odd.loc[chosen[odd["user"]] & self._counted(odd, query)]
+
+    def _at_schools_in_unknown_role(
+        self, query: Query, groups: pd.DataFrame, members: Members
+    ) -> pd.DataFrame:
+        """Find who is left out of schools because of a role that is unknown: ``user role``."""
+        odd = self._held_in_unknown_role
+        odd = odd.assign(group=codes(odd["org"], groups["sourcedId"]))
+        odd = odd.loc[(odd["group"] >= 0) & self._counted(odd, query)]
+        if odd.empty:
+            return odd
+        odd = odd.loc[self._chosen_users(query)[odd["user"]]]
+        there = pd.MultiIndex.from_arrays([members.user, members.group])
+        return odd.loc[~pd.MultiIndex.from_frame(odd[["user", "group"]]).isin(there)]
+
+    def _enrolled_in_unknown_role(
+        self, query: Query, groups: pd.DataFrame, members: Members
+    ) -> pd.DataFrame:
+        """Find who is left out of classes because of a role that is unknown: ``user role``."""
+        enrollments = self._tables["enrollments"]
+        unknown = is_unknown(enrollments["role"]).to_numpy() & self._active("enrollments", query)
+        user, place = self._user_of_enrollment, self._class_of_enrollment
+        rows = np.flatnonzero(unknown & (user >= 0) & (place >= 0))
+        key = "sourcedId" if query.group_filter == "classes" else "courseSourcedId"
+        chosen = (codes(self._classes[key], groups["sourcedId"]) >= 0) & self._chosen_classes(query)
+        rows = rows[chosen[place[rows]] & self._active("users", query)[user[rows]]]
+        there = pd.MultiIndex.from_arrays([members.user, members.klass])
+        rows = rows[~pd.MultiIndex.from_arrays([user[rows], place[rows]]).isin(there)]
+        return pd.DataFrame({"user": user[rows], "role": enrollments["role"].array[rows]})
+
+    def _counted(self, held: pd.DataFrame, query: Query) -> "pd.Series[bool]":
+        return held["active"] | (query.status == "all")
 
     def _of_schools(self, query: Query, groups: pd.DataFrame) -> Members:
         """Find the members of schools by the roles that they hold there."""
@@ -257,6 +301,15 @@ class LocalSource(Source):
     @cached_property
     def _roles_held(self) -> pd.DataFrame:
         return roles_at_orgs(self._tables["users"], self._tables["roles"])
+
+    @cached_property
+    def _held_in_unknown_role(self) -> pd.DataFrame:
+        users = self._tables["users"]
+        row = np.flatnonzero(is_unknown(users["role"]))
+        own = {"user": row, "org": None, "role": users["role"].array[row], "active": True}
+        held = self._roles_held
+        odd = held.loc[is_unknown(held["role"])]
+        return pd.concat([odd, pd.DataFrame(own).astype(held.dtypes)], ignore_index=True)
 
     @cached_property
     def _links(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -48,6 +48,8 @@ _FIELDS = {
     "agentSourcedIds": "agents",
 }
 _WITHOUT_RECORDS = ["demographics", "resources", "categories", "lineItems", "results"]
+_OWN_WORDS = {"pupil": "student"}
+"""Words of a server for roles of the standard, by which it makes its lists."""
 _NOT_IN_1P2 = {"role", "orgSourcedIds"}
 
 
@@ -80,6 +82,12 @@ def folded(word: object) -> str:
     return re.sub(r"[\s_-]", "", str(word)).casefold()
 
 
+def meant(role: object) -> str:
+    """Give the role that a server means by a word."""
+    word = folded(role)
+    return _OWN_WORDS.get(word, word)
+
+
 def roles_of(user: Record) -> list[Record]:
     """Give the roles of a user as 1.2 writes them."""
     if "roles" in user:
@@ -110,7 +118,7 @@ def routes_of(district: District, version: str) -> dict[str, list[Record]]:
         if not held:
             held = [{"role": user["role"], "org": at} for at in user["orgs"] or [{}]]
         return any(
-            folded(each["role"]) == role
+            meant(each["role"]) == role
             and (org is None or (each.get("org") or {}).get("sourcedId") == org)
             for each in held
         )
@@ -133,7 +141,7 @@ def routes_of(district: District, version: str) -> dict[str, list[Record]]:
             enrolled = [
                 each["user"]["sourcedId"]
                 for each in live(district.enrollments)
-                if each["class"]["sourcedId"] == key and folded(each["role"]) == role
+                if each["class"]["sourcedId"] == key and meant(each["role"]) == role
             ]
             ids = dict.fromkeys(enrolled)
             mine = (user for sourced_id in ids for user in users if user["sourcedId"] == sourced_id)

@@ -8,6 +8,7 @@ from records import course, enrollment, org, section, session, user
 from sources import KINDS, District, bundle_of, opened
 
 import oneroster_nb as onb
+from oneroster_nb import UnknownRoleWarning
 from oneroster_nb.demo.district import make_district
 
 DELETED = [
@@ -145,3 +146,82 @@ def test_types_in_other_writing_are_types() -> None:
     assert conn.get_schools()["sourcedId"].tolist() == ["s1"]
     assert conn.get_terms()["sourcedId"].tolist() == ["t1"]
     assert conn.get_users("students", "schools")["sourcedId"].tolist() == ["a", "b"]
+
+
+# --- roles that are unknown ----------------------------------------------------------------------
+
+QUESTIONS: list[tuple[str | None, str | None]] = [
+    (None, None),
+    ("schools", None),
+    ("schools", "North School"),
+    ("classes", None),
+    ("classes", "c1"),
+    ("courses", "Art"),
+]
+
+
+def with_a_pupil() -> District:
+    untidy = district()
+    untidy.users[0]["role"] = untidy.enrollments[0]["role"] = "Pupil"
+    return untidy
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("question", QUESTIONS, ids=str)
+def test_people_of_an_unknown_role_are_left_out_with_a_warning(
+    kind: str, question: tuple[str | None, str | None], tmp_path: Path
+) -> None:
+    with opened(kind, with_a_pupil(), tmp_path) as source:
+        with pytest.warns(UnknownRoleWarning, match="1 person has a role .*'Pupil'"):
+            students = source.get_users("students", *question)
+        assert students["sourcedId"].tolist() == ["b"]
+        assert "'Pupil'" in students.attrs["footnote"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_unknown_role_is_a_finding(kind: str, tmp_path: Path) -> None:
+    with opened(kind, with_a_pupil(), tmp_path) as source:
+        found = onb.check(source)
+    unknown = found.loc[found["code"] == "value-unknown"]
+    assert set(zip(unknown["table"], unknown["sourcedId"], strict=True)) >= {
+        ("users", "a"),
+        ("enrollments", "e1"),
+    }
+    assert set(unknown["field"]) == {"role"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_count_of_a_class_says_whom_it_leaves_out(kind: str, tmp_path: Path) -> None:
+    with opened(kind, with_a_pupil(), tmp_path) as source:
+        with pytest.warns(UnknownRoleWarning, match="'Pupil'"):
+            sizes = source.class_sizes()
+        assert sizes["students"].tolist() == [1]
+        assert "1 person has a role" in sizes.attrs["footnote"]
+        with pytest.warns(UnknownRoleWarning):
+            hidden = source.class_sizes(suppress_below=10)
+        assert "Some people have a role" in hidden.attrs["footnote"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("word", ["ext:pupil", "student"])
+def test_nobody_is_left_out_for_a_role_that_is_known(kind: str, word: str, tmp_path: Path) -> None:
+    tidy = district()
+    tidy.users[0]["role"] = word
+    with opened(kind, tidy, tmp_path) as source:
+        assert "footnote" not in source.get_users("students", "schools").attrs
+        assert "footnote" not in source.get_users("teachers").attrs
+        assert "footnote" not in source.get_users().attrs
+
+
+def test_who_is_a_student_beside_an_unknown_role_is_not_left_out() -> None:
+    at = {"sourcedId": "s1"}
+    tidy = district()
+    tidy.users[0]["roles"] = [
+        {"roleType": "primary", "role": "Pupil", "org": at},
+        {"roleType": "secondary", "role": "student", "org": at},
+    ]
+    conn = onb.CsvConnector(bundle_of(tidy, "1.2"))
+
+    assert conn.get_users("students")["sourcedId"].tolist() == ["a", "b"]
+    assert conn.get_users("students", "schools")["sourcedId"].tolist() == ["a", "b"]
+    assert conn.get_users("students", "classes")["sourcedId"].tolist() == ["a", "b"]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from oneroster_nb.analysis.cells import reads_like_a_label
 from oneroster_nb.references import NOT_THERE, left_out, warn_of_left_out
+from oneroster_nb.unknown_roles import note_of_unknown_roles, warn_of_unknown_roles
 
 __all__ = [
     "earlier_counts",
@@ -18,6 +19,7 @@ __all__ = [
     "totals_note",
     "with_footnote",
     "with_left_out",
+    "with_unknown_roles",
 ]
 
 
@@ -77,6 +79,13 @@ def with_left_out(table: pd.DataFrame, counts: Mapping[str, int]) -> pd.DataFram
         table.attrs[NOT_THERE] = dict(counts)
     notes = left_out({"": counts})
     warn_of_left_out(notes)
+    return with_footnote(table, notes)
+
+
+def with_unknown_roles(table: pd.DataFrame, left_out_people: pd.DataFrame) -> pd.DataFrame:
+    """Warn of people whose role is unknown, so that an answer lacks them, and say so below it."""
+    notes = note_of_unknown_roles(left_out_people)
+    warn_of_unknown_roles(notes)
     return with_footnote(table, notes)
 
 

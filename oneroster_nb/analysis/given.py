@@ -25,6 +25,12 @@ from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query import Query
 from oneroster_nb.references import elements, left_out, not_there, warn_of_left_out
 from oneroster_nb.schema import TABLES, empty_table
+from oneroster_nb.unknown_roles import (
+    is_unknown,
+    note_of_unknown_roles,
+    people_of_unknown_role,
+    warn_of_unknown_roles,
+)
 
 if TYPE_CHECKING:
     from oneroster_nb.roster import Roster
@@ -113,7 +119,24 @@ class Given:
         if self.earlier is None:
             news = {n: count for n, count in self.not_there.items() if n not in self.empty}
             warn_of_left_out(left_out({"": news}, below))
-        return with_footnote(table, left_out({"": self.not_there}, below))
+        odd = note_of_unknown_roles(self.unknown_roles, below)
+        warn_of_unknown_roles(odd)
+        return with_footnote(table, [*left_out({"": self.not_there}, below), *odd])
+
+    @property
+    def unknown_roles(self) -> pd.DataFrame:
+        """Who is left out because of an unknown role: ``user role``; nobody if all count."""
+        if not self.roles or self.earlier is not None:
+            return pd.DataFrame(columns=["user", "role"])
+        if self.tables["enrollments"].empty:
+            odd = people_of_unknown_role(self.users, self.live("roles"))
+            known = self.users["sourcedId"][np.any([self.holders(r) for r in self.roles], axis=0)]
+            return odd.loc[~odd["user"].isin(known)]
+        odd = self.members.loc[is_unknown(self.members["role"])]
+        counted = self.members.loc[self.members["role"].isin(self.roles)]
+        places = ["user", "klass"]
+        both = pd.MultiIndex.from_frame(odd[places]).isin(pd.MultiIndex.from_frame(counted[places]))
+        return odd.loc[~both]
 
     def live(self, name: str) -> pd.DataFrame:
         """Give the rows of a table that are not to be deleted."""

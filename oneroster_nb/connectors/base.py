@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.footnotes import with_left_out
+from oneroster_nb.analysis.footnotes import with_left_out, with_unknown_roles
 from oneroster_nb.connectors.listing import ListingSource, route
 from oneroster_nb.connectors.live import LISTS_AT_MOST, linked_classes, whole_tables
 from oneroster_nb.errors import NotFoundError, RosterError
@@ -14,6 +14,7 @@ from oneroster_nb.references import not_there
 from oneroster_nb.referring import references_of_answer
 from oneroster_nb.schema import empty_table
 from oneroster_nb.terms import classes_in_term, sessions_of_term
+from oneroster_nb.unknown_roles import people_of_unknown_role
 from oneroster_nb.where import active
 
 __all__ = ["Connector"]
@@ -59,8 +60,9 @@ class Connector(ListingSource):
             orgs = tables["orgs"]
             came = self._people(whole_tables(outcome), query.sensitive, orgs)
             users = active(came.users, query.status)
+            roles, everybody = active(came.roles, query.status), users
             if role != "user":
-                users = _in_role(users, active(came.roles, query.status), role)
+                users = _in_role(everybody, roles, role)
             if wanted is None or len(users) >= wanted or job.rows < wanted:
                 break
             wanted = None  # too few of those that came are asked for, so look at everybody
@@ -69,7 +71,9 @@ class Connector(ListingSource):
         known = {"users": came.users, "orgs": orgs}
         classes = empty_table("classes")
         refers = references_of_answer(query, known, users=users, classes=classes, groups=None)
-        return with_left_out(without_group(query, users, orgs), not_there(known, refers))
+        answer = with_left_out(without_group(query, users, orgs), not_there(known, refers))
+        odd = people_of_unknown_role(everybody, roles)
+        return with_unknown_roles(answer, odd.loc[~odd["user"].isin(users["sourcedId"])])
 
     def _places(
         self, query: Query, groups: pd.DataFrame, reporter: Reporter

@@ -127,6 +127,7 @@ class CsvConnector(LocalSource):
         for name in (
             "_classes",
             "_roles_held",
+            "_held_in_unknown_role",
             "_links",
             "_user_of_enrollment",
             "_class_of_enrollment",

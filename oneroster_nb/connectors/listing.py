@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oneroster_nb.analysis.footnotes import with_footnote, with_left_out
+from oneroster_nb.analysis.footnotes import with_footnote, with_left_out, with_unknown_roles
 from oneroster_nb.connectors.live import LINKED, linked_classes, whole_tables
 from oneroster_nb.connectors.member_lists import (
     Listed,
@@ -31,6 +31,7 @@ from oneroster_nb.references import not_there
 from oneroster_nb.referring import references_of_answer
 from oneroster_nb.roster import Roster
 from oneroster_nb.schema import empty_table
+from oneroster_nb.unknown_roles import people_of_unknown_role
 from oneroster_nb.where import active
 
 __all__ = ["ListingSource", "route"]
@@ -164,6 +165,8 @@ class ListingSource(RefreshSource):
             classes=places if in_classes else linked_classes({}),
             enrollments=enrollments,
         )
+        odd = people_of_unknown_role(listed.users, listed.roles)
+        answer = with_unknown_roles(answer, odd.loc[~odd["user"].isin(people)])
         if not in_classes:
             return answer
         known = {
