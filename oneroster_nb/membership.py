@@ -16,6 +16,7 @@ from oneroster_nb.schema import TABLES, join_values, split_text
 
 __all__ = [
     "Members",
+    "among",
     "codes",
     "link_classes",
     "link_courses",
@@ -104,6 +105,21 @@ def codes(values: "pd.Series[str]", keys: "pd.Series[str]") -> NDArray[np.intp]:
     found = pc.index_in(_strings(values), value_set=_strings(keys), skip_nulls=True)
     positions: NDArray[np.intp] = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
     return positions.astype(np.intp)
+
+
+def among(values: "pd.Series[str]", others: "pd.Series[str]") -> "pd.Series[bool]":
+    """Return True for each value that is one of the others; a missing value is none of them.
+
+    ``values.isin(others)`` takes the others out of Arrow one by one, which is forty times slower
+    for a million of them.
+
+    Examples
+    --------
+    >>> values = pd.Series(["a", "b", None], dtype="str")
+    >>> among(values, pd.Series(["b", None], dtype="str")).tolist()
+    [False, True, False]
+    """
+    return pd.Series(codes(values, others) >= 0, index=values.index)
 
 
 def link_courses(courses: pd.DataFrame, orgs: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from oneroster_nb.membership import among
 from oneroster_nb.schema import TABLES
 
 __all__ = ["OWNERS", "all_new", "merged", "shrunken_tables"]
@@ -54,7 +55,7 @@ def merged(
     >>> merged(old, new, new["sourcedId"])["title"].tolist()
     ['Art II', 'Bio', 'Chem']
     """
-    stays = ~old[owner].isin(changed).to_numpy(dtype=bool)
+    stays = ~among(old[owner], changed).to_numpy()
     firsts = old[owner].drop_duplicates()
     place = pd.Series(firsts.index, index=firsts.array)
     places = new[owner].map(place).fillna(len(old)).to_numpy(dtype=np.float64)
@@ -85,7 +86,7 @@ def all_new(before: Mapping[str, pd.DataFrame], after: Mapping[str, pd.DataFrame
         for name in both
         if len(before[name])
         and len(after[name])
-        and not after[name]["sourcedId"].isin(before[name]["sourcedId"]).any()
+        and not among(after[name]["sourcedId"], before[name]["sourcedId"]).any()
     ]
 
 

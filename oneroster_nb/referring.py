@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from oneroster_nb.holding import LINKED_ROLES
+from oneroster_nb.membership import among
 from oneroster_nb.query import Query
 from oneroster_nb.references import elements
 from oneroster_nb.where import active
@@ -51,18 +52,18 @@ def references_of_answer(
         if query.group_filter == "courses" and everything:
             found.append(("courses", classes["courseSourcedId"]))
         key = "sourcedId" if query.group_filter == "classes" else "courseSourcedId"
-        classes = classes.loc[classes[key].isin(groups["sourcedId"])]
+        classes = classes.loc[among(classes[key], groups["sourcedId"])]
         found += [("orgs", classes["schoolSourcedId"]), *_people(query, tables, classes)]
     elif query.term is not None:
         if groups is not None:
-            classes = classes.loc[classes["schoolSourcedId"].isin(groups["sourcedId"])]
+            classes = classes.loc[among(classes["schoolSourcedId"], groups["sourcedId"])]
         found += _people(query, tables, classes)
     if everything and query.group_filter in (None, "schools"):
         found.append(("orgs", elements(users["orgSourcedIds"])))
     if everything and (query.group_filter in ("classes", "courses") or query.term is not None):
         gone = _gone(tables["users"], query.status)
         enrolled = _enrolled(query, tables)
-        of_others = ~enrolled["userSourcedId"].isin(gone)
+        of_others = ~among(enrolled["userSourcedId"], gone)
         found.append(("classes", enrolled.loc[of_others, "classSourcedId"]))
     return [(name, ids) for name, ids in found if name == "users" or len(tables[name])]
 
@@ -72,10 +73,10 @@ def _people(
 ) -> list[_Reference]:
     """Find the people whom the enrollments in some classes name, and whom those are linked to."""
     enrolled = _enrolled(query, tables)
-    enrolled = enrolled.loc[enrolled["classSourcedId"].isin(classes["sourcedId"])]
+    enrolled = enrolled.loc[among(enrolled["classSourcedId"], classes["sourcedId"])]
     found = [("users", enrolled["userSourcedId"])]
     if not LINKED_ROLES.isdisjoint(query.roles or ()):
-        students = tables["users"]["sourcedId"].isin(enrolled["userSourcedId"])
+        students = among(tables["users"]["sourcedId"], enrolled["userSourcedId"])
         found.append(("users", elements(tables["users"].loc[students, "agentSourcedIds"])))
     return found
 

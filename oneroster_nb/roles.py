@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from oneroster_nb.conform import conform, to_frame
 from oneroster_nb.findings import Finding, found
-from oneroster_nb.membership import with_primary_org
+from oneroster_nb.membership import among, with_primary_org
 from oneroster_nb.notes import findings_of_notes, notes_of
 from oneroster_nb.repeated_keys import DistinctRows
 from oneroster_nb.schema import empty_table, join_values, split_values
@@ -97,7 +97,7 @@ def completed_roles(users: pd.DataFrame, held: pd.DataFrame, orgs: pd.DataFrame)
         ``siteAdministrator`` at a school, else a ``districtAdministrator``.
     """
     said = _said_roles(users, orgs)
-    known = said["userSourcedId"].isin(held["userSourcedId"])
+    known = among(said["userSourcedId"], held["userSourcedId"])
     # Without an org there is no role to make; the word stays with the user.
     made = said.loc[~known].dropna(subset=["orgSourcedId"])
     if len(held):
@@ -146,11 +146,11 @@ def users_of_roles(users: pd.DataFrame, roles: pd.DataFrame) -> pd.DataFrame:
         which has one word for every administrator; ``orgSourcedIds`` are the orgs of all roles.
     """
     words = _in_1p1(users["role"])
-    known = users["sourcedId"].isin(roles["userSourcedId"])
+    known = among(users["sourcedId"], roles["userSourcedId"])
     if not known.any():
         return users.assign(role=words)
     gone = users.loc[users["status"] == DELETED, "sourcedId"]
-    roles = roles.loc[(roles["status"] != DELETED) | roles["userSourcedId"].isin(gone)]
+    roles = roles.loc[(roles["status"] != DELETED) | among(roles["userSourcedId"], gone)]
     ranked = roles.assign(_rank=(roles["roleType"] != "primary").to_numpy())
     first = ranked.sort_values("_rank", kind="stable").drop_duplicates("userSourcedId")
     role = pd.Series(_in_1p1(first["role"]).array, index=first["userSourcedId"])
@@ -191,11 +191,13 @@ def _said_roles(users: pd.DataFrame, orgs: pd.DataFrame) -> pd.DataFrame:
 def _beyond(said: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
     """Return what people say of themselves that their roles do not say: another role or org."""
     holder = held["userSourcedId"]
-    has_role = (said["userSourcedId"] + _BETWEEN + _in_1p1(said["role"])).isin(
-        holder + _BETWEEN + _in_1p1(held["role"])
+    has_role = among(
+        said["userSourcedId"] + _BETWEEN + _in_1p1(said["role"]),
+        holder + _BETWEEN + _in_1p1(held["role"]),
     )
-    has_org = (said["userSourcedId"] + _BETWEEN + said["orgSourcedId"]).isin(
-        holder + _BETWEEN + held["orgSourcedId"]
+    has_org = among(
+        said["userSourcedId"] + _BETWEEN + said["orgSourcedId"],
+        holder + _BETWEEN + held["orgSourcedId"],
     )
     covered = (has_role | said["role"].isna()) & (has_org | said["orgSourcedId"].isna())
     beyond = said.loc[~covered]
@@ -224,7 +226,7 @@ def _of_versions(
     details = []
     if version == "1.2" and told:
         says = users["role"].notna() | users["orgSourcedIds"].notna()
-        alone = users.loc[says & ~users["sourcedId"].isin(held["userSourcedId"]), "sourcedId"]
+        alone = users.loc[says & ~among(users["sourcedId"], held["userSourcedId"]), "sourcedId"]
         if len(alone):
             details.append(f"role and orgs of {alone.nunique():,} people were read from users")
     if version == "1.1" and len(held):

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from oneroster_nb.errors import UnknownRoleWarning, warn
+from oneroster_nb.membership import among
 from oneroster_nb.vocabulary import USER_ROLES, is_allowed
 
 __all__ = [
@@ -36,7 +37,7 @@ def people_of_unknown_role(users: pd.DataFrame, roles: pd.DataFrame) -> pd.DataF
         Canonical tables.
     """
     own = users.loc[is_unknown(users["role"]), ["sourcedId", "role"]]
-    known = roles["userSourcedId"].isin(users["sourcedId"])
+    known = among(roles["userSourcedId"], users["sourcedId"])
     held = roles.loc[is_unknown(roles["role"]) & known, ["userSourcedId", "role"]]
     names = ["user", "role"]
     pairs = [part.set_axis(names, axis="columns") for part in (own, held)]

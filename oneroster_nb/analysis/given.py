@@ -20,7 +20,7 @@ from oneroster_nb.errors import (
     muted,
     warn,
 )
-from oneroster_nb.membership import codes, link_classes, without_group
+from oneroster_nb.membership import among, codes, link_classes, without_group
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query import Query
 from oneroster_nb.references import elements, left_out, not_there, warn_of_left_out
@@ -92,8 +92,8 @@ class Given:
         deleted_users, deleted_classes = (
             table["sourcedId"][table["status"] == "tobedeleted"] for table in (users, classes)
         )
-        meets = ~enrolled["classSourcedId"].isin(deleted_classes)
-        here = ~enrolled["userSourcedId"].isin(deleted_users)
+        meets = ~among(enrolled["classSourcedId"], deleted_classes)
+        here = ~among(enrolled["userSourcedId"], deleted_users)
         yield "users", enrolled["userSourcedId"][meets]
         yield "users", held["userSourcedId"]
         yield "classes", enrolled["classSourcedId"][here]
@@ -131,7 +131,7 @@ class Given:
         if self.tables["enrollments"].empty:
             odd = people_of_unknown_role(self.users, self.live("roles"))
             known = self.users["sourcedId"][np.any([self.holders(r) for r in self.roles], axis=0)]
-            return odd.loc[~odd["user"].isin(known)]
+            return odd.loc[~among(odd["user"], known)]
         odd = self.members.loc[is_unknown(self.members["role"])]
         counted = self.members.loc[self.members["role"].isin(self.roles)]
         places = ["user", "klass"]
@@ -197,7 +197,7 @@ class Given:
         """Say of each user whether the person holds a role, be it a second one."""
         roles = self.live("roles")
         held = roles.loc[roles["role"] == role, "userSourcedId"]
-        return (self.users["role"] == role) | self.users["sourcedId"].isin(held)
+        return (self.users["role"] == role) | among(self.users["sourcedId"], held)
 
     def per_class(self, role: str) -> "pd.Series[int]":
         """Count the distinct people enrolled in a role, a number a class."""

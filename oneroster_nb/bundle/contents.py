@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from oneroster_nb.bundle.layout import FILES
+from oneroster_nb.membership import among
 from oneroster_nb.resources import resources_per_user
 from oneroster_nb.roles import completed_roles, roles_of_users
 from oneroster_nb.schema import empty_table
@@ -57,7 +58,7 @@ def bundle_contents(tables: Mapping[str, pd.DataFrame], version: str) -> Content
         users, held = active["users"], active.get("roles", empty_table("roles"))
         roles = active["roles"] = completed_roles(users, held, active["orgs"])
         # A role without an org has no place among the roles.
-        alone = ~users["sourcedId"].isin(roles["userSourcedId"])
+        alone = ~among(users["sourcedId"], roles["userSourcedId"])
         active["users"] = users.assign(**{"metadata.role": users["role"].where(alone)})
         if not len(active.get("userResources", ())):
             active["userResources"] = resources_per_user(active["users"])
@@ -90,7 +91,7 @@ def _roles_lost(tables: Mapping[str, pd.DataFrame]) -> int:
     """Count the roles that version 1.1 cannot say: second ones, and those with dates."""
     columns = ["userSourcedId", "role", "orgSourcedId"]
     held = tables["roles"]
-    held = held.loc[held["userSourcedId"].isin(tables["users"]["sourcedId"])]
+    held = held.loc[among(held["userSourcedId"], tables["users"]["sourcedId"])]
     said = roles_of_users(tables["users"], tables["orgs"])
     again = pd.MultiIndex.from_frame(held[columns]).isin(pd.MultiIndex.from_frame(said[columns]))
     dated = held[["beginDate", "endDate"]].notna().any(axis="columns")

@@ -6,7 +6,7 @@ import pandas as pd
 
 from oneroster_nb.bundle.reading import Bundle
 from oneroster_nb.errors import BundleError, IncompleteError
-from oneroster_nb.membership import with_primary_org
+from oneroster_nb.membership import among, with_primary_org
 from oneroster_nb.merging import OWNERS, merged, shrunken_tables
 from oneroster_nb.roles import completed_roles, roles_of_users, users_of_roles
 from oneroster_nb.vocabulary import DELETED
@@ -80,7 +80,7 @@ def _roles_after(tables: _Tables, bundle: Bundle) -> pd.DataFrame:
     spoken_of = bundle.tables["roles"]["userSourcedId"] if "roles" in bundle.modes else news[:0]
     gone = news["status"] == DELETED
     says = (news["role"].notna() | news["orgSourcedIds"].notna()) & ~gone
-    alone = ~news["sourcedId"].isin(spoken_of)
+    alone = ~among(news["sourcedId"], spoken_of)
     if (gone & alone).any():
         moments = news.loc[gone & alone].set_index("sourcedId")["dateLastModified"]
         marked = roles["userSourcedId"].isin(moments.index)
@@ -118,6 +118,6 @@ def _upserted(old: pd.DataFrame, news: pd.DataFrame) -> pd.DataFrame:
     kept = old.loc[old["sourcedId"].isin(gone.index)]
     moments = gone["dateLastModified"].reindex(kept["sourcedId"]).array
     marked = kept.assign(status=DELETED, dateLastModified=moments)
-    others = news.loc[~news["sourcedId"].isin(kept["sourcedId"])]
+    others = news.loc[~among(news["sourcedId"], kept["sourcedId"])]
     changed = pd.concat([marked, others], ignore_index=True)
     return merged(old, changed, changed["sourcedId"])

@@ -7,7 +7,7 @@ from oneroster_nb.analysis.footnotes import with_left_out, with_unknown_roles
 from oneroster_nb.connectors.listing import ListingSource, route
 from oneroster_nb.connectors.live import LISTS_AT_MOST, linked_classes, whole_tables
 from oneroster_nb.errors import NotFoundError, RosterError
-from oneroster_nb.membership import codes, without_group
+from oneroster_nb.membership import among, codes, without_group
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.query import Query
 from oneroster_nb.references import not_there
@@ -73,7 +73,7 @@ class Connector(ListingSource):
         refers = references_of_answer(query, known, users=users, classes=classes, groups=None)
         answer = with_left_out(without_group(query, users, orgs), not_there(known, refers))
         odd = people_of_unknown_role(everybody, roles)
-        return with_unknown_roles(answer, odd.loc[~odd["user"].isin(users["sourcedId"])])
+        return with_unknown_roles(answer, odd.loc[~among(odd["user"], users["sourcedId"])])
 
     def _places(
         self, query: Query, groups: pd.DataFrame, reporter: Reporter

@@ -24,7 +24,7 @@ from oneroster_nb.errors import (
     warn,
 )
 from oneroster_nb.matching import field_named
-from oneroster_nb.membership import Members, codes, with_group
+from oneroster_nb.membership import Members, among, codes, with_group
 from oneroster_nb.progress import Reporter
 from oneroster_nb.query import Query, nearest
 from oneroster_nb.references import not_there
@@ -166,7 +166,7 @@ class ListingSource(RefreshSource):
             enrollments=enrollments,
         )
         odd = people_of_unknown_role(listed.users, listed.roles)
-        answer = with_unknown_roles(answer, odd.loc[~odd["user"].isin(people)])
+        answer = with_unknown_roles(answer, odd.loc[~among(odd["user"], people)])
         if not in_classes:
             return answer
         known = {

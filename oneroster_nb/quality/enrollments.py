@@ -6,7 +6,7 @@ import pandas as pd
 
 from oneroster_nb.findings import Finding, found
 from oneroster_nb.holding import holds_role
-from oneroster_nb.membership import codes
+from oneroster_nb.membership import among, codes
 from oneroster_nb.schema import split_values
 
 __all__ = ["of_one_person", "outside_terms", "primary", "roles", "schools"]
@@ -20,7 +20,7 @@ def roles(tables: Tables) -> list[Finding]:
     """Find people who are enrolled as what they are not, at the school of the class."""
     users, classes, enrollments = tables["users"], tables["classes"], tables["enrollments"]
     asked = enrollments.loc[enrollments["role"].isin(["student", "teacher"])]
-    asked = asked.loc[asked["userSourcedId"].isin(users["sourcedId"])]
+    asked = asked.loc[among(asked["userSourcedId"], users["sourcedId"])]
     school_of = classes.drop_duplicates("sourcedId").set_index("sourcedId")["schoolSourcedId"]
     org = asked["classSourcedId"].map(school_of).astype("str")
     holder = codes(asked["userSourcedId"], users["sourcedId"])

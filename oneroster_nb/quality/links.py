@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from oneroster_nb.findings import Finding, found
+from oneroster_nb.membership import among
 from oneroster_nb.schema import TABLES, Kind, split_values
 
 __all__ = ["cycles", "people_together", "references"]
@@ -33,7 +34,7 @@ def references(tables: Tables, deleted: Mapping[str, "pd.Series[str]"]) -> list[
             if TABLES[name].columns[column] is Kind.VALUES:
                 values = split_values(values).explode()
             values = values.dropna().astype("str")
-            known = values.isin(tables[target]["sourcedId"]) | values.isin(deleted[target])
+            known = among(values, tables[target]["sourcedId"]) | among(values, deleted[target])
             if not known.all():
                 place = f"{name}.{column}"
                 lost.setdefault(target, []).append(

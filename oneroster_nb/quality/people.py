@@ -7,6 +7,7 @@ import pandas as pd
 from oneroster_nb.findings import Finding, found
 from oneroster_nb.holding import roles_at_orgs
 from oneroster_nb.identity import same_people
+from oneroster_nb.membership import among
 from oneroster_nb.schema import split_values
 
 __all__ = ["classes", "students", "twice"]
@@ -38,7 +39,7 @@ def students(tables: Tables) -> list[Finding]:
 def _idle(tables: Tables, pupils: pd.DataFrame) -> pd.DataFrame:
     """Give the students who are in no class that is there; a missing class is a root of its own."""
     enrollments = tables["enrollments"]
-    return pupils.loc[~pupils["sourcedId"].isin(enrollments["userSourcedId"])]
+    return pupils.loc[~among(pupils["sourcedId"], enrollments["userSourcedId"])]
 
 
 def classes(tables: Tables) -> list[Finding]:
@@ -46,9 +47,9 @@ def classes(tables: Tables) -> list[Finding]:
     rows, enrollments = tables["classes"], tables["enrollments"]
     of = {role: enrollments.loc[enrollments["role"] == role] for role in ("teacher", "student")}
     primary = of["teacher"].loc[of["teacher"]["primary"].fillna(False).astype(bool)]
-    taught = rows["sourcedId"].isin(of["teacher"]["classSourcedId"])
-    led = rows["sourcedId"].isin(primary["classSourcedId"])
-    filled = rows["sourcedId"].isin(of["student"]["classSourcedId"])
+    taught = among(rows["sourcedId"], of["teacher"]["classSourcedId"])
+    led = among(rows["sourcedId"], primary["classSourcedId"])
+    filled = among(rows["sourcedId"], of["student"]["classSourcedId"])
     return [
         *_each("class-without-teacher", "classes", rows.loc[~taught], None),
         *_each("class-without-primary-teacher", "classes", rows.loc[taught & ~led], None),

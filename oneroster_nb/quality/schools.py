@@ -6,6 +6,7 @@ import pandas as pd
 
 from oneroster_nb.findings import Finding, found
 from oneroster_nb.holding import roles_at_orgs
+from oneroster_nb.membership import among
 
 __all__ = ["class_orgs", "empty_schools", "school_years"]
 
@@ -50,7 +51,7 @@ def empty_schools(tables: Tables) -> list[Finding]:
     lacking: dict[str, list[str]] = {}
     for what, orgs_of in places.items():
         if len(orgs_of):
-            for key in schools[~schools.isin(orgs_of)]:
+            for key in schools[~among(schools, orgs_of)]:
                 lacking.setdefault(key, []).append(what)
     return [
         found("school-empty", "orgs", f"no {' and no '.join(lacks)}.", key=key)
