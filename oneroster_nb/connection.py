@@ -92,7 +92,7 @@ def _recipe(provider: str, profile: str | None, given: Mapping[str, Any]) -> str
     Beside an address that was given, a secret of the environment is used only if it is passed.
     """
     if any(isinstance(value, bytes) for value in given.values()):
-        return ""  # an uploaded bundle, which nothing makes anew
+        return ""  # an uploaded bundle, which nothing can make again
     arguments = [f"profile={profile!r}"] if profile else [repr(provider)]
     plain = {
         name: str(value) if isinstance(value, Path) else value

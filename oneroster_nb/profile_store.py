@@ -111,7 +111,7 @@ def read_profiles() -> dict[str, dict[str, Any]]:
             return dict(profiles)
         problem = "not in the form that save_profile() writes"
     raise ConfigurationError(
-        f"The saved connections in {path} cannot be read ({problem}). Mend the file or remove it."
+        f"The saved connections in {path} cannot be read ({problem}). Fix the file or remove it."
     )
 
 

@@ -616,7 +616,7 @@ def test_a_damaged_profile_file_is_said(config_home: Path) -> None:
     (file,) = [path for path in config_home.rglob("*") if path.is_file()]
     file.write_text("{")
     form = explore()
-    assert "Mend the file or remove it" in texts(form)
+    assert "Fix the file or remove it" in texts(form)
     form.connect()
     assert form.source is not None
     form.source.close()

@@ -176,7 +176,7 @@ def test_a_damaged_file_is_named_and_left_alone(text: str, config_home: Path) ->
         lambda: save_profile("north", "oneroster", host=HOST),
         lambda: resolve(None, "lincoln", {}, {}),
     ):
-        with pytest.raises(ConfigurationError, match="Mend the file or remove it") as caught:
+        with pytest.raises(ConfigurationError, match="Fix the file or remove it") as caught:
             call()
         assert str(file) in str(caught.value)
     assert file.read_text() == text
