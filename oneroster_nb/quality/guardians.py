@@ -5,13 +5,12 @@ from collections.abc import Mapping
 import pandas as pd
 
 from oneroster_nb.findings import Finding, found
+from oneroster_nb.holding import LINKED_ROLES
 from oneroster_nb.schema import split_values
 
 __all__ = ["one_way"]
 
 Tables = Mapping[str, pd.DataFrame]
-
-_GUARDIANS = frozenset({"guardian", "parent", "relative"})
 
 
 def one_way(tables: Tables) -> list[Finding]:
@@ -21,8 +20,8 @@ def one_way(tables: Tables) -> list[Finding]:
     role = users.drop_duplicates("sourcedId").set_index("sourcedId")["role"]
     pairs = pd.DataFrame({"who": agents.index, "whom": agents.astype("str").array})
     of_who, of_whom = pairs["who"].map(role), pairs["whom"].map(role)
-    by_student = pairs.loc[(of_who == "student") & of_whom.isin(_GUARDIANS)]
-    by_guardian = pairs.loc[of_who.isin(_GUARDIANS) & (of_whom == "student")]
+    by_student = pairs.loc[(of_who == "student") & of_whom.isin(LINKED_ROLES)]
+    by_guardian = pairs.loc[of_who.isin(LINKED_ROLES) & (of_whom == "student")]
     told = pd.MultiIndex.from_frame(by_student)
     back = pd.MultiIndex.from_frame(by_guardian[["whom", "who"]])
     students, guardians = int((~told.isin(back)).sum()), int((~back.isin(told)).sum())

@@ -6,6 +6,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from oneroster_nb.findings import Finding, found
+from oneroster_nb.holding import LINKED_ROLES
 from oneroster_nb.schema import TABLES
 
 __all__ = ["required"]
@@ -39,7 +40,6 @@ _IN_FILES_ALONE = frozenset(
 _DECIDES = "role type"
 """Columns that say what a row is: without them it cannot be used."""
 
-_GUARDIANS = frozenset({"guardian", "parent", "relative"})
 _CODES: Mapping[tuple[str, str], str] = MappingProxyType(
     {("classes", "termSourcedIds"): "class-without-term"}
 )
@@ -68,7 +68,7 @@ def required(tables: Tables) -> list[Finding]:
                 if absent.any():
                     words = "" if absent.all() else f" ({', '.join(kinds[absent].unique())})"
                     never[told + words] = int(absent.sum())
-                contacts = empty & ~absent & kinds.isin(_GUARDIANS)
+                contacts = empty & ~absent & kinds.isin(LINKED_ROLES)
                 if contacts.any():
                     guardians[column] = int(contacts.sum())
                 absent |= contacts

@@ -1,9 +1,10 @@
 """What time it is by a server's own clock, as the ``Date`` of its answers says."""
 
 import datetime
-import email.utils
 import time
 from collections.abc import Mapping
+
+from oneroster_nb.transport.header_values import http_date
 
 __all__ = ["ServerClock"]
 
@@ -27,11 +28,12 @@ class ServerClock:
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Read the clock in the headers of an answer; one without a date changes nothing."""
+        seconds = http_date(headers.get("Date"))
+        if seconds is None:
+            return
         try:
-            date = email.utils.parsedate_to_datetime(headers.get("Date", ""))
-            date = date if date.tzinfo else date.replace(tzinfo=datetime.UTC)
-            zero = date.astimezone(datetime.UTC) - datetime.timedelta(seconds=time.monotonic())
-        except (ValueError, OverflowError):
+            zero = datetime.datetime.fromtimestamp(seconds - time.monotonic(), datetime.UTC)
+        except (ValueError, OverflowError, OSError):  # a year that no clock shows
             return
         self._zero = zero if self._zero is None else min(self._zero, zero)
 

@@ -1,5 +1,6 @@
 """Numbers and moments that a server writes as text, however absurd they are."""
 
+import datetime
 import email.utils
 
 __all__ = ["http_date", "whole_number"]
@@ -22,14 +23,20 @@ def whole_number(text: str | None) -> int | None:
 def http_date(text: str | None) -> float | None:
     """Read a date of HTTP (RFC 9110, 5.6.7) as seconds since 1970; None if it is none.
 
+    A date without a zone is in UTC, as all dates of HTTP are.
+
     Examples
     --------
     >>> http_date("Fri, 15 Jan 2027 08:00:00 GMT")
+    1800000000.0
+    >>> http_date("Fri, 15 Jan 2027 08:00:00")
     1800000000.0
     >>> http_date("Fri, 15 Jan 99999999999 08:00:00 GMT") is None
     True
     """
     try:
-        return email.utils.parsedate_to_datetime(text or "").timestamp()
+        moment = email.utils.parsedate_to_datetime(text or "")
+        zoned = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+        return zoned.timestamp()
     except (ValueError, OverflowError):
         return None
