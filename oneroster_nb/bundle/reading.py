@@ -309,7 +309,7 @@ def _restored(table: str, columns: Mapping[str, Any]) -> dict[str, Any]:
         elif kind is Kind.TIMESTAMP:
             # The binding has the day of a line item; what knows its time says so in metadata.
             times, days = _whole(restored[kept]), _whole(restored[name])
-            finer = pc.equal(pc.utf8_slice_codeunits(times, 0, 10), days)
+            finer = pc.fill_null(pc.equal(pc.utf8_slice_codeunits(times, 0, 10), days), False)
             restored[name] = pc.if_else(finer, times, days)
             if pc.all(pc.or_(finer, pc.equal(times, ""))).as_py():
                 del restored[kept]

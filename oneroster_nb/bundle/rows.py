@@ -193,7 +193,7 @@ def _quick(
 
 def _may_swallow_rows(table: pa.Table, separator: str) -> bool:
     """Return True if a value that spans lines is in the last row, or may hold rows."""
-    spans = pa.array([False] * table.num_rows)
+    spans = pa.array([False] * table.num_rows, pa.bool_())
     for column in table.columns:
         spans = pc.or_(spans, pc.match_substring_regex(column, r"[\r\n]"))
     rows = table.filter(spans)
