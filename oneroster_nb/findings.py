@@ -99,6 +99,7 @@ info guardian-incomplete    Guardians lack fields that the standard requires.
 error value-unknown         A value is not one that the standard allows here.
 error key-missing           A row has no sourcedId.
 error key-repeated          A sourcedId is there more than once.
+warning id-signs            Ids hold signs that OneRoster 1.2 does not allow in its files.
 warning role-of-other-version  A role is one that only the other version of the standard has.
 error school-year-malformed  A school year is not written as a year.
 warning subjects-unequal    There are more subjects than subject codes, or fewer.

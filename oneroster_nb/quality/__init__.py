@@ -29,6 +29,7 @@ _SHOWN_AT_MOST = 1000
 _Rules = tuple[Callable[[Mapping[str, pd.DataFrame]], list[Finding]], ...]
 _OF_ROWS: _Rules = (
     identifiers.keys,
+    identifiers.signs,
     required.required,
     fields.enumerations,
     fields.other_version,

@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from oneroster_nb.findings import Finding, found
 from oneroster_nb.identity import folded
 
-__all__ = ["addresses", "keys"]
+__all__ = ["addresses", "keys", "signs"]
 
 Tables = Mapping[str, pd.DataFrame]
 
+_SIGNS = r"^[0-9A-Za-z./@_-]{1,255}$"
 _UNTYPABLE = r"[\s\x00-\x1f\x7f]"
 _ADDRESS = r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+"
 
@@ -24,6 +27,19 @@ def keys(tables: Tables) -> list[Finding]:
             findings.append(found("key-missing", name, f"{int(key.isna().sum()):,} rows."))
         again = key[key.duplicated() & key.notna()].drop_duplicates()
         findings += [found("key-repeated", name, key=k, field="sourcedId") for k in again]
+    return findings
+
+
+def signs(tables: Tables) -> list[Finding]:
+    """Find ids with signs that the CSV binding of 1.2 does not allow: a finding for each table."""
+    findings = []
+    for name, table in tables.items():
+        ids = table["sourcedId"].dropna()
+        fits = pc.match_substring_regex(pa.array(ids, pa.string()), _SIGNS)
+        odd = ids[~fits.to_numpy(zero_copy_only=False)]
+        if len(odd):
+            words = f"{len(odd):,} of {len(table):,}, such as {odd.iloc[0][:40]!r}."
+            findings.append(found("id-signs", name, words, field="sourcedId", explains=len(odd)))
     return findings
 
 
