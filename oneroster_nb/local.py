@@ -261,7 +261,9 @@ class LocalSource(Source):
         chosen = held["role"].isin(query.roles)
         if query.status != "all":
             chosen &= held["active"]
+        # What the roles say of a person counts; of others, only their own row says what they are.
         holds = users["role"].isin(query.roles).to_numpy(dtype=bool, copy=True)
+        holds[held["user"]] = False
         holds[held.loc[chosen, "user"]] = True
         return holds
 

@@ -88,11 +88,16 @@ def save_profile(name: str, provider: str, **options: Any) -> Profile:
         )
     _validate(name, provider, options)
     saved: dict[str, Any] = {"provider": provider, "options": options}
+    account = _account_of(saved)
+    former = read_profiles().get(name)
+    same = former is not None and _account_of(former) == account
+    # Before the file is locked: a keyring may ask its user, who takes longer than others wait.
+    forgotten = not same and _forgotten(name)
     with changed_profiles() as profiles:
         former = profiles.get(name)
-        if former is not None and _account_of(former) == _account_of(saved):
+        if former is not None and _account_of(former) == account:
             saved = former | saved
-        elif not _forgotten(name):
+        elif not forgotten:
             saved["ask_keyring"] = False
         profiles[name] = saved
     return Profile(name, provider, options, saved.get("ask_keyring", True))

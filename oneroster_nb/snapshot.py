@@ -113,10 +113,12 @@ def read_snapshot(path: str | Path) -> Snapshot:
         taken = datetime.datetime.fromisoformat(manifest["taken"])
         served = manifest.get("serverTime")
         server_time = None if served is None else datetime.datetime.fromisoformat(served)
+        provider = str(manifest["provider"])
         for name, entry in manifest["tables"].items():
             table = _read_table(folder, str(entry["file"]), entry)
-            tables[name] = table if manifest["schemaVersion"] > 1 else with_present_ids(name, table)
-        provider = str(manifest["provider"])
+            if manifest["schemaVersion"] == 1:
+                table = with_present_ids(name, table, provider)
+            tables[name] = table
         noted = [Finding(**entry) for entry in manifest.get("findings", ())]
     except SnapshotError:
         raise

@@ -61,6 +61,8 @@ def changed_tables(
     elif "users" in bundle.modes or "roles" in bundle.modes:
         tables["roles"] = _roles_after(tables, bundle)
         users = users_of_roles(tables["users"], tables["roles"])
+        nowhere = users["orgSourcedIds"].isna()
+        users = users.assign(primaryOrgSourcedId=users["primaryOrgSourcedId"].mask(nowhere))
         tables["users"] = with_primary_org(users, tables["orgs"])
     if not allow_shrink and (shrunk := shrunken_tables(old, tables)):
         raise IncompleteError(
@@ -77,7 +79,11 @@ def _roles_after(tables: _Tables, bundle: Bundle) -> pd.DataFrame:
     if "users" not in bundle.modes:
         return roles
     news = bundle.tables["users"]
-    spoken_of = bundle.tables["roles"]["userSourcedId"] if "roles" in bundle.modes else news[:0]
+    spoken_of = (
+        bundle.tables["roles"]["userSourcedId"]
+        if "roles" in bundle.modes
+        else news["sourcedId"].head(0)
+    )
     gone = news["status"] == DELETED
     says = (news["role"].notna() | news["orgSourcedIds"].notna()) & ~gone
     alone = ~among(news["sourcedId"], spoken_of)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from oneroster_nb.findings import Finding, found
 from oneroster_nb.identity import records_per_school
-from oneroster_nb.membership import codes
+from oneroster_nb.membership import among, codes
 from oneroster_nb.schema import TABLES, Kind, join_values, split_text, split_values
 
 __all__ = ["one_record_each", "root_causes", "spreadsheet_numbers"]
@@ -252,7 +252,7 @@ def _written_otherwise(
 
 def _other_kind(place: _Place, tables: Tables, fixes: dict[str, str | None]) -> list[Finding]:
     """Find a column that holds another field of the rows that it refers to, or none of theirs."""
-    unknown = place.unknown.loc[~place.unknown.index.isin(list(fixes))]
+    unknown = place.unknown.loc[~_among_ids(place, fixes)]
     if len(unknown) < 2 or len(unknown) < place.distinct / 2:
         return []
     name, fit = _other_field(unknown, tables[place.target], place.target)
@@ -271,7 +271,12 @@ def _other_kind(place: _Place, tables: Tables, fixes: dict[str, str | None]) -> 
 
 
 def _count(place: _Place, ids: Iterable[str]) -> int:
-    return int(place.unknown.loc[place.unknown.index.isin(list(ids))].sum())
+    return int(place.unknown.loc[_among_ids(place, ids)].sum())
+
+
+def _among_ids(place: _Place, ids: Iterable[str]) -> "pd.Series[bool]":
+    """Return True for each unknown id that is one of `ids`."""
+    return among(place.unknown.index.to_series(), pd.Series(list(ids), dtype="str"))
 
 
 def _fix(causes: RootCauses, place: _Place, fixes: Mapping[str, str | None]) -> None:

@@ -64,7 +64,9 @@ def _checked(url: object, what: str, *, allow_insecure: bool) -> str:
         raise ConfigurationError(f"{what} must be the address of the service, {_EXAMPLE}.")
     url = url.strip()
     # An address that is wrong may hold a secret anywhere behind these signs.
-    shown = what if "@" in url else f"{what} {url.partition('?')[0].partition('#')[0]!r}"
+    shown = (
+        what if "@" in url or ";" in url else f"{what} {url.partition('?')[0].partition('#')[0]!r}"
+    )
     try:
         parts = urlsplit(url)
         name, _ = parts.hostname, parts.port
@@ -74,6 +76,11 @@ def _checked(url: object, what: str, *, allow_insecure: bool) -> str:
         raise ConfigurationError(f"{shown} holds a space or such: give one {_EXAMPLE}.")
     if name is not None and any(not 0 < len(label) < 64 for label in name.rstrip(".").split(".")):
         raise ConfigurationError(f"{shown} is not an address: give one {_EXAMPLE}.")
+    if ";" in parts.path:
+        raise ConfigurationError(
+            f"The path of {what} holds ';', and what is behind it may be a secret: give one"
+            f" {_EXAMPLE}."
+        )
     if "@" in parts.netloc:
         raise ConfigurationError(
             f"{what} holds a user name or a password. Give those as client_id and client_secret,"

@@ -117,6 +117,7 @@ class _Unpacker:
 
     def __init__(self, most: int) -> None:
         self._left = most
+        self._held = b""
         self._zlib = zlib.decompressobj(_ANY_FORMAT)
 
     @property
@@ -126,8 +127,12 @@ class _Unpacker:
 
     def __call__(self, piece: bytes) -> bytes:
         parts: list[bytes] = []
+        piece, self._held = self._held + piece, b""
         while piece and self._left >= 0:
             if self._zlib.eof:
+                if piece == _GZIP_HEAD[:1]:  # the rest of the head is in the next piece
+                    self._held = piece
+                    break
                 if not piece.startswith(_GZIP_HEAD):
                     break  # some servers fill up with zeros
                 self._zlib = zlib.decompressobj(_ANY_FORMAT)
