@@ -137,7 +137,8 @@ def diff(
     >>> import oneroster_nb as onb
     >>> from oneroster_nb.demo.district import make_district
     >>> before, tables = make_district(), make_district()
-    >>> tables["users"] = tables["users"].query("sourcedId != '18001'")
+    >>> users = tables["users"] = tables["users"].copy()
+    >>> users.loc[users["sourcedId"] == "18001", "status"] = "tobedeleted"
     >>> changes = onb.diff(onb.Roster(before), onb.Roster(tables))
     >>> changes.by_school[["schoolName", "removed", "enrollmentsDropped"]]
          schoolName  removed  enrollmentsDropped
