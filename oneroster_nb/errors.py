@@ -26,6 +26,7 @@ Each error is also the builtin that a caller would catch for it (in brackets)::
     ├── NotSharedWarning                       the provider shows nothing at all
     ├── DanglingReferenceWarning               references that point nowhere
     ├── DuplicateKeyWarning                    one sourcedId, listed more than once
+    ├── SeveralRecordsWarning                  one person under a sourcedId for each school
     ├── UnreadableValueWarning                 values that became missing
     └── PartialResultWarning                   something could not be had, the rest is here
 
@@ -63,6 +64,7 @@ __all__ = [
     "RosterError",
     "RosterWarning",
     "ServerError",
+    "SeveralRecordsWarning",
     "SnapshotError",
     "UnavailableError",
     "UnreadableValueWarning",
@@ -190,6 +192,10 @@ class DanglingReferenceWarning(RosterWarning):
 
 class DuplicateKeyWarning(RosterWarning):
     """The source lists one sourcedId more than once; the first is kept."""
+
+
+class SeveralRecordsWarning(RosterWarning):
+    """One person has a record, with a sourcedId of its own, at each of several schools."""
 
 
 class UnreadableValueWarning(RosterWarning):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 import pandas as pd
 
 from oneroster_nb import analysis
-from oneroster_nb.analysis.footnotes import with_left_out
+from oneroster_nb.analysis.footnotes import with_left_out, with_repeated_people
 from oneroster_nb.errors import NoMatchWarning, NotSharedWarning, warn
 from oneroster_nb.findings import Finding, frame_of
 from oneroster_nb.matching import DEFAULT_MATCH_ON, checked_fields, known_fields, match_groups
@@ -221,7 +221,7 @@ class Source(TableCalls):
         >>> len(students)
         38
         """
-        return self._answer(
+        return self.query(
             Query(
                 user_filter=user_filter,
                 group_filter=group_filter,
@@ -234,7 +234,7 @@ class Source(TableCalls):
                 max_users=self.max_users if max_users is None else max_users,
                 sensitive=sensitive,
             ),
-            progress,
+            progress=progress,
         )
 
     def query(self, query: str | Query, *, progress: ProgressOption = None) -> pd.DataFrame:
@@ -263,7 +263,7 @@ class Source(TableCalls):
             query = Query.parse(query)
         if query.max_users is None:
             query = replace(query, max_users=self.max_users)
-        return self._answer(query, progress)
+        return with_repeated_people(self._answer(query, progress))
 
     def groups(self, group_filter: str, *, progress: ProgressOption = None) -> pd.DataFrame:
         """List what ``group_name`` can be.

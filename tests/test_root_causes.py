@@ -228,6 +228,20 @@ def test_a_record_for_each_school_is_said_once_and_names_the_people(
         assert f"{key} = {key}-7" in row["message"]
 
 
+@pytest.mark.parametrize("kind", SOURCES)
+def test_an_answer_says_how_many_people_its_users_are(kind: str, tmp_path: Path) -> None:
+    tables = make_district()
+    per_school(tables)
+    with source(kind, tables, tmp_path) as conn:
+        with pytest.warns(onb.SeveralRecordsWarning, match=r"20 of these users are 10 people") as w:
+            answer = conn.get_users("students")
+        assert len(w) == 1
+        at_one = conn.get_users("students", "schools", "2")  # where each is once: no warning
+    assert len(answer) == 149
+    assert "10 people" in answer.attrs["footnote"]
+    assert "footnote" not in at_one.attrs
+
+
 def test_people_of_one_identifier_who_are_not_one_are_left_alone() -> None:
     tables = make_district()
     users = tables["users"]

@@ -7,6 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oneroster_nb.analysis.cells import reads_like_a_label
+from oneroster_nb.errors import SeveralRecordsWarning, warn
+from oneroster_nb.identity import records_per_school
 from oneroster_nb.references import NOT_THERE, left_out, warn_of_left_out
 from oneroster_nb.unknown_roles import note_of_unknown_roles, warn_of_unknown_roles
 
@@ -19,6 +21,7 @@ __all__ = [
     "totals_note",
     "with_footnote",
     "with_left_out",
+    "with_repeated_people",
     "with_unknown_roles",
 ]
 
@@ -87,6 +90,20 @@ def with_unknown_roles(table: pd.DataFrame, left_out_people: pd.DataFrame) -> pd
     notes = note_of_unknown_roles(left_out_people)
     warn_of_unknown_roles(notes)
     return with_footnote(table, notes)
+
+
+def with_repeated_people(answer: pd.DataFrame) -> pd.DataFrame:
+    """Warn of users in an answer who are one person with a record at each school, and say so."""
+    users = answer.drop_duplicates("sourcedId")
+    again = records_per_school(users)
+    if not len(again):
+        return answer
+    note = (
+        f"{len(again):,} of these users are {again.nunique():,} people who have a record at each"
+        " school, with the same userIds or identifier, so there are fewer people than users."
+    )
+    warn(f"{note} onb.check() names them.", SeveralRecordsWarning)
+    return with_footnote(answer, [note])
 
 
 def earlier_counts(df: pd.DataFrame) -> Mapping[str, int]:
