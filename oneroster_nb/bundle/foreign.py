@@ -38,6 +38,11 @@ _OTHER_NAMES: Mapping[str, str] = MappingProxyType(
 )
 _COMMON = frozenset({"sourcedid", "status", "datelastmodified"})
 _ENOUGH = 0.6
+_FEW = 3
+_TOLD_BY_COLUMNS = frozenset(
+    {"orgs", "academicSessions", "courses", "classes", "users", "enrollments", "demographics"}
+)
+"""The tables of which every bundle has most; files of one's own may look like the others."""
 
 
 def foreign_set(names: Collection[str], header: Callable[[str], Sequence[str]]) -> str:
@@ -84,11 +89,11 @@ def table_under_another_name(name: str, header: Sequence[str], free: Collection[
         return table
     names = {column.strip().casefold() for column in header}
     own = names - _COMMON
-    if "sourcedid" not in names or not own:
+    if "sourcedid" not in names:
         return ""
-    shares = {one: len(own & _columns_of(one)) for one in free}
+    shares = {one: len(own & _columns_of(one)) for one in free if one in _TOLD_BY_COLUMNS}
     best = max(shares, key=shares.__getitem__, default="")
-    return best if best and shares[best] >= max(2, _ENOUGH * len(own)) else ""
+    return best if best and shares[best] >= max(_FEW, _ENOUGH * len(own)) else ""
 
 
 def _columns_of(table: str) -> set[str]:
