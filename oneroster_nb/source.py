@@ -221,7 +221,7 @@ class Source(TableCalls):
         >>> len(students)
         38
         """
-        return self.query(
+        return self._checked_answer(
             Query(
                 user_filter=user_filter,
                 group_filter=group_filter,
@@ -234,7 +234,7 @@ class Source(TableCalls):
                 max_users=self.max_users if max_users is None else max_users,
                 sensitive=sensitive,
             ),
-            progress=progress,
+            progress,
         )
 
     def query(self, query: str | Query, *, progress: ProgressOption = None) -> pd.DataFrame:
@@ -263,6 +263,10 @@ class Source(TableCalls):
             query = Query.parse(query)
         if query.max_users is None:
             query = replace(query, max_users=self.max_users)
+        return self._checked_answer(query, progress)
+
+    def _checked_answer(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
+        """Answer a question, and say what may mislead in the answer."""
         return with_repeated_people(self._answer(query, progress))
 
     def groups(self, group_filter: str, *, progress: ProgressOption = None) -> pd.DataFrame:
