@@ -68,6 +68,7 @@ class Archive:
     def __init__(self, source: object, limits: Limits) -> None:
         self._limits = limits
         self._left = limits.max_bytes
+        self._unpacked: dict[str, int] = {}
         self._zip: zipfile.ZipFile | None = None
         self._folder = Path()
         if isinstance(source, str | Path) and Path(source).is_dir():
@@ -121,9 +122,11 @@ class Archive:
             raise BundleError(f"{place} cannot be unpacked ({exc}).") from None
         return io.BufferedReader(_Bounded(raw, place, packed, self), _BLOCK)
 
-    def take(self, place: str, count: int, unpacked: int, packed: int) -> None:
-        """Count bytes that were unpacked; BundleError if they are too many."""
-        self._left -= count
+    def take(self, place: str, unpacked: int, packed: int) -> None:
+        """Count the bytes that a file unpacks to, however often; BundleError if they are many."""
+        before = self._unpacked.get(place, 0)
+        self._unpacked[place] = max(before, unpacked)
+        self._left -= self._unpacked[place] - before
         if self._left < 0:
             raise self._too_large(place)
         self._check_ratio(place, unpacked, packed)
@@ -178,7 +181,7 @@ class _Bounded(io.RawIOBase):
                 f"{self._place} is damaged ({exc}). Get the bundle again from its source."
             ) from None
         self._unpacked += len(data)
-        self._archive.take(self._place, len(data), self._unpacked, self._packed)
+        self._archive.take(self._place, self._unpacked, self._packed)
         buffer[: len(data)] = data
         return len(data)
 

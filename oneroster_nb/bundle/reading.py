@@ -1,6 +1,5 @@
 """A bundle to canonical tables, and what deviates from the standard in it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,10 +12,16 @@ import pyarrow.compute as pc
 from oneroster_nb.bundle.archive import Archive, Limits
 from oneroster_nb.bundle.columns import named_columns
 from oneroster_nb.bundle.contents import FILLED
-from oneroster_nb.bundle.dates import iso_dates
 from oneroster_nb.bundle.lines import Rows
 from oneroster_nb.bundle.listing import listed
 from oneroster_nb.bundle.rows import EmptyFileError, findings_of_rows, read_rows
+from oneroster_nb.bundle.values import (
+    blank,
+    iso_texts,
+    odd_booleans,
+    unreadable_values,
+    whole_column,
+)
 from oneroster_nb.conform import conform, is_password, to_frame
 from oneroster_nb.errors import BundleError, PartialResultWarning, warn
 from oneroster_nb.findings import Finding, found
@@ -36,11 +41,8 @@ from oneroster_nb.vocabulary import ACTIVE, standard_word
 __all__ = ["Bundle", "read_bundle"]
 
 _CORE = frozenset({"orgs", "academicSessions", "courses", "classes", "enrollments"})
-_BOOLEANS = frozenset({"true", "false", "", None})
 _CREDENTIALS = frozenset({"credentialType", "username"})
-_SHOWN_AT_MOST = 1000
 _IN_DELTAS = ("status", "dateLastModified")
-_TIMED = re.compile(r"\d{4}-\d{2}-\d{2}[T ].+")
 _MOMENTS = (Kind.DATE, Kind.TIMESTAMP)
 
 
@@ -186,83 +188,36 @@ class _Reading:
         columns = {
             column: texts
             for column, texts in columns.items()
-            if not (column.startswith("metadata.column") and _blank(texts))
+            if not (column.startswith("metadata.column") and blank(texts))
         }
         if table not in TABLES:
             return self._keyed(table, _beyond(table, columns), mode)
         return self._canonical(table, columns, mode)
 
     def _canonical(self, table: str, columns: dict[str, Any], mode: str) -> pd.DataFrame:
-        filled = [name for name in _IN_DELTAS if not _blank(columns.get(name))]
+        filled = [name for name in _IN_DELTAS if not blank(columns.get(name))]
         if mode == "bulk" and filled:
             self.findings.append(found("status-in-bulk", table, f"{' and '.join(filled)}."))
         if table == "users":
             self._users_say = not (
-                _blank(columns.get("role")) and _blank(columns.get("orgSourcedIds"))
+                blank(columns.get("role")) and blank(columns.get("orgSourcedIds"))
             )
         columns = _restored(table, columns)
         kinds = TABLES[table].columns
         for name, kind in kinds.items():
             if kind in _MOMENTS and name in columns:
-                columns[name] = self._dates(table, name, columns[name])
-        plain = {name: _whole(texts) for name, texts in columns.items()}
+                columns[name], findings = iso_texts(table, name, columns[name])
+                self.findings += findings
+        plain = {name: whole_column(texts) for name, texts in columns.items()}
         page = conform(table, plain, sensitive=True)
         for name, kind in kinds.items():
             if kind not in (Kind.TEXT, Kind.VALUES) and name in plain:
-                self._unreadable(table, name, plain, page)
-        self._booleans(table, plain, page)
+                self.findings += unreadable_values(table, name, plain, page)
+        self.findings += odd_booleans(table, plain, page)
         # Each value that cannot be read is a finding of its own already.
         notes = [note for note in notes_of(page) if note.code != "value-unreadable"]
         self.findings += findings_of_notes(table, notes)
         return self._keyed(table, to_frame(page), mode)
-
-    def _booleans(self, table: str, texts: Mapping[str, Any], page: pa.Table) -> None:
-        """Find booleans that are read, and not written as the standard writes them."""
-        odd = []
-        for name, kind in TABLES[table].columns.items():
-            if kind is not Kind.BOOLEAN or name not in texts:
-                continue
-            if set(pc.unique(texts[name]).to_pylist()) <= _BOOLEANS:
-                continue
-            read = texts[name].filter(pc.is_valid(page[name]))
-            odd += [name] * (not set(pc.unique(read).to_pylist()) <= _BOOLEANS)
-        if odd:
-            self.findings.append(found("boolean-format", table, f"{', '.join(odd)}."))
-
-    def _dates(self, table: str, name: str, texts: Any) -> Any:
-        """Bring other ways to write a date to ISO 8601."""
-        distinct = [text for text in pc.unique(texts).to_pylist() if text]
-        iso, how = iso_dates(distinct)
-        ways = [how] if iso else []
-        if TABLES[table].columns[name] is Kind.DATE:
-            timed = any(_TIMED.fullmatch(text.strip()) for text in distinct)
-            ways += ["its time left out"] * timed
-        if not ways:
-            return texts
-        self.findings.append(
-            found("date-format", table, f"{name} was read with {' and '.join(ways)}.", field=name)
-        )
-        encoded = pc.dictionary_encode(_whole(texts))
-        values = [iso.get(text, text) for text in encoded.dictionary.to_pylist()]
-        return pa.chunked_array([pa.array(values, pa.string()).take(encoded.indices)])
-
-    def _unreadable(self, table: str, name: str, texts: Mapping[str, Any], page: pa.Table) -> None:
-        given = texts[name]
-        lost = pc.and_(pc.not_equal(given, ""), pc.is_null(page[name]))
-        lost = pc.and_(lost, pc.is_valid(given))
-        if not pc.any(lost).as_py():
-            return
-        keys = texts["sourcedId"].filter(lost).to_pylist()
-        values = given.filter(lost).to_pylist()
-        self.findings += [
-            found("value-unreadable", table, f"{value[:40]!r}.", key=key, field=name)
-            for key, value in zip(keys[:_SHOWN_AT_MOST], values[:_SHOWN_AT_MOST], strict=True)
-        ]
-        if len(keys) > _SHOWN_AT_MOST:
-            more = len(keys) - _SHOWN_AT_MOST
-            self.findings.append(
-                found("value-unreadable", table, f"{more:,} more rows.", field=name, explains=more)
-            )
 
     def _keyed(self, table: str, frame: pd.DataFrame, mode: str) -> pd.DataFrame:
         """Keep each key once."""
@@ -299,16 +254,16 @@ def _restored(table: str, columns: Mapping[str, Any]) -> dict[str, Any]:
     filled = restored.pop(FILLED, None)
     for name, kind in TABLES[table].columns.items():
         if filled is not None and name in restored:
-            ours = pc.fill_null(pc.match_substring(_whole(filled), name), False)
-            restored[name] = pc.if_else(ours, "", _whole(restored[name]))
+            ours = pc.fill_null(pc.match_substring(whole_column(filled), name), False)
+            restored[name] = pc.if_else(ours, "", whole_column(restored[name]))
         kept = f"metadata.{name}"
         if name == "grades" or kept not in restored:
             continue
-        if _blank(restored.get(name)):
+        if blank(restored.get(name)):
             restored[name] = restored.pop(kept)
         elif kind is Kind.TIMESTAMP:
             # The binding has the day of a line item; what knows its time says so in metadata.
-            times, days = _whole(restored[kept]), _whole(restored[name])
+            times, days = whole_column(restored[kept]), whole_column(restored[name])
             finer = pc.fill_null(pc.equal(pc.utf8_slice_codeunits(times, 0, 10), days), False)
             restored[name] = pc.if_else(finer, times, days)
             if pc.all(pc.or_(finer, pc.equal(times, ""))).as_py():
@@ -324,7 +279,7 @@ def _beyond(table: str, columns: Mapping[str, Any]) -> pd.DataFrame:
     secret = _CREDENTIALS if table == "userProfiles" else frozenset()
     length = len(next(iter(columns.values())))
     names = [name for name in columns if not is_password(name) and name not in secret]
-    frame = pd.DataFrame({name: _whole(columns[name]).to_pandas() for name in names})
+    frame = pd.DataFrame({name: whole_column(columns[name]).to_pandas() for name in names})
     frame = frame.replace("", None).astype("str")
     wanted = [*BEYOND.get(table, ()), *(name for name in names if name not in BEYOND[table])]
     for name in wanted:
@@ -336,19 +291,3 @@ def _beyond(table: str, columns: Mapping[str, Any]) -> pd.DataFrame:
         status=status.astype("str").fillna(ACTIVE), dateLastModified=stamps.dt.as_unit("us")
     )
     return frame[wanted]
-
-
-def _blank(texts: Any) -> bool:
-    """Say whether a column is not there, or holds nothing."""
-    if texts is None:
-        return True
-    return not pc.any(pc.not_equal(texts, "")).as_py()
-
-
-def _whole(texts: Any) -> Any:
-    """Give a column in one piece."""
-    if not isinstance(texts, pa.ChunkedArray):
-        return texts
-    if texts.num_chunks == 1:
-        return texts.chunk(0)
-    return pa.concat_arrays(texts.chunks) if texts.num_chunks else pa.array([], texts.type)
