@@ -34,6 +34,7 @@ def semesters(enrolled: list[tuple[str, str | None, str | None]]) -> dict[str, p
                 "startDate": start,
                 "endDate": end,
                 "parentSourcedId": parent,
+                "schoolYear": "2027",
             }
             for key, kind, title, start, end, parent in sessions
         ],
@@ -45,6 +46,7 @@ def semesters(enrolled: list[tuple[str, str | None, str | None]]) -> dict[str, p
                 "courseSourcedId": "k1",
                 "schoolSourcedId": "s1",
                 "termSourcedIds": "f,s",
+                "classType": "scheduled",
             }
         ],
         "users": [
