@@ -66,8 +66,7 @@ def distinct_rows(name: str, table: pd.DataFrame) -> DistinctRows:
     >>> distinct_rows("users", users).table[["sourcedId", "orgSourcedIds"]].to_numpy().tolist()
     [['u1', 's1,s2']]
     """
-    repeated = _repeated(table)
-    if not repeated.any():
+    if table["sourcedId"].is_unique or not (repeated := _repeated(table)).any():
         return DistinctRows(table, table, [])
     rest = table.loc[repeated]
     live = rest["status"] != DELETED

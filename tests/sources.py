@@ -92,7 +92,8 @@ def roles_of(user: Record) -> list[Record]:
     """Give the roles of a user as 1.2 writes them."""
     if "roles" in user:
         return list(user["roles"])
-    return [{"roleType": "primary", "role": user["role"], "org": org} for org in user["orgs"]]
+    orgs = user["orgs"] or [None]
+    return [{"roleType": "primary", "role": user["role"], "org": org} for org in orgs]
 
 
 def user_1p1(user: Record) -> Record:
@@ -108,6 +109,7 @@ def user_1p2(user: Record) -> Record:
 
 def routes_of(district: District, version: str) -> dict[str, list[Record]]:
     """Give every path of a server, which knows its own words whatever way it writes them."""
+    users = district.users
     shape = user_1p1 if version == "1.1" else user_1p2
 
     def live(records: Iterable[Record]) -> list[Record]:
@@ -123,19 +125,20 @@ def routes_of(district: District, version: str) -> dict[str, list[Record]]:
             for each in held
         )
 
-    def shaped(users: Iterable[Record]) -> list[Record]:
-        return [shape(user) for user in users]
+    def rows_of(people: Iterable[Record]) -> list[Record]:
+        """Give all rows of some people, who may have several."""
+        ids = {person["sourcedId"] for person in people}
+        return [shape(user) for user in users if user["sourcedId"] in ids]
 
-    users = district.users
     schools = [org for org in district.orgs if folded(org["type"]) == "school"]
     paths: dict[str, list[Record]] = {name: [] for name in _WITHOUT_RECORDS}
-    paths |= {**district.tables, "users": shaped(users), "schools": schools}
+    paths |= {**district.tables, "users": rows_of(users), "schools": schools}
     for role in ("student", "teacher"):
-        paths[f"{role}s"] = shaped(user for user in users if holds(user, role))
+        paths[f"{role}s"] = rows_of(user for user in users if holds(user, role))
         for item in schools:
             key = item["sourcedId"]
             at = (user for user in live(users) if holds(user, role, key))
-            paths[f"schools/{key}/{role}s"] = shaped(at)
+            paths[f"schools/{key}/{role}s"] = rows_of(at)
         for item in district.classes:
             key = item["sourcedId"]
             enrolled = [
@@ -143,9 +146,8 @@ def routes_of(district: District, version: str) -> dict[str, list[Record]]:
                 for each in live(district.enrollments)
                 if each["class"]["sourcedId"] == key and meant(each["role"]) == role
             ]
-            ids = dict.fromkeys(enrolled)
-            mine = (user for sourced_id in ids for user in users if user["sourcedId"] == sourced_id)
-            paths[f"classes/{key}/{role}s"] = shaped(live(mine))
+            mine = (user for user in live(users) if user["sourcedId"] in enrolled)
+            paths[f"classes/{key}/{role}s"] = rows_of(mine)
     for item in district.courses:
         key = item["sourcedId"]
         paths[f"courses/{key}/classes"] = [

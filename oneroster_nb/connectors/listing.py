@@ -171,7 +171,7 @@ class ListingSource(RefreshSource):
             return answer
         known = {
             "users": listed.everybody,
-            "orgs": self._kept.get("orgs", empty_table("orgs")),
+            **{name: self._kept.get(name, empty_table(name)) for name in ("orgs", "courses")},
             "classes": places,
             "enrollments": enrollments,
         }
