@@ -1,6 +1,5 @@
 """Ids that sources lack and this package makes, as earlier versions of it wrote them (pure)."""
 
-import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -8,8 +7,6 @@ import pandas as pd
 
 __all__ = ["with_present_ids"]
 
-_CLEVER = re.compile(r"https?://\S*/v\d\.\d/(?: |$)")
-"""The host of Clever's API, whose path ends with its version, and perhaps a district."""
 _MADE_OF: Mapping[str, Sequence[Sequence[str]]] = MappingProxyType(
     {
         "roles": (
@@ -24,29 +21,34 @@ _MADE_OF: Mapping[str, Sequence[Sequence[str]]] = MappingProxyType(
 """Table to the columns that an id may be made of."""
 
 
-def with_present_ids(name: str, table: pd.DataFrame, provider: str) -> pd.DataFrame:
+def with_present_ids(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Write made ids whose parts are joined with ``:``, as once, with ``@``, as now.
+
+    Ids of the source stay as they are, so those of enrollments change only in a roster from
+    Clever, which has none. It is known by its columns ``clever.<name>``.
 
     Parameters
     ----------
-    name : str
-        The canonical name.
-    table : pandas.DataFrame
-        A table of a roster that an earlier version saved.
-    provider : str
-        Where it was pulled from. Ids of the source stay as they are, so those of enrollments
-        change only if they come from Clever, which has none.
+    tables : mapping of str to pandas.DataFrame
+        The tables of a roster that an earlier version saved.
 
     Examples
     --------
     >>> import pandas as pd
     >>> columns = {"sourcedId": ["c1:r1", "own"], "classSourcedId": "c1", "resourceSourcedId": "r1"}
-    >>> table = pd.DataFrame(columns)
-    >>> with_present_ids("classResources", table, "https://example.org/v1p1/")["sourcedId"].tolist()
+    >>> tables = with_present_ids({"classResources": pd.DataFrame(columns)})
+    >>> tables["classResources"]["sourcedId"].tolist()
     ['c1@r1', 'own']
     """
-    if name == "enrollments" and not _CLEVER.match(provider):
-        return table
+    columns = {str(column) for table in tables.values() for column in table.columns}
+    of_clever = any(column.startswith("clever.") for column in columns)
+    return {
+        name: table if name == "enrollments" and not of_clever else _with_present_ids(name, table)
+        for name, table in tables.items()
+    }
+
+
+def _with_present_ids(name: str, table: pd.DataFrame) -> pd.DataFrame:
     keys = table["sourcedId"]
     for columns in _MADE_OF.get(name, ()):
         first, *others = (table[column].fillna("") for column in columns)

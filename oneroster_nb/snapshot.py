@@ -113,12 +113,11 @@ def read_snapshot(path: str | Path) -> Snapshot:
         taken = datetime.datetime.fromisoformat(manifest["taken"])
         served = manifest.get("serverTime")
         server_time = None if served is None else datetime.datetime.fromisoformat(served)
-        provider = str(manifest["provider"])
         for name, entry in manifest["tables"].items():
-            table = _read_table(folder, str(entry["file"]), entry)
-            if manifest["schemaVersion"] == 1:
-                table = with_present_ids(name, table, provider)
-            tables[name] = table
+            tables[name] = _read_table(folder, str(entry["file"]), entry)
+        if manifest["schemaVersion"] == 1:
+            tables = with_present_ids(tables)
+        provider = str(manifest["provider"])
         noted = [Finding(**entry) for entry in manifest.get("findings", ())]
     except SnapshotError:
         raise

@@ -10,6 +10,7 @@ from sources import District, bundle_of, opened
 
 import oneroster_nb as onb
 from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.schema import TABLES
 from oneroster_nb.snapshot import Snapshot, write_snapshot
 
 STRICT = r"[0-9A-Za-z./@_-]+"
@@ -97,3 +98,16 @@ def test_roles_of_one_person_at_one_org_have_ids_of_their_own() -> None:
         keys = conn.get_roster().roles["sourcedId"].tolist()
 
     assert keys == ["t@s1", "t@s1@guardian", "t@s1@guardian@2"]
+
+
+def test_enrollments_of_a_server_keep_ids_that_look_like_made_ones(tmp_path: Path) -> None:
+    with onb.connect("demo") as conn:
+        now = conn.get_roster()
+    enrollments = now.enrollments
+    parts = [enrollments[name] for name in ("classSourcedId", "role", "userSourcedId")]
+    own = enrollments.assign(sourcedId=parts[0] + ":" + parts[1] + ":" + parts[2])
+    roster = onb.Roster({name: now.table(name) for name in TABLES} | {"enrollments": own})
+
+    before = onb.Roster.load(saved_by_the_first_version(roster, tmp_path))
+
+    assert before.enrollments["sourcedId"].tolist() == own["sourcedId"].tolist()
