@@ -16,7 +16,10 @@ from oneroster_nb.forms.common import COMMON, Extra
 from oneroster_nb.forms.explorer import Explorer, explore
 
 # The untidy district refers to a class that is not there; tests/test_not_there.py is about that.
-pytestmark = pytest.mark.filterwarnings("ignore::oneroster_nb.DanglingReferenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings(f"ignore::oneroster_nb.{name}")
+    for name in ("DanglingReferenceWarning", "SeveralRecordsWarning", "UnknownRoleWarning")
+]
 TABLES = make_district()
 ROSTER = onb.Roster(TABLES)
 RULES = "courses::English 9::students\n\n schools::Classlink HS::students "

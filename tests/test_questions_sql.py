@@ -16,7 +16,10 @@ from oneroster_nb.demo.district import make_district
 from oneroster_nb.schema import TABLES, join_values
 
 # These districts have references that point nowhere; tests/test_not_there.py is about those.
-pytestmark = pytest.mark.filterwarnings("ignore::oneroster_nb.DanglingReferenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings(f"ignore::oneroster_nb.{name}")
+    for name in ("DanglingReferenceWarning", "SeveralRecordsWarning", "UnknownRoleWarning")
+]
 SEEDS = [None, *range(12)]
 """The demo district, and random ones."""
 
