@@ -114,6 +114,8 @@ def test_ids_that_would_fit_are_one_finding(kind: str, name: str, tmp_path: Path
         change(tables)
     with source(kind, tables, tmp_path) as conn:
         findings = onb.check(conn, progress=False)
+    # Braces and accents are signs that strict readers refuse, which is a finding of its own.
+    findings = findings.loc[findings["code"] != "id-signs"]
     (row,) = findings.to_dict("records")
     assert (row["severity"], row["code"]) == ("error", code)
     assert row["table"] == ("enrollments" if code == "id-other" else "classes")
