@@ -55,7 +55,8 @@ def test_changes_at_a_school_called_all_are_not_the_total() -> None:
     tables["orgs"] = orgs.assign(name=orgs["name"].replace("Classlink HS", "All"))
     before = onb.Roster(tables)
     users = tables["users"]
-    after = onb.Roster(tables | {"users": users.loc[users["orgSourcedIds"] != "2"]})
+    gone = users.assign(status=users["status"].mask(users["orgSourcedIds"] == "2", "tobedeleted"))
+    after = onb.Roster(tables | {"users": gone})
     names = onb.diff(before, after).by_school["schoolName"].tolist()
     assert '"All"' in names
     assert names[-1] == "All"
