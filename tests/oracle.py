@@ -230,7 +230,9 @@ class Oracle:
 
 
 def agree(match: str, name: str, value: str) -> bool:
-    """Say whether a group's value is what a name means."""
+    """Return True if a name means the group that has this value; ``*`` alone is every group."""
+    if name.strip() == "*":
+        return True
     if match == "regex":
         return re.search(name, value, re.IGNORECASE) is not None
     name, value = name.strip().casefold(), value.strip().casefold()
