@@ -21,7 +21,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(onb.__file__).parent.parent)
 
 
 @pytest.fixture
-def start():
+def start(interruptible):
     """Start a command; end it with the test."""
     started = []
 
@@ -57,6 +57,20 @@ def test_serve_demo_serves_until_it_is_interrupted(start):
         assert len(conn.get_users("students")) == 139
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == 0
+
+
+@pytest.fixture
+def background():
+    """Run a test as a shell runs what is started with &."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_processes_of_tests_hear_interrupts_in_the_background_too(background, interruptible):
+    code = "import signal; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "True"
 
 
 def test_serve_demo_makes_a_district_of_any_size(start):

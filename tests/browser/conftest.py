@@ -1,11 +1,12 @@
 """One JupyterLab and one browser for all tests of this folder; a page and a kernel for each."""
 
-import shutil
+import sys
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, expect, sync_playwright
 
+from browser.finding import NoBrowserError, open_browser
 from browser.labdriver import JupyterServer, Lab
 
 
@@ -19,14 +20,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
 # browser ends with this folder and not with the session. Its pages share one cache: JupyterLab is
 # some megabytes of scripts.
 @pytest.fixture(scope="package")
-def browser() -> Iterator[BrowserContext]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("These tests need Chromium: apt-get install chromium fonts-dejavu-core")
+def browser(request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    def tell(line: str) -> None:
+        """Show a line at once, past what pytest captures: to fetch a browser takes minutes."""
+        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            print(f"\n{line}", file=sys.stderr, flush=True)
+
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
+        try:
+            started = open_browser(playwright, tell)
+        except NoBrowserError as exc:
+            raise pytest.fail.Exception(str(exc), pytrace=False) from None
         context = started.new_context()
         context.set_default_timeout(20_000)
         expect.set_options(timeout=20_000)
