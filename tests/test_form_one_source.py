@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from ipywidgets import Widget
 from test_form import SECONDS, _walk, control, in_loop, press, texts, until
 from test_form_sources import upload
 
@@ -335,3 +336,51 @@ def test_no_chart_name_or_small_count_is_widget_state(question: str) -> None:
     users = MARKED["users"]
     for text in (rows, "image", "svg", "Bar chart", "Heat map", *users["familyName"].unique()):
         assert text not in state
+
+
+def saved_text(form: Explorer) -> str:
+    """Give the state of every widget of a form, but for what was typed as Group."""
+    states = {w.model_id: w.get_state() for w in parts_of(form) if isinstance(w, Widget)}
+    assert len(states) > 100
+    del states[control(form, "Group").model_id]["value"]
+    for state in states.values():
+        state.pop("_esm", None)
+        state.pop("_css", None)
+    return json.dumps(states, default=str)
+
+
+def lines_in(code: str, text: str) -> list[str]:
+    """Give the lines of some code that stand in a text of JSON."""
+    lines = [line.strip() for line in code.splitlines()]
+    return [line for line in lines if len(line) > 4 and json.dumps(line)[1:-1] in text]
+
+
+@pytest.mark.parametrize("kind", ["classes", "schools"])
+def test_no_title_of_a_group_is_widget_state(kind: str) -> None:
+    form = explore(Former(), group_filter=kind, match="contains")
+    group = control(form, "Group")
+    for typed in ("", MARK, f"{MARK} | {MARK.lower()}", f"{MARK} of nobody", MARK[:3]):
+        group.value = typed
+        assert all(MARK in option for option in group.options)
+        assert MARK not in saved_text(form)
+    assert group.options
+    form.run()
+    for at in range(len(form._results.tabs.children)):
+        form._results.tabs.selected_index = at
+    assert len(form.result)
+    assert MARK not in saved_text(form)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_no_code_is_widget_state(question: str) -> None:
+    form = explore(Former(), group_filter="classes", group_name=f"{MARK}*", match="glob")
+    if question == "query":
+        form.run()
+    else:
+        form.answer(question)
+    for at in range(len(form._results.tabs.children)):
+        form._results.tabs.selected_index = at
+    assert f"onb.Roster.load('{MARK}')" in form.code
+    assert lines_in(form.code, saved_text(form)) == []
+    assert lines_in(form.code, json.dumps(form.code.replace("\n", " ")))  # they would be found
+    assert MARK not in saved_text(form)

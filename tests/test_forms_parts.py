@@ -22,8 +22,10 @@ from nbclient import NotebookClient
 from oneroster_nb.errors import QueryError
 from oneroster_nb.forms.cells import cell_texts, column_name
 from oneroster_nb.forms.charts import bars
+from oneroster_nb.forms.code import CodeCell
 from oneroster_nb.forms.download import Download, DownloadButton
 from oneroster_nb.forms.drawing import HIDDEN_EDGE, HIDDEN_FACE, Chart
+from oneroster_nb.forms.groupfield import GroupField
 from oneroster_nb.forms.heatmaps import heat_map
 from oneroster_nb.forms.pages import Pages, Request
 from oneroster_nb.forms.secret import SecretField
@@ -298,6 +300,31 @@ def test_a_view_gets_the_page_it_asks_for(sent: list[Any], frame: pd.DataFrame) 
     assert (answer["view"], answer["question"], answer["names"]) == ("v", 1, list(frame.columns))
     assert table.frame is frame
     assert "Cleo" not in str(table.get_state())
+
+
+def test_completions_go_to_the_views_and_not_into_the_state(sent: list[Any]) -> None:
+    field = GroupField(description="Group")
+    receive(field, {"type": "ask"})
+    assert sent == []
+    field.offer(["Ms. Lovelace, Art 1", HOSTILE])
+    field.offer(("Ms. Lovelace, Art 1", HOSTILE))  # the same, so nothing is to be said
+    content = {"type": "content", "options": ("Ms. Lovelace, Art 1", HOSTILE)}
+    assert sent == [(content, [])]
+    receive(field, {"type": "ask"})  # a view that is shown later
+    assert sent == [(content, [])] * 2
+    field.offer([])
+    assert sent[-1] == ({"type": "content", "options": ()}, [])
+    field.offer([HOSTILE])
+    assert field.options == (HOSTILE,)
+    assert HOSTILE not in str(field.get_state())
+
+
+def test_code_goes_to_the_views_and_not_into_the_state(sent: list[Any]) -> None:
+    cell = CodeCell()
+    cell.show("df = conn.get_users(group_name='Ms. Lovelace')")
+    receive(cell, {"type": "ask"})
+    assert sent == [({"type": "content", "code": cell.code}, [])] * 2
+    assert "Lovelace" not in str(cell.get_state())
 
 
 def test_a_new_frame_calls_the_views_back(sent: list[Any], frame: pd.DataFrame) -> None:

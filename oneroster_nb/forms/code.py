@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-from anywidget import AnyWidget
-from traitlets import Unicode
+from oneroster_nb.forms.unsaved import Unsaved
 
 __all__ = ["CodeCell"]
 
 _STATIC = Path(__file__).parent / "static"
 
 
-class CodeCell(AnyWidget):
-    """Code that can be read and copied.
+class CodeCell(Unsaved):
+    """Code that can be read and copied; it may name groups and people, so it is no widget state.
 
     Attributes
     ----------
@@ -20,11 +19,18 @@ class CodeCell(AnyWidget):
 
     Examples
     --------
-    >>> CodeCell(code="import oneroster_nb as onb").code
+    >>> cell = CodeCell()
+    >>> cell.show("import oneroster_nb as onb")
+    >>> cell.code
     'import oneroster_nb as onb'
     """
 
     _esm = _STATIC / "code.js"
     _css = _STATIC / "code.css"
 
-    code = Unicode().tag(sync=True)
+    code: str = ""
+
+    def show(self, code: str) -> None:
+        """Show other code, wherever the cell is shown."""
+        self.code = code
+        self._hand_over({"code": code})

@@ -9,9 +9,10 @@ import pandas as pd
 from traitlets import link
 
 from oneroster_nb.errors import ForbiddenError, NotFoundError, QueryError
+from oneroster_nb.forms.groupfield import GroupField
 from oneroster_nb.forms.runner import Done, Runner
 from oneroster_nb.forms.state import State
-from oneroster_nb.forms.words import Message, labelled, row
+from oneroster_nb.forms.words import LABEL, Message, labelled, row
 from oneroster_nb.matching import DEFAULT_MATCH_ON, checked_fields, folded, match_groups
 from oneroster_nb.query import GROUP_TABLES, MATCHES, nearest
 from oneroster_nb.source import Source
@@ -64,12 +65,11 @@ class QuestionPanel:
             description="Group by",
             **labelled(),
         )
-        self.group = widgets.Combobox(
+        self.group = GroupField(
             description="Group",
             placeholder="every one; or a name or an id, several with |",
-            ensure_option=False,
-            continuous_update=True,
-            **labelled(width="40em"),
+            label_width=LABEL,
+            layout=labelled(width="40em")["layout"],
         )
         self.match_on = widgets.SelectMultiple(description="Match on", rows=5, **labelled())
         self.match = widgets.Dropdown(options=MATCHES, description="Match", **labelled())
@@ -252,7 +252,7 @@ class QuestionPanel:
         """Offer the groups that hold what was typed; the browser gets only these."""
         before, separator, last = self.group.value.rpartition(_SEPARATOR)
         fitting = [title for title in self._titles() if folded(last) in folded(title)]
-        self.group.options = [before + separator + title for title in fitting[:_COMPLETIONS]]
+        self.group.offer([before + separator + title for title in fitting[:_COMPLETIONS]])
 
     def _count_matches(self) -> None:
         """Say how many groups match, before anything is asked."""

@@ -157,7 +157,7 @@ class ResultsPanel:
             message.clear()
         self._charts.show([])
         self._stale.clear()
-        self.code.code = ""
+        self.code.show("")
         self.exports.forget()
         self._filling = True
         try:
@@ -395,7 +395,7 @@ class ResultsPanel:
 
     def _write_code(self) -> None:
         arguments = self._crosstab_arguments() if self.table is not None else None
-        self.code.code = cell(self._recipe, self._asked, arguments)
+        self.code.show(cell(self._recipe, self._asked, arguments))
 
     def _exported(self, what: str, below: int | None) -> pd.DataFrame:
         """Give what is to be taken away; counts are made anew where more is hidden in a file."""

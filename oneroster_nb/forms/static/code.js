@@ -21,7 +21,7 @@ export default {
     // Where the page is not served securely there is no clipboard; then the text is selected.
     const copy = async () => {
       try {
-        await navigator.clipboard.writeText(model.get("code"));
+        await navigator.clipboard.writeText(code.textContent);
         status.textContent = "Copied. Paste it into a new cell.";
       } catch {
         getSelection().selectAllChildren(code);
@@ -29,12 +29,13 @@ export default {
       }
     };
     button.addEventListener("click", copy);
-    const update = () => {
-      code.textContent = model.get("code");
+    const received = (message) => {
+      if (message.type !== "content") return;
+      code.textContent = message.code;
       status.textContent = "";
     };
-    model.on("change:code", update);
-    update();
-    return () => model.off("change:code", update);
+    model.on("msg:custom", received);
+    model.send({ type: "ask" });
+    return () => model.off("msg:custom", received);
   },
 };

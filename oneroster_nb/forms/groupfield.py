@@ -1,0 +1,58 @@
+"""A text field that offers completions, none of which is widget state.
+
+Titles of classes may hold the names of people, so they stay out of saved notebooks.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from traitlets import Unicode
+
+from oneroster_nb.forms.unsaved import Unsaved
+
+__all__ = ["GroupField"]
+
+_STATIC = Path(__file__).parent / "static"
+
+
+class GroupField(Unsaved):
+    """A labelled text field with completions; any other text can be typed, too.
+
+    What is typed arrives at every key stroke.
+
+    Attributes
+    ----------
+    value : str
+        What is typed.
+    description : str
+        The label.
+    placeholder : str
+        A hint shown while the field is empty.
+    label_width : str
+        How wide the label is in CSS's terms; the ``description_width`` of the fields around it.
+    options : tuple of str
+        The completions.
+
+    Examples
+    --------
+    >>> field = GroupField(description="Group")
+    >>> field.offer(["Art 1", "Art 2"])
+    >>> field.options
+    ('Art 1', 'Art 2')
+    """
+
+    _esm = _STATIC / "groupfield.js"
+    _css = _STATIC / "groupfield.css"
+
+    value = Unicode().tag(sync=True)
+    description = Unicode().tag(sync=True)
+    placeholder = Unicode().tag(sync=True)
+    label_width = Unicode().tag(sync=True)
+
+    options: tuple[str, ...] = ()
+
+    def offer(self, options: Sequence[str]) -> None:
+        """Offer other completions, wherever the field is shown."""
+        if tuple(options) != self.options:
+            self.options = tuple(options)
+            self._hand_over({"options": self.options})
