@@ -97,8 +97,8 @@ def _notebooks(folder: Path | None) -> Path:
 
 
 def _serve_demo(port: int, students: int | None) -> int:
-    from oneroster_nb.demo.district import make_district
-    from oneroster_nb.demo.server import DemoServer
+    from oneroster_nb.demo.district.making import make_district
+    from oneroster_nb.demo.server.embedded import DemoServer
 
     stopped = Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())

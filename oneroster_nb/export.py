@@ -26,7 +26,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from oneroster_nb.errors import ConfigurationError, QueryError
-from oneroster_nb.spreadsheets import could_run, csv_cell
+from oneroster_nb.tables.spreadsheet_safety import could_run, csv_cell
 
 __all__ = ["ENDINGS", "export", "write"]
 

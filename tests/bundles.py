@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
+from oneroster_nb.demo.district.making import make_district
 
 Files = dict[str, bytes]
 Change = Callable[[Files], None]

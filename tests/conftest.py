@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from oneroster_nb import OneRosterConnector
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.demo.server.embedded import DemoServer
 
 # What requests and our own credential chain would take from the machine.
 _OUTSIDE = ("_PROXY", "_CA_BUNDLE", "NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR")

@@ -8,9 +8,9 @@ import pandas as pd
 from cleverserver import CleverServer
 
 import oneroster_nb as onb
-from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.schema import TABLES, empty_table
-from oneroster_nb.source import Source
+from oneroster_nb.demo.server.embedded import DemoServer
+from oneroster_nb.source.source import Source
+from oneroster_nb.tables.schema import TABLES, empty_table
 
 Tables = dict[str, pd.DataFrame]
 

@@ -19,7 +19,7 @@ from faultserver import FaultServer
 from records import Record
 
 import oneroster_nb as onb
-from oneroster_nb.source import Source
+from oneroster_nb.source.source import Source
 
 LIVE = ["live 1.1", "live 1.2"]
 BUNDLES = ["csv 1.1", "csv 1.2"]

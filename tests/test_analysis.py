@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oneroster_nb.analysis import count, crosstab
+from oneroster_nb.counts.count import count, crosstab
 from oneroster_nb.errors import QueryError
 
 COLUMNS = ["sourcedId", "school", "grade", "role"]

@@ -8,8 +8,8 @@ import pytest
 from oracle import MEMBERSHIP, Oracle
 
 from oneroster_nb import OneRosterConnector, Query, errors
-from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.schema import TABLES
+from oneroster_nb.demo.server.embedded import DemoServer
+from oneroster_nb.tables.schema import TABLES
 
 Connect = Callable[..., OneRosterConnector]
 

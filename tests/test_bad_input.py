@@ -15,7 +15,7 @@ from faultserver import FaultServer
 from records import school
 
 from oneroster_nb import OneRosterConnector, connect, errors
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.server.embedded import DemoServer
 
 Connect = Callable[..., OneRosterConnector]
 

@@ -23,8 +23,8 @@ from bundles import (
 )
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.schema import TABLES
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.tables.schema import TABLES
 
 VERSIONS = ["1.1", "1.2"]
 

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.findings import RULES
-from oneroster_nb.quality import Findings
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.quality.check import Findings
+from oneroster_nb.tables.findings import RULES
 
 Tables = dict[str, pd.DataFrame]
 OF_FILES = {

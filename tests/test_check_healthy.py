@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.schema import TABLES
-from oneroster_nb.source import Source
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.demo.server.embedded import DemoServer
+from oneroster_nb.source.source import Source
+from oneroster_nb.tables.schema import TABLES
 
 SOURCES = ["demo", "demo 1.2", "demo-clever", "demo-clever 2.1"]
 FORMS = ["live", "roster", "saved", "csv 1.1", "csv 1.2"]

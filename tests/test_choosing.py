@@ -20,7 +20,7 @@ from records import course, org, section
 
 import oneroster_nb as onb
 from oneroster_nb import OneRosterConnector, QueryError
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.server.embedded import DemoServer
 
 Connect = Callable[..., OneRosterConnector]
 

@@ -12,7 +12,7 @@ from cleverserver import Asked, CleverServer, Reply
 from test_equality import questions, untidy
 
 import oneroster_nb as onb
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.server.embedded import DemoServer
 
 USER_COLUMNS = [
     *("sourcedId", "status", "dateLastModified", "givenName", "familyName", "middleName", "role"),

@@ -9,7 +9,7 @@ import pytest
 from cleverserver import Asked, Behaviour, CleverServer, Reply
 
 import oneroster_nb as onb
-from oneroster_nb.transport.pace import Pace, until_reset
+from oneroster_nb.transport.rate_limit import Pace, until_reset
 
 Connect = Callable[..., onb.CleverConnector]
 TOKEN = "made-up-" + secrets.token_hex(12)
@@ -210,7 +210,7 @@ def test_the_last_requests_are_spread_over_the_time_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = [1000.0]
-    monkeypatch.setattr("oneroster_nb.transport.pace.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("oneroster_nb.transport.rate_limit.time.monotonic", lambda: now[0])
     pace = Pace()
     date = "Fri, 15 Jan 2027 08:00:00 GMT"
 

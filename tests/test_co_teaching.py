@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.privacy.co_teaching import hide_loads
+from oneroster_nb.counts.co_teaching import hide_loads
+from oneroster_nb.demo.district.making import make_district
 
 
 def roster(teachers: dict[str, list[str]], sizes: dict[str, int], twice: int = 0) -> onb.Roster:

@@ -16,8 +16,8 @@ from records import school
 from test_questions_sql import worse
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.export import write
 
 QUESTIONS = [

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from records import school
 
 from oneroster_nb import OneRosterConnector, errors
-from oneroster_nb.conform import concat, conform, to_frame
-from oneroster_nb.notes import notes_of
+from oneroster_nb.tables.casting import concat, conform, to_frame
+from oneroster_nb.tables.notes import notes_of
 
 Connect = Callable[..., OneRosterConnector]
 

@@ -20,7 +20,7 @@ from oneroster_nb import (
     list_profiles,
     save_profile,
 )
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.server.embedded import DemoServer
 
 
 def test_the_demo_server_ends_with_its_connector() -> None:

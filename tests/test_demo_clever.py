@@ -9,7 +9,7 @@ import pytest
 import requests
 import yaml
 
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.server.embedded import DemoServer
 
 SPECS = Path(__file__).parents[2] / "shared" / "specs"
 TYPES = {"string": str, "boolean": bool, "array": list, "object": dict, "integer": int}

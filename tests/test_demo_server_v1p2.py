@@ -13,12 +13,12 @@ from oauthlib.oauth2 import BackendApplicationClient
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth1, OAuth2Session
 
-from oneroster_nb.demo.answers import RefusalError, Request
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.demo.tokens import Tokens
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.demo.server.answers import RefusalError, Request
+from oneroster_nb.demo.server.embedded import DemoServer
+from oneroster_nb.demo.server.tokens import Tokens
 from oneroster_nb.errors import ConfigurationError
-from oneroster_nb.schema import TABLES
+from oneroster_nb.tables.schema import TABLES
 
 Tables = dict[str, pd.DataFrame]
 Record = dict[str, Any]

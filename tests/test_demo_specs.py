@@ -18,9 +18,9 @@ from jsonschema import Draft4Validator, Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT4
 
-from oneroster_nb.demo.members import WITHIN
-from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.demo.services import V1P2, Service
+from oneroster_nb.demo.server.embedded import DemoServer
+from oneroster_nb.demo.server.members import WITHIN
+from oneroster_nb.demo.server.services import V1P2, Service
 
 SPECS = Path(__file__).parent.parent.parent / "shared" / "specs"
 DOCUMENTS = {

@@ -13,8 +13,8 @@ from records import school
 
 import oneroster_nb as onb
 from oneroster_nb import OneRosterConnector, errors
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.demographic_names import is_demographic
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.tables.demographic_names import is_demographic
 
 Connect = Callable[..., OneRosterConnector]
 

@@ -8,8 +8,8 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.privacy.differences import hide_groups
+from oneroster_nb.counts.overlaps import hide_groups
+from oneroster_nb.demo.district.making import make_district
 
 
 def some_groups(chance: np.random.Generator) -> Any:

@@ -9,8 +9,8 @@ import pytest
 from mixedschool import tables_of
 
 import oneroster_nb as onb
-from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.terms import in_term
+from oneroster_nb.demo.server.embedded import DemoServer
+from oneroster_nb.query.terms import in_term
 
 FALL = ("2026-08-10", "2026-12-19")
 SPRING = ("2027-01-05", "2027-06-01")

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.schema import join_values, split_text
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.demo.server.embedded import DemoServer
+from oneroster_nb.tables.schema import join_values, split_text
 
 Tables = dict[str, pd.DataFrame]
 
@@ -59,7 +59,7 @@ def untidy(seed: int) -> Tables:
 
 
 def onb_roles(users: pd.DataFrame, orgs: pd.DataFrame) -> pd.DataFrame:
-    from oneroster_nb.roles import roles_of_users
+    from oneroster_nb.tables.roles import roles_of_users
 
     return roles_of_users(users, orgs)
 

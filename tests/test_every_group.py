@@ -7,9 +7,9 @@ import pytest
 
 import oneroster_nb as onb
 from oneroster_nb import Query
-from oneroster_nb.demo.district import make_district
+from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.forms.explorer import explore
-from oneroster_nb.source import Source
+from oneroster_nb.source.source import Source
 
 NAMES = ["*", " * ", ["*"], ("31763", "*"), pd.Series(["*", "no such class"])]
 

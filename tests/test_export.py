@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneroster_nb.analysis import crosstab
+from oneroster_nb.counts.count import crosstab
 from oneroster_nb.errors import ConfigurationError, QueryError
 from oneroster_nb.export import ENDINGS, export, write
-from oneroster_nb.spreadsheets import could_run
+from oneroster_nb.tables.spreadsheet_safety import could_run
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\N{FULLWIDTH EQUALS SIGN}")
 UNSEEN = ("", " ", "\xa0", "\u200b", "\n", "\x00", "\u2028 ")

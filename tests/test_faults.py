@@ -28,7 +28,7 @@ from faultserver import PREFIX, Answer, Asked, Behaviour, FaultServer, Record
 from records import school, user
 
 import oneroster_nb as onb
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.server.embedded import DemoServer
 
 Connect = Callable[..., onb.OneRosterConnector]
 

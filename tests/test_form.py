@@ -23,8 +23,8 @@ from pandas.testing import assert_frame_equal
 from test_profiles import MemoryKeyring
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.errors import (
     CancelledError,
     ConfigurationError,

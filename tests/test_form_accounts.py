@@ -15,7 +15,7 @@ from test_profiles import MemoryKeyring
 
 import oneroster_nb as onb
 from oneroster_nb.forms.explorer import Explorer, explore
-from oneroster_nb.forms.secret import SecretField
+from oneroster_nb.forms.widgets.secret_field import SecretField
 
 ACCOUNT = ("Provider", "Saved connection", "Host", "Client ID", "Token URL", "Application ID")
 
@@ -217,7 +217,7 @@ def test_the_sentence_of_the_keyring_is_shown(
     def fails(*_: object) -> bool:
         raise onb.ConfigurationError("The keyring cannot be used (OSError). Unlock it.")
 
-    monkeypatch.setattr("oneroster_nb.forms.connection.keep_secret", fails)
+    monkeypatch.setattr("oneroster_nb.forms.panels.connection.keep_secret", fails)
     form = opened(server, secrets.token_hex(8))
     save_as(form, "lincoln")
     assert "without its secret" in texts(form)

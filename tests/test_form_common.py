@@ -10,9 +10,9 @@ from pandas.testing import assert_frame_equal
 from test_form import control, is_shown, texts
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.forms.common import COMMON, Extra
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.demo.server.embedded import DemoServer
+from oneroster_nb.forms.common_questions import COMMON, Extra
 from oneroster_nb.forms.explorer import Explorer, explore
 
 # The untidy district refers to a class that is not there; tests/test_not_there.py is about that.

@@ -15,12 +15,12 @@ from test_form import SECONDS, _walk, control, in_loop, press, texts, until
 from test_form_sources import upload
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
+from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.forms.explorer import Explorer, explore
-from oneroster_nb.forms.pictures import Pictures
-from oneroster_nb.forms.tables import ResultTable
-from oneroster_nb.forms.upload import UploadField
-from oneroster_nb.source import Source
+from oneroster_nb.forms.widgets.pictures import Pictures
+from oneroster_nb.forms.widgets.table import ResultTable
+from oneroster_nb.forms.widgets.upload_field import UploadField
+from oneroster_nb.source.source import Source
 
 MARK = "Zabriskie"
 """In every name of people, classes and orgs of the former source, and in no other."""
@@ -181,8 +181,8 @@ def test_nothing_stays_if_connecting_is_cancelled(
         report(onb.progress.Progress("students", 1, 2))  # notices that it was cancelled
         raise AssertionError("It was not cancelled.")
 
-    monkeypatch.setattr("oneroster_nb.forms.connection.connect", held)
-    monkeypatch.setattr("oneroster_nb.forms.connection._words", counted)
+    monkeypatch.setattr("oneroster_nb.forms.panels.connection.connect", held)
+    monkeypatch.setattr("oneroster_nb.forms.panels.connection._words", counted)
 
     async def test() -> None:
         form = explore(Former(), group_filter="schools")

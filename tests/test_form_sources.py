@@ -18,10 +18,10 @@ from test_form import _walk, check_code, control, in_loop, is_shown, press, save
 from test_profiles import MemoryKeyring
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.forms.explorer import Explorer, explore
-from oneroster_nb.forms.upload import UploadField
+from oneroster_nb.forms.widgets.upload_field import UploadField
 
 FIELDS = (
     *("Host", "Client ID", "Client secret", "Token URL"),

@@ -21,15 +21,15 @@ from nbclient import NotebookClient
 
 from oneroster_nb.errors import QueryError
 from oneroster_nb.forms.cells import cell_texts, column_name
-from oneroster_nb.forms.charts import bars
-from oneroster_nb.forms.code import CodeCell
-from oneroster_nb.forms.download import Download, DownloadButton
-from oneroster_nb.forms.drawing import HIDDEN_EDGE, HIDDEN_FACE, Chart
-from oneroster_nb.forms.groupfield import GroupField
-from oneroster_nb.forms.heatmaps import heat_map
-from oneroster_nb.forms.pages import Pages, Request
-from oneroster_nb.forms.secret import SecretField
-from oneroster_nb.forms.tables import ResultTable
+from oneroster_nb.forms.charts.bars import bars
+from oneroster_nb.forms.charts.drawing import HIDDEN_EDGE, HIDDEN_FACE, Chart
+from oneroster_nb.forms.charts.heatmaps import heat_map
+from oneroster_nb.forms.widgets.code_cell import CodeCell
+from oneroster_nb.forms.widgets.download_button import Download, DownloadButton
+from oneroster_nb.forms.widgets.group_field import GroupField
+from oneroster_nb.forms.widgets.secret_field import SecretField
+from oneroster_nb.forms.widgets.table import ResultTable
+from oneroster_nb.forms.widgets.table_pages import Pages, Request
 from oneroster_nb.secret import Secret
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -521,8 +521,8 @@ def test_a_chart_is_the_same_whatever_style_the_user_has_set(crosstab: pd.DataFr
 
 CELLS = f"""
 import pandas as pd
-from oneroster_nb.forms.secret import SecretField
-from oneroster_nb.forms.tables import ResultTable
+from oneroster_nb.forms.widgets.secret_field import SecretField
+from oneroster_nb.forms.widgets.table import ResultTable
 field = SecretField("Client secret")
 heard = []
 field.collect(heard.append)

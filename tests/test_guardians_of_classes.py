@@ -12,9 +12,9 @@ from cleverserver import CleverServer
 from mixedschool import tables_of
 
 import oneroster_nb as onb
-from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.holding import linked_people
-from oneroster_nb.source import Source
+from oneroster_nb.demo.server.embedded import DemoServer
+from oneroster_nb.source.source import Source
+from oneroster_nb.tables.roles_at_orgs import linked_people
 
 # Who is linked to whom; the last column says at which of the two.
 STUDENTS = {"p1": "g1,g2", "p2": "g2", "p3": None, "p4": "r1", "p5": "g6"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
+from oneroster_nb.demo.district.making import make_district
 
 TABLES = ("orgs", "classes", "users")
 
@@ -19,7 +19,7 @@ SCRIPT = """
 import os, signal, sys
 from pathlib import Path
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
+from oneroster_nb.demo.district.making import make_district
 
 STEPS = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree"}
 folder, over = Path(sys.argv[1]), sys.argv[2] == "over"

@@ -48,7 +48,7 @@ def test_columns_have_labels_of_their_own(people: pd.DataFrame) -> None:
 
 
 def test_changes_at_a_school_called_all_are_not_the_total() -> None:
-    from oneroster_nb.demo.district import make_district
+    from oneroster_nb.demo.district.making import make_district
 
     tables = make_district()
     orgs = tables["orgs"]

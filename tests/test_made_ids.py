@@ -9,9 +9,9 @@ from records import org, user
 from sources import District, bundle_of, opened
 
 import oneroster_nb as onb
-from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.schema import TABLES
-from oneroster_nb.snapshot import Snapshot, write_snapshot
+from oneroster_nb.demo.server.embedded import DemoServer
+from oneroster_nb.roster.snapshot import Snapshot, write_snapshot
+from oneroster_nb.tables.schema import TABLES
 
 STRICT = r"[0-9A-Za-z./@_-]+"
 MADE = ["roles", "classResources", "courseResources"]

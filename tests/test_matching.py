@@ -15,7 +15,7 @@ from oracle import MEMBERSHIP, Oracle, Row, agree, joined, rows_of
 from records import course, enrollment, org, routes, section, session, user
 
 from oneroster_nb import OneRosterConnector, errors
-from oneroster_nb.schema import TABLES
+from oneroster_nb.tables.schema import TABLES
 
 # Letters in both cases, signs with a meaning in patterns and queries, and letters with accents.
 SIGNS = "aAbBeE1 *?[]!-.()^$|+\\:,'\"éÉÑ"

@@ -20,9 +20,9 @@ from records import (
 )
 
 from oneroster_nb import ClasslinkConnector, OneRosterConnector, connect
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.schema import TABLES
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.demo.server.embedded import DemoServer
+from oneroster_nb.tables.schema import TABLES
 
 Connect = Callable[..., OneRosterConnector]
 

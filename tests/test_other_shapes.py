@@ -13,7 +13,7 @@ from records import Record, org, user
 from sources import District, bundle_of, roles_of, routes_of, user_1p1, user_1p2
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
+from oneroster_nb.demo.district.making import make_district
 
 Held = list[tuple[str, str, str]]
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
+from oneroster_nb.demo.district.making import make_district
 
 
 def students(*places: tuple[str, str, str]) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from oracle import Oracle, joined, rows_of
 from records import school
 
 from oneroster_nb import OneRosterConnector
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.server.embedded import DemoServer
 
 Connect = Callable[..., OneRosterConnector]
 Peer = Callable[..., Any]

@@ -14,9 +14,9 @@ from faultserver import FaultServer
 from records import org, routes, user
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.source import Source
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.demo.server.embedded import DemoServer
+from oneroster_nb.source.source import Source
 
 KINDS = ["live 1.1", "live 1.2", "clever", "csv 1.1", "csv 1.2", "saved"]
 LIVE = KINDS[:3]

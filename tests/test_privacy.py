@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oneroster_nb.counts.suppression import check_threshold, hide, mark
 from oneroster_nb.errors import QueryError
-from oneroster_nb.privacy.suppression import check_threshold, hide, mark
 
 
 def with_totals(body: Any) -> Any:

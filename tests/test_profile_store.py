@@ -19,7 +19,13 @@ from test_profiles import MemoryKeyring
 
 import oneroster_nb as onb
 from oneroster_nb import files
-from oneroster_nb.profiles import keep_secret, keyring_secret, load_profile, resolve, save_profile
+from oneroster_nb.connectors.profiles import (
+    keep_secret,
+    keyring_secret,
+    load_profile,
+    resolve,
+    save_profile,
+)
 from oneroster_nb.secret import Secret
 
 HOST = "https://lincoln.example/ims/oneroster/v1p1/"
@@ -151,7 +157,7 @@ def test_what_a_connector_takes_is_saved(provider: str, options: dict[str, Any])
 
 SAVE = """
 import os, sys
-from oneroster_nb.profiles import save_profile
+from oneroster_nb.connectors.profiles import save_profile
 
 def child(number):
     os.close(ready[1])
@@ -253,7 +259,7 @@ def test_a_lock_that_cannot_be_had_is_an_error_of_ours(
     def held(path: Path, seconds: float = 0) -> Any:
         raise TimeoutError("another process")
 
-    monkeypatch.setattr("oneroster_nb.profile_store.locked", held)
+    monkeypatch.setattr("oneroster_nb.connectors.profile_store.locked", held)
     with pytest.raises(onb.ConfigurationError, match="cannot be written") as caught:
         save_profile("north", "demo")
     assert_clear(caught.value, "profiles.json")

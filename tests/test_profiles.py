@@ -11,8 +11,7 @@ import keyring.backend
 import keyring.errors
 import pytest
 
-from oneroster_nb.errors import ConfigurationError
-from oneroster_nb.profiles import (
+from oneroster_nb.connectors.profiles import (
     delete_profile,
     keep_secret,
     keyring_secret,
@@ -21,6 +20,7 @@ from oneroster_nb.profiles import (
     resolve,
     save_profile,
 )
+from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.secret import Secret
 
 HOST = "https://lincoln.example/ims/oneroster/v1p1/"

@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.privacy.names import Mentions
-from oneroster_nb.schema import split_text
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.privacy.mentions import Mentions
+from oneroster_nb.tables.schema import split_text
 
 KEY = "a key made up for this test"
 NAMES = [

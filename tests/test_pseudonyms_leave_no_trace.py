@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.privacy.names import Mentions
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.privacy.mentions import Mentions
 
 KEY = "a long key of these tests"
 

@@ -9,8 +9,8 @@ import pytest
 from oracle import DEFAULT_MATCH_ON, ENROLLMENT, MEMBERSHIP, Oracle, Row, joined, rows_of, values
 
 from oneroster_nb import OneRosterConnector, errors
-from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.schema import TABLES
+from oneroster_nb.demo.server.embedded import DemoServer
+from oneroster_nb.tables.schema import TABLES
 
 Connect = Callable[..., OneRosterConnector]
 

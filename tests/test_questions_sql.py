@@ -12,8 +12,8 @@ import pytest
 from test_equality import untidy
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.schema import TABLES, join_values
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.tables.schema import TABLES, join_values
 
 # These districts have references that point nowhere; tests/test_not_there.py is about those.
 pytestmark = [

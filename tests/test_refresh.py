@@ -10,7 +10,7 @@ from faultserver import Behaviour, FaultServer, Record
 from records import enrollment, school, user
 
 import oneroster_nb as onb
-from oneroster_nb.schema import TABLES
+from oneroster_nb.tables.schema import TABLES
 
 Connect = Callable[..., onb.OneRosterConnector]
 
@@ -71,7 +71,7 @@ def test_a_changed_row_stays_in_its_place(connected: Connect) -> None:
 def test_a_server_that_honours_filters_is_not_asked_for_whole_tables(
     connected: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oneroster_nb.connectors.refreshing._SMALL", 2)
+    monkeypatch.setattr("oneroster_nb.connectors.live.refreshing._SMALL", 2)
     routes = school()
     with FaultServer(routes, filters_well, selects_fields) as server:
         conn = connected(server)

@@ -16,8 +16,8 @@ from faultserver import Answer, Asked, Behaviour, FaultServer, Record
 from records import enrollment, school, user
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.schema import TABLES
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.tables.schema import TABLES
 from oneroster_nb.transport.clock import ServerClock
 
 Connect = Callable[..., onb.OneRosterConnector]
@@ -28,7 +28,7 @@ LONG_AGO = "2020-01-15T10:00:00.000Z"
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every table for a large one, of which only changes are pulled."""
-    monkeypatch.setattr("oneroster_nb.connectors.refreshing._SMALL", 0)
+    monkeypatch.setattr("oneroster_nb.connectors.live.refreshing._SMALL", 0)
 
 
 def same(roster: onb.Roster, other: onb.Roster) -> None:

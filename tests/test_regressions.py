@@ -25,8 +25,8 @@ from oneroster_nb import (
     list_profiles,
     save_profile,
 )
-from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.profiles import load_profile
+from oneroster_nb.connectors.profiles import load_profile
+from oneroster_nb.demo.server.embedded import DemoServer
 
 Connect = Callable[..., OneRosterConnector]
 

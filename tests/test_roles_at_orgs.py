@@ -7,8 +7,8 @@ import pytest
 from mixedschool import SOURCES, mixed, source_of
 
 import oneroster_nb as onb
-from oneroster_nb.holding import holds_role, roles_at_orgs
-from oneroster_nb.source import Source
+from oneroster_nb.source.source import Source
+from oneroster_nb.tables.roles_at_orgs import holds_role, roles_at_orgs
 
 EXPECTED = {
     ("students", "North"): {"north", "both", "helper", "second"},

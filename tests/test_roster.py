@@ -14,8 +14,8 @@ from faultserver import FaultServer
 from records import user
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.demo.server.embedded import DemoServer
 
 Tables = dict[str, pd.DataFrame]
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from test_equality import Tables, questions, untidy
 
 import oneroster_nb as onb
-from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.roles import users_of_roles
+from oneroster_nb.demo.server.embedded import DemoServer
+from oneroster_nb.tables.roles import users_of_roles
 
 WORDS = ["student", "teacher", "guardian", "aide", "siteAdministrator"]
 

@@ -13,7 +13,7 @@ from test_profiles import MemoryKeyring
 from tokenserver import TokenServer
 
 import oneroster_nb as onb
-from oneroster_nb.profiles import keep_secret, resolve, save_profile
+from oneroster_nb.connectors.profiles import keep_secret, resolve, save_profile
 from oneroster_nb.secret import Secret
 
 HOST = "https://lincoln.example/ims/oneroster/v1p1/"

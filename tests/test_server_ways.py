@@ -20,7 +20,7 @@ from records import (
 )
 
 from oneroster_nb import OneRosterConnector, errors
-from oneroster_nb.schema import TABLES
+from oneroster_nb.tables.schema import TABLES
 
 Connect = Callable[..., OneRosterConnector]
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
+from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.export import export
 from oneroster_nb.forms.explorer import explore
 

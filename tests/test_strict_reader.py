@@ -12,9 +12,9 @@ import pytest
 from strict_reader import DATA_FILES, required_but_empty, strict_problems
 
 import oneroster_nb as onb
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.errors import PartialResultWarning
-from oneroster_nb.roster import Roster
+from oneroster_nb.roster.roster import Roster
 
 Texts = dict[str, str]
 

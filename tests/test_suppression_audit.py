@@ -15,7 +15,7 @@ import pytest
 from scipy.optimize import linprog
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
+from oneroster_nb.demo.district.making import make_district
 
 SHARES: tuple[Literal["all", "index", "columns"], ...] = ("all", "index", "columns")
 SHARDS = 20

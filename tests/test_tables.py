@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from oneroster_nb import OneRosterConnector, errors
-from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.schema import TABLES
+from oneroster_nb.demo.server.embedded import DemoServer
+from oneroster_nb.tables.schema import TABLES
 
 Connect = Callable[..., OneRosterConnector]
 

@@ -10,7 +10,7 @@ import pytest
 from bundles import Change, Files, changed, column, demo, packed, raw, removed, table, written
 
 import oneroster_nb as onb
-from oneroster_nb.schema import TABLES, Kind
+from oneroster_nb.tables.schema import TABLES, Kind
 
 
 def read(content: Any) -> onb.Roster:

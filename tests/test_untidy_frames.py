@@ -8,8 +8,8 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.demo.server.embedded import DemoServer
 
 ROSTER = onb.Roster(make_district())
 STUDENTS = ROSTER.get_users("students")

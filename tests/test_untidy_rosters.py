@@ -17,8 +17,8 @@ from records import Record, course, enrollment, org, section, session, user
 from sources import KINDS, District, opened
 
 import oneroster_nb as onb
-from oneroster_nb.schema import split_text
-from oneroster_nb.source import Source
+from oneroster_nb.source.source import Source
+from oneroster_nb.tables.schema import split_text
 
 ACTIVE = ["active", "active", "active", "Active", " ACTIVE ", "", "Archived"]
 DELETED = ["tobedeleted", "ToBeDeleted", "to-be-deleted", "TO_BE_DELETED ", "inactive"]

@@ -9,7 +9,7 @@ from sources import KINDS, District, bundle_of, opened
 
 import oneroster_nb as onb
 from oneroster_nb import UnknownRoleWarning
-from oneroster_nb.demo.district import make_district
+from oneroster_nb.demo.district.making import make_district
 
 DELETED = [
     "tobedeleted",

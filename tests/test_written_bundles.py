@@ -11,9 +11,9 @@ import pytest
 from bundles import table
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
-from oneroster_nb.demo.server import DemoServer
-from oneroster_nb.schema import TABLES
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.demo.server.embedded import DemoServer
+from oneroster_nb.tables.schema import TABLES
 
 VERSIONS = ["1.1", "1.2"]
 SOURCES = ["live 1.1", "live 1.2", "clever", "csv", "saved"]

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.cells import groups_of
-from oneroster_nb.analysis.columns import checked_columns
-from oneroster_nb.analysis.footnotes import with_footnote
-from oneroster_nb.analysis.frames import CLASS_COLUMNS
-from oneroster_nb.analysis.given import CLASS_TABLES, Asked, given
-from oneroster_nb.analysis.hiding import hide_counts, is_small
+from oneroster_nb.analysis.roster_tables import CLASS_TABLES, Asked, given
+from oneroster_nb.analysis.tables_of_frame import CLASS_COLUMNS
+from oneroster_nb.counts.cells import groups_of
+from oneroster_nb.counts.co_teaching import hide_loads
+from oneroster_nb.counts.columns import checked_columns
+from oneroster_nb.counts.footnotes import with_footnote
+from oneroster_nb.counts.small_counts import hide_counts, is_small
+from oneroster_nb.counts.suppression import check_threshold
 from oneroster_nb.errors import QueryError
-from oneroster_nb.privacy.co_teaching import hide_loads
-from oneroster_nb.privacy.suppression import check_threshold
 from oneroster_nb.progress import ProgressOption
 
 __all__ = ["class_sizes", "empty_classes", "teacher_loads"]
@@ -74,7 +74,7 @@ def class_sizes(
     Examples
     --------
     >>> from oneroster_nb import Roster
-    >>> from oneroster_nb.demo.district import make_district
+    >>> from oneroster_nb.demo.district.making import make_district
     >>> roster = Roster(make_district())
     >>> roster.class_sizes(by="schoolName", over=15)
                     schoolName  classes      mean  min  max  over
@@ -191,7 +191,7 @@ def teacher_loads(
     Examples
     --------
     >>> from oneroster_nb import Roster
-    >>> from oneroster_nb.demo.district import make_district
+    >>> from oneroster_nb.demo.district.making import make_district
     >>> loads = Roster(make_district()).teacher_loads()
     >>> loads.loc[loads["sourcedId"] == "18140", ["sections", "students", "contacts"]]
        sections  students  contacts
@@ -279,7 +279,7 @@ def empty_classes(
     Examples
     --------
     >>> from oneroster_nb import Roster
-    >>> from oneroster_nb.demo.district import make_district
+    >>> from oneroster_nb.demo.district.making import make_district
     >>> tables = make_district()
     >>> tables["enrollments"] = tables["enrollments"].query("userSourcedId != '18140'")
     >>> Roster(tables).empty_classes()[["classSourcedId", "students", "withoutTeacher"]]

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.given import PERSON, Asked, given
-from oneroster_nb.membership import codes
+from oneroster_nb.analysis.roster_tables import PERSON, Asked, given
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.schema import join_values
-from oneroster_nb.terms import sessions_within
+from oneroster_nb.query.membership import codes
+from oneroster_nb.query.terms import sessions_within
+from oneroster_nb.tables.schema import join_values
 
 __all__ = ["dangling_enrollments", "repeated_courses"]
 
@@ -42,7 +42,7 @@ def dangling_enrollments(source: Asked, *, progress: ProgressOption = None) -> p
     Examples
     --------
     >>> from oneroster_nb import Roster
-    >>> from oneroster_nb.demo.district import make_district
+    >>> from oneroster_nb.demo.district.making import make_district
     >>> tables = make_district()
     >>> tables["classes"] = tables["classes"].query("sourcedId != '31763'")
     >>> found = Roster(tables).dangling_enrollments()
@@ -105,7 +105,7 @@ def repeated_courses(source: Asked, *, progress: ProgressOption = None) -> pd.Da
     --------
     >>> import pandas as pd
     >>> from oneroster_nb import Roster
-    >>> from oneroster_nb.demo.district import make_district
+    >>> from oneroster_nb.demo.district.making import make_district
     >>> tables = make_district()
     >>> again = tables["classes"].query("sourcedId == '31740'").assign(sourcedId="x")
     >>> more = tables["enrollments"].query("sourcedId == '500002'")

@@ -5,14 +5,14 @@ from typing import Any
 
 import pandas as pd
 
-from oneroster_nb.analysis.given import PERSON, Asked, Given, given
-from oneroster_nb.grades import CEDS_GRADES
-from oneroster_nb.holding import roles_at_orgs
-from oneroster_nb.identity import same_people
-from oneroster_nb.membership import codes
+from oneroster_nb.analysis.roster_tables import PERSON, Asked, Given, given
+from oneroster_nb.people.same_person import same_people
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.schema import TABLES, Kind, split_text
-from oneroster_nb.vocabulary import USER_ROLES
+from oneroster_nb.query.membership import codes
+from oneroster_nb.tables.grades import CEDS_GRADES
+from oneroster_nb.tables.roles_at_orgs import roles_at_orgs
+from oneroster_nb.tables.schema import TABLES, Kind, split_text
+from oneroster_nb.tables.vocabulary import USER_ROLES
 
 __all__ = [
     "duplicate_people",
@@ -54,7 +54,7 @@ def without_classes(source: Asked, *, progress: ProgressOption = None) -> pd.Dat
     Examples
     --------
     >>> from oneroster_nb import Roster
-    >>> from oneroster_nb.demo.district import make_district
+    >>> from oneroster_nb.demo.district.making import make_district
     >>> tables = make_district()
     >>> tables["enrollments"] = tables["enrollments"].query("userSourcedId != '18001'")
     >>> Roster(tables).without_classes()[["sourcedId", "grades", "schoolNames"]]
@@ -100,7 +100,7 @@ def multi_school(source: Asked, *, progress: ProgressOption = None) -> pd.DataFr
     Examples
     --------
     >>> from oneroster_nb import Roster
-    >>> from oneroster_nb.demo.district import make_district
+    >>> from oneroster_nb.demo.district.making import make_district
     >>> tables = make_district()
     >>> users = tables["users"] = tables["users"].copy()
     >>> users.loc[users["sourcedId"] == "18001", "orgSourcedIds"] = "2,3"
@@ -168,7 +168,7 @@ def duplicate_people(source: Asked, *, progress: ProgressOption = None) -> pd.Da
     --------
     >>> import pandas as pd
     >>> from oneroster_nb import Roster
-    >>> from oneroster_nb.demo.district import make_district
+    >>> from oneroster_nb.demo.district.making import make_district
     >>> tables = make_district()
     >>> again = tables["users"].query("sourcedId == '18002'")
     >>> again = again.assign(sourcedId="90001", familyName="RAMIREZ")
@@ -225,7 +225,7 @@ def email_problems(source: Asked, *, progress: ProgressOption = None) -> pd.Data
     Examples
     --------
     >>> from oneroster_nb import Roster
-    >>> from oneroster_nb.demo.district import make_district
+    >>> from oneroster_nb.demo.district.making import make_district
     >>> tables = make_district()
     >>> users = tables["users"] = tables["users"].copy()
     >>> users.loc[users["sourcedId"] == "18001", "email"] = None
@@ -285,7 +285,7 @@ def grade_and_role_problems(source: Asked, *, progress: ProgressOption = None) -
     Examples
     --------
     >>> from oneroster_nb import Roster
-    >>> from oneroster_nb.demo.district import make_district
+    >>> from oneroster_nb.demo.district.making import make_district
     >>> tables = make_district()
     >>> users = tables["users"] = tables["users"].copy()
     >>> users.loc[users["sourcedId"] == "18001", "grades"] = "09,Lions"

@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.footnotes import with_footnote
-from oneroster_nb.analysis.given import CLASS_TABLES, Asked, Given, given
-from oneroster_nb.analysis.hiding import hide_counts, is_small
-from oneroster_nb.identity import folded
-from oneroster_nb.joining import joined
-from oneroster_nb.privacy.suppression import check_threshold
+from oneroster_nb.analysis.roster_tables import CLASS_TABLES, Asked, Given, given
+from oneroster_nb.counts.footnotes import with_footnote
+from oneroster_nb.counts.small_counts import hide_counts, is_small
+from oneroster_nb.counts.suppression import check_threshold
+from oneroster_nb.people.components import joined
+from oneroster_nb.people.same_person import folded
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.schema import join_values, split_values
-from oneroster_nb.terms import sessions_within
+from oneroster_nb.query.terms import sessions_within
+from oneroster_nb.tables.schema import join_values, split_values
 
 __all__ = ["cross_listed"]
 
@@ -62,7 +62,7 @@ def cross_listed(
     Examples
     --------
     >>> from oneroster_nb import Roster
-    >>> from oneroster_nb.demo.district import make_district
+    >>> from oneroster_nb.demo.district.making import make_district
     >>> tables = make_district()
     >>> classes = tables["classes"] = tables["classes"].copy()
     >>> classes.loc[classes["sourcedId"] == "31741", "periods"] = "1"

@@ -1,1 +1,1 @@
-"""OneRoster CSV bundles: zips or folders with a manifest and one file a table, read and written."""
+"""OneRoster CSV bundles, in and out."""

@@ -5,8 +5,8 @@ from difflib import get_close_matches
 from types import MappingProxyType
 
 from oneroster_nb.bundle.layout import FILES
-from oneroster_nb.findings import Finding, found
-from oneroster_nb.schema import BEYOND, TABLES
+from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.schema import BEYOND, TABLES
 
 __all__ = ["CLOSE", "named_columns"]
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from oneroster_nb.bundle.layout import FILES
-from oneroster_nb.membership import among
-from oneroster_nb.resources import resources_per_user
-from oneroster_nb.roles import completed_roles, roles_of_users
-from oneroster_nb.schema import empty_table
+from oneroster_nb.query.membership import among
+from oneroster_nb.tables.resources import resources_per_user
+from oneroster_nb.tables.roles import completed_roles, roles_of_users
+from oneroster_nb.tables.schema import empty_table
 
 __all__ = ["FILLED", "Contents", "bundle_contents"]
 

@@ -6,10 +6,10 @@ import pandas as pd
 
 from oneroster_nb.bundle.reading import Bundle
 from oneroster_nb.errors import BundleError, IncompleteError
-from oneroster_nb.membership import among, with_primary_org
-from oneroster_nb.merging import OWNERS, merged, shrunken_tables
-from oneroster_nb.roles import completed_roles, roles_of_users, users_of_roles
-from oneroster_nb.vocabulary import DELETED
+from oneroster_nb.query.membership import among, with_primary_org
+from oneroster_nb.tables.roles import completed_roles, roles_of_users, users_of_roles
+from oneroster_nb.tables.upsert import OWNERS, merged, shrunken_tables
+from oneroster_nb.tables.vocabulary import DELETED
 
 __all__ = ["changed_tables"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oneroster_nb.errors import BundleError
-from oneroster_nb.findings import Finding, found
+from oneroster_nb.tables.findings import Finding, found
 
 __all__ = ["Format", "findings_of_format", "format_of", "reopened"]
 

@@ -13,8 +13,8 @@ from oneroster_nb.bundle.lines import Rows
 from oneroster_nb.bundle.manifest import Manifest, parse_manifest
 from oneroster_nb.bundle.rows import findings_of_rows, read_names, read_text
 from oneroster_nb.errors import BundleError
-from oneroster_nb.findings import Finding, found
-from oneroster_nb.schema import BEYOND, TABLES
+from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.schema import BEYOND, TABLES
 
 __all__ = ["Listing", "listed"]
 

@@ -22,21 +22,21 @@ from oneroster_nb.bundle.values import (
     unreadable_values,
     whole_column,
 )
-from oneroster_nb.conform import conform, is_password, to_frame
 from oneroster_nb.errors import BundleError, PartialResultWarning, warn
-from oneroster_nb.findings import Finding, found
-from oneroster_nb.notes import findings_of_notes, notes_of
 from oneroster_nb.progress import Reporter
-from oneroster_nb.repeated_keys import (
+from oneroster_nb.tables.casting import conform, is_password, to_frame
+from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.notes import findings_of_notes, notes_of
+from oneroster_nb.tables.repeated_keys import (
     DistinctRows,
     distinct_rows,
     latest_rows,
     warn_of_lost_rows,
 )
-from oneroster_nb.resources import users_with_resources
-from oneroster_nb.roles import people_of
-from oneroster_nb.schema import BEYOND, TABLES, Kind, empty_table, nothing_of
-from oneroster_nb.vocabulary import ACTIVE, standard_word
+from oneroster_nb.tables.resources import users_with_resources
+from oneroster_nb.tables.roles import people_of
+from oneroster_nb.tables.schema import BEYOND, TABLES, Kind, empty_table, nothing_of
+from oneroster_nb.tables.vocabulary import ACTIVE, standard_word
 
 __all__ = ["Bundle", "read_bundle"]
 

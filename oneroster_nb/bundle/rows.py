@@ -15,7 +15,7 @@ from oneroster_nb.bundle.lines import LONGEST_LINE, Rows, decoded, nul, too_long
 from oneroster_nb.bundle.quotes import separators_of_two_rows
 from oneroster_nb.bundle.thorough import Thorough
 from oneroster_nb.errors import BundleError
-from oneroster_nb.findings import Finding, found
+from oneroster_nb.tables.findings import Finding, found
 
 __all__ = ["EmptyFileError", "Rows", "findings_of_rows", "read_names", "read_rows", "read_text"]
 

@@ -15,7 +15,7 @@ import pyarrow.csv
 from oneroster_nb.bundle.contents import bundle_contents
 from oneroster_nb.bundle.layout import FILES, REQUIRED
 from oneroster_nb.errors import BundleError, ConfigurationError, PartialResultWarning, warn
-from oneroster_nb.schema import TABLES, Kind
+from oneroster_nb.tables.schema import TABLES, Kind
 
 __all__ = ["write_bundle"]
 

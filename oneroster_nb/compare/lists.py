@@ -7,12 +7,12 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype
 from pandas.api.types import is_datetime64_any_dtype as is_datetime
 
-from oneroster_nb.analysis.footnotes import with_footnote
-from oneroster_nb.compare.sides import Side, columns_of, in_one_order, people_frame
+from oneroster_nb.compare.inputs import Side, columns_of, in_one_order, people_frame
+from oneroster_nb.counts.footnotes import with_footnote
 from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.schema import join_values
-from oneroster_nb.texts import texts
+from oneroster_nb.tables.schema import join_values
+from oneroster_nb.tables.text import texts
 
 __all__ = ["compare_lists"]
 

@@ -1,1 +1,1 @@
-"""The forms: ipywidgets over the connectors and the analysis, for use without writing code."""
+"""The form in Jupyter."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from oneroster_nb.query import Query
+from oneroster_nb.query.query import Query
 
 __all__ = ["arguments_of", "cell"]
 

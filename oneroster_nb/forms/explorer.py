@@ -9,23 +9,23 @@ import ipywidgets as widgets
 import pandas as pd
 from traitlets import TraitError
 
+from oneroster_nb.connectors.profiles import load_profile
 from oneroster_nb.errors import ConfigurationError, QueryError
-from oneroster_nb.forms.asked import in_words
-from oneroster_nb.forms.common import COMMON, Answer, Extra
-from oneroster_nb.forms.commonpanel import CommonPanel
-from oneroster_nb.forms.connection import ConnectionPanel
-from oneroster_nb.forms.marker import FORM_CLASS, FormMarker
-from oneroster_nb.forms.question import QuestionPanel
-from oneroster_nb.forms.results import ResultsPanel
+from oneroster_nb.forms.common_questions import COMMON, Answer, Extra
+from oneroster_nb.forms.in_words import in_words
+from oneroster_nb.forms.panels.common_questions import CommonPanel
+from oneroster_nb.forms.panels.connection import ConnectionPanel
+from oneroster_nb.forms.panels.question import QuestionPanel
+from oneroster_nb.forms.panels.results import ResultsPanel
 from oneroster_nb.forms.runner import Done
 from oneroster_nb.forms.state import QUESTION, State
-from oneroster_nb.forms.words import Message, told
-from oneroster_nb.forms.working import Working
-from oneroster_nb.profiles import load_profile
+from oneroster_nb.forms.widgets.keyboard_guard import FORM_CLASS, FormMarker
+from oneroster_nb.forms.widgets.messages import Message, told
+from oneroster_nb.forms.widgets.progress_bar import Working
 from oneroster_nb.progress import Progress
-from oneroster_nb.query import Query, nearest
+from oneroster_nb.query.query import Query, nearest
 from oneroster_nb.secret import Secret, as_secret
-from oneroster_nb.source import Source
+from oneroster_nb.source.source import Source
 
 __all__ = ["Explorer", "explore"]
 

@@ -7,7 +7,7 @@ from traitlets import HasTraits, List, Unicode, validate
 from traitlets.utils.bunch import Bunch
 
 from oneroster_nb.errors import ConfigurationError, QueryError
-from oneroster_nb.query import MATCHES, STATUSES, Query, checked_group_filter
+from oneroster_nb.query.query import MATCHES, STATUSES, Query, checked_group_filter
 
 __all__ = ["PROVIDERS", "QUESTION", "State"]
 

@@ -1,1 +1,1 @@
-"""What makes answers safe to share: small counts hidden, people under other names."""
+"""Rosters that are safe to share: people under codes."""

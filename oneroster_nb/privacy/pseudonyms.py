@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 import pandas as pd
 
 from oneroster_nb.errors import ConfigurationError
-from oneroster_nb.privacy.names import Mentions
+from oneroster_nb.privacy.mentions import Mentions
 from oneroster_nb.progress import ProgressOption, Reporter
-from oneroster_nb.schema import BEYOND, TABLES, join_values, split_text
-from oneroster_nb.spreadsheets import csv_cell
-from oneroster_nb.texts import texts
+from oneroster_nb.tables.schema import BEYOND, TABLES, join_values, split_text
+from oneroster_nb.tables.spreadsheet_safety import csv_cell
+from oneroster_nb.tables.text import texts
 
 if TYPE_CHECKING:
-    from oneroster_nb.roster import Roster
-    from oneroster_nb.source import Source
+    from oneroster_nb.roster.roster import Roster
+    from oneroster_nb.source.source import Source
 
 __all__ = ["pseudonymise"]
 
@@ -140,7 +140,7 @@ def pseudonymise(
     Examples
     --------
     >>> import oneroster_nb as onb
-    >>> from oneroster_nb.demo.district import make_district
+    >>> from oneroster_nb.demo.district.making import make_district
     >>> roster = onb.Roster(make_district())
     >>> coded = onb.pseudonymise(roster, key="a long secret of this notebook")
     >>> len(coded.get_users("students", "classes", "31763"))
@@ -148,7 +148,7 @@ def pseudonymise(
     >>> set(coded.users["sourcedId"]) & set(roster.users["sourcedId"])
     set()
     """
-    from oneroster_nb.roster import Roster
+    from oneroster_nb.roster.roster import Roster
 
     random = _checked(source, key, codes, crosswalk)
     code = random or _keyed(key.encode() if isinstance(key, str) else key or b"")

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from oneroster_nb.findings import Finding, found
-from oneroster_nb.holding import holds_role
-from oneroster_nb.membership import among, codes
-from oneroster_nb.schema import split_values
+from oneroster_nb.query.membership import among, codes
+from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.roles_at_orgs import holds_role
+from oneroster_nb.tables.schema import split_values
 
 __all__ = ["of_one_person", "outside_terms", "primary", "roles", "schools"]
 

@@ -5,10 +5,10 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from oneroster_nb.findings import Finding, found
-from oneroster_nb.grades import CEDS_GRADES
-from oneroster_nb.schema import TABLES, split_values
-from oneroster_nb.vocabulary import allowed_words, is_allowed
+from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.grades import CEDS_GRADES
+from oneroster_nb.tables.schema import TABLES, split_values
+from oneroster_nb.tables.vocabulary import allowed_words, is_allowed
 
 __all__ = ["dates", "enumerations", "grades", "other_version", "subjects"]
 

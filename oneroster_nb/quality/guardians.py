@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from oneroster_nb.findings import Finding, found
-from oneroster_nb.holding import LINKED_ROLES
-from oneroster_nb.schema import split_values
+from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES
+from oneroster_nb.tables.schema import split_values
 
 __all__ = ["one_way"]
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from oneroster_nb.findings import Finding, found
-from oneroster_nb.identity import folded
+from oneroster_nb.people.same_person import folded
+from oneroster_nb.tables.findings import Finding, found
 
 __all__ = ["addresses", "keys", "signs"]
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from oneroster_nb.findings import Finding, found
-from oneroster_nb.membership import among
-from oneroster_nb.schema import TABLES, Kind, split_values
+from oneroster_nb.query.membership import among
+from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.schema import TABLES, Kind, split_values
 
 __all__ = ["cycles", "people_together", "references"]
 

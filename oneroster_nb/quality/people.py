@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from oneroster_nb.findings import Finding, found
-from oneroster_nb.holding import roles_at_orgs
-from oneroster_nb.identity import same_people
-from oneroster_nb.membership import among
-from oneroster_nb.schema import split_values
+from oneroster_nb.people.same_person import same_people
+from oneroster_nb.query.membership import among
+from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.roles_at_orgs import roles_at_orgs
+from oneroster_nb.tables.schema import split_values
 
 __all__ = ["classes", "students", "twice"]
 

@@ -5,9 +5,9 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from oneroster_nb.findings import Finding, found
-from oneroster_nb.holding import LINKED_ROLES
-from oneroster_nb.schema import TABLES
+from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES
+from oneroster_nb.tables.schema import TABLES
 
 __all__ = ["required"]
 

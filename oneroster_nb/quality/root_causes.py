@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from oneroster_nb.findings import Finding, found
-from oneroster_nb.identity import records_per_school
-from oneroster_nb.membership import among, codes
-from oneroster_nb.schema import TABLES, Kind, join_values, split_text, split_values
+from oneroster_nb.people.same_person import records_per_school
+from oneroster_nb.query.membership import among, codes
+from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.schema import TABLES, Kind, join_values, split_text, split_values
 
 __all__ = ["one_record_each", "root_causes", "spreadsheet_numbers"]
 
@@ -140,7 +140,7 @@ def root_causes(
 
     Examples
     --------
-    >>> from oneroster_nb.demo.district import make_district
+    >>> from oneroster_nb.demo.district.making import make_district
     >>> tables = make_district()
     >>> users = tables["enrollments"]["userSourcedId"]
     >>> tables["enrollments"] = tables["enrollments"].assign(userSourcedId=users + ".0")

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from oneroster_nb.findings import Finding, found
-from oneroster_nb.holding import roles_at_orgs
-from oneroster_nb.membership import among
+from oneroster_nb.query.membership import among
+from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.roles_at_orgs import roles_at_orgs
 
 __all__ = ["class_orgs", "empty_schools", "school_years"]
 

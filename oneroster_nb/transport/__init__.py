@@ -1,1 +1,1 @@
-"""Everything that touches the network: sessions, signatures, pages and their decoding."""
+"""HTTP for any vendor: sessions, signatures, pages and their decoding."""

@@ -16,17 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.json
 
 from oneroster_nb.errors import AnswerError
-from oneroster_nb.schema import join_values
-from oneroster_nb.transport.payload import (
-    NO_COLLECTION,
-    Integer,
-    check_text,
-    collection,
-    parse,
-    single,
-)
-from oneroster_nb.transport.per_process import PerProcess
-from oneroster_nb.transport.shapes import (
+from oneroster_nb.tables.schema import join_values
+from oneroster_nb.transport.json_shapes import (
     BETWEEN_PARTS,
     BETWEEN_ROLES,
     ROLE_PARTS,
@@ -36,6 +27,15 @@ from oneroster_nb.transport.shapes import (
     plain,
     text_of,
 )
+from oneroster_nb.transport.payload import (
+    NO_COLLECTION,
+    Integer,
+    check_text,
+    collection,
+    parse,
+    single,
+)
+from oneroster_nb.transport.per_process import PerProcess
 
 __all__ = ["Decoder"]
 
@@ -219,7 +219,7 @@ def _rewrapped(array: Any, inner: Any) -> Any:
 
 
 def _roles(roles: Any) -> Any:
-    """Write each role as one text, as :func:`oneroster_nb.transport.shapes.text_of` does."""
+    """Write each role as one text, as :func:`oneroster_nb.transport.json_shapes.text_of` does."""
     parts = dict(zip((member.name for member in roles.type), roles.flatten(), strict=True))
     parts["org"] = pc.struct_field(parts["org"], "sourcedId")
     texts = [pc.fill_null(parts[name], "") for name in ROLE_PARTS]

@@ -1,7 +1,7 @@
 """How a list is put together from pages, and when it is complete.
 
 No I/O happens here: :func:`pull` is a generator that says which pages it wants and is sent what
-came of them. :mod:`oneroster_nb.transport.pulls` runs such generators side by side.
+came of them. :mod:`oneroster_nb.transport.side_by_side` runs such generators side by side.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ from oneroster_nb.errors import (
     ServerError,
     warn,
 )
-from oneroster_nb.repeated_keys import without_identical_rows
+from oneroster_nb.tables.repeated_keys import without_identical_rows
 from oneroster_nb.transport.page_size import ListSizes, PageSizes
 from oneroster_nb.transport.pages import Ask, Collected, Page, Pull, Pulled, alike
 

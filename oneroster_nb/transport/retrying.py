@@ -12,7 +12,7 @@ from tenacity.wait import wait_base
 from oneroster_nb.errors import RosterError, ServerError
 from oneroster_nb.progress import IdleClock
 from oneroster_nb.transport.header_values import http_date, whole_number
-from oneroster_nb.transport.pace import until_reset
+from oneroster_nb.transport.rate_limit import until_reset
 
 __all__ = ["Call", "PassingError", "RetryAfterWait", "StopRetrying", "retry_after"]
 

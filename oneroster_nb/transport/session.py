@@ -27,8 +27,8 @@ from oneroster_nb.transport.body import ENCODING, read_body, read_start, slowest
 from oneroster_nb.transport.clock import ServerClock
 from oneroster_nb.transport.failures import failure, may_pass, refusal
 from oneroster_nb.transport.http import HttpSession, setup_error
-from oneroster_nb.transport.pace import Pace
 from oneroster_nb.transport.per_process import PerProcess
+from oneroster_nb.transport.rate_limit import Pace
 from oneroster_nb.transport.retrying import (
     Call,
     PassingError,

@@ -65,7 +65,7 @@ def measure(way: str, path: Path) -> dict[str, float]:
 def figures(students: int, rounds: int) -> dict[str, dict[str, float]]:
     """Give the median seconds and megabytes of each way, over some interleaved rounds."""
     import oneroster_nb as onb
-    from oneroster_nb.demo.district import make_district
+    from oneroster_nb.demo.district.making import make_district
 
     with tempfile.TemporaryDirectory() as folder:
         path = onb.Roster(make_district(students)).to_csv_bundle(Path(folder) / "bench.zip")

@@ -6,9 +6,9 @@ from browser.labdriver import DARK, LIGHT, Lab
 
 FORM = """
 import pandas as pd
-from oneroster_nb.forms.charts import bars
-from oneroster_nb.forms.heatmaps import heat_map
-from oneroster_nb.forms.pictures import Pictures
+from oneroster_nb.forms.charts.bars import bars
+from oneroster_nb.forms.charts.heatmaps import heat_map
+from oneroster_nb.forms.widgets.pictures import Pictures
 
 counts = pd.DataFrame({
     "schoolName": ["North $x$", "<script>alert(1)</script>", "a\\x00 & \\"b\\" --> "],

@@ -9,7 +9,7 @@ from browser.labdriver import Lab
 FORM = """
 import random
 from oneroster_nb.errors import QueryError
-from oneroster_nb.forms.download import Download, DownloadButton
+from oneroster_nb.forms.widgets.download_button import Download, DownloadButton
 
 content = random.Random(1).randbytes(12_000_000)
 def make():

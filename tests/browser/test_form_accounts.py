@@ -14,7 +14,7 @@ from records import school
 
 from browser.formdriver import CELL, Form, settings_in
 from browser.labdriver import Lab
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.server.embedded import DemoServer
 
 HOST = "https://first.example/ims/oneroster/v1p1/"
 OTHER = "https://other.example/ims/oneroster/v1p1/"

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 import oneroster_nb as onb
 from browser.formdriver import CELL, Form
 from browser.labdriver import Lab
-from oneroster_nb.demo.district import make_district
+from oneroster_nb.demo.district.making import make_district
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from browser.formdriver import CELL, Form
 from browser.labdriver import Lab
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.server.embedded import DemoServer
 
 IMAGE = '<img src=x onerror="window.ran=1;alert(1)">'
 FORMULA = '=HYPERLINK("http://x.example","y")'

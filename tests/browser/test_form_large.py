@@ -12,7 +12,7 @@ STUDENTS = 50_000
 CELLS = [
     f"""
 import oneroster_nb as onb
-from oneroster_nb.demo.district import make_district
+from oneroster_nb.demo.district.making import make_district
 tables = make_district({STUDENTS})
 """,
     """

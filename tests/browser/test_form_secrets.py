@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from browser.formdriver import CELL, KEYRING, Form, settings_in
 from browser.labdriver import JupyterServer, Lab
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.server.embedded import DemoServer
 
 # All that the kernel and its libraries can log, the messages of widgets among it.
 LOGGING = """

@@ -9,7 +9,7 @@ from records import school
 
 from browser.formdriver import CELL, Door, Form, settings_in
 from browser.labdriver import Lab
-from oneroster_nb.demo.server import DemoServer
+from oneroster_nb.demo.server.embedded import DemoServer
 
 
 @pytest.fixture

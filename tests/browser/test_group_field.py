@@ -11,7 +11,7 @@ from browser.test_looks import CONTRAST
 
 FIELDS = """
 import ipywidgets
-from oneroster_nb.forms.groupfield import GroupField
+from oneroster_nb.forms.widgets.group_field import GroupField
 width = ipywidgets.Layout(width="30em", max_width="calc(100% - 4px)")
 field = GroupField(
     description="Group", placeholder="a name", label_width="110px", layout=width

@@ -9,9 +9,9 @@ FORM = """
 import pandas as pd
 import ipywidgets
 from oneroster_nb.errors import QueryError
-from oneroster_nb.forms.download import DownloadButton
-from oneroster_nb.forms.secret import SecretField
-from oneroster_nb.forms.tables import ResultTable
+from oneroster_nb.forms.widgets.download_button import DownloadButton
+from oneroster_nb.forms.widgets.secret_field import SecretField
+from oneroster_nb.forms.widgets.table import ResultTable
 
 people = pd.DataFrame({f"column{i}": [f"value {i} {j}" for j in range(200)] for i in range(14)})
 people["score"] = range(200)

@@ -11,7 +11,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 FORM = f"""
 import pandas as pd
-from oneroster_nb.forms.tables import ResultTable
+from oneroster_nb.forms.widgets.table import ResultTable
 
 n = 50_000
 people = pd.DataFrame({{

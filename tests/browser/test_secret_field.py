@@ -11,7 +11,7 @@ from browser.labdriver import Lab
 FORM = """
 import hashlib
 import ipywidgets
-from oneroster_nb.forms.secret import SecretField
+from oneroster_nb.forms.widgets.secret_field import SecretField
 
 field = SecretField("Client secret", placeholder="kept in this browser")
 connect = ipywidgets.Button(description="Connect")

@@ -1,0 +1,316 @@
+"""What a question is asked of: the tables of a source, or those that a frame stands for."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from oneroster_nb.analysis.tables_of_frame import tables_of_frame
+from oneroster_nb.counts.footnotes import earlier_counts, with_footnote
+from oneroster_nb.errors import (
+    DanglingReferenceWarning,
+    ForbiddenError,
+    NotFoundError,
+    NotSharedWarning,
+    PartialResultWarning,
+    QueryError,
+    muted,
+    warn,
+)
+from oneroster_nb.progress import ProgressOption
+from oneroster_nb.query.membership import among, codes, link_classes, without_group
+from oneroster_nb.query.query import Query
+from oneroster_nb.tables.references import elements, left_out, not_there, warn_of_left_out
+from oneroster_nb.tables.schema import TABLES, empty_table
+from oneroster_nb.tables.unknown_roles import (
+    is_unknown,
+    note_of_unknown_roles,
+    people_of_unknown_role,
+    warn_of_unknown_roles,
+)
+
+if TYPE_CHECKING:
+    from oneroster_nb.roster.roster import Roster
+    from oneroster_nb.source.source import Source
+
+__all__ = ["CLASS_TABLES", "PERSON", "Asked", "Given", "given", "roster_for"]
+
+Asked: TypeAlias = "Source | pd.DataFrame"
+"""A connection, a roster, or a frame that ``get_users`` gave."""
+
+PERSON = ["sourcedId", "givenName", "familyName", "role", "grades", "schoolNames"]
+"""The columns that say who somebody is."""
+
+CLASS_TABLES = ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
+"""The tables that questions about classes look at."""
+
+_TOLD = ("users", "classes", "enrollments", "orgs")
+"""The tables whose lack would make an answer wrong without showing in it."""
+
+_CLASS: Mapping[str, str] = {
+    "sourcedId": "classSourcedId",
+    "title": "classTitle",
+    "courseTitle": "courseTitle",
+    "schoolName": "schoolName",
+    "termTitles": "termTitles",
+}
+
+
+@dataclass(frozen=True)
+class Given:
+    """The tables that a question is asked of, and what every question looks up in them.
+
+    Attributes
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        Canonical tables, what is to be deleted included; those that were not asked for are empty.
+    roles : tuple of str
+        The roles that the question counts; empty if it counts all.
+    empty : frozenset of str
+        The tables without rows of which a warning was given already.
+    earlier : mapping of str to int, optional
+        Of a frame, what it left out when it was asked for.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    roles: tuple[str, ...] = ()
+    empty: frozenset[str] = frozenset()
+    earlier: Mapping[str, int] | None = None
+
+    @cached_property
+    def not_there(self) -> Mapping[str, int]:
+        """Table to the number of its rows that the others refer to and that are not there."""
+        return not_there(self.tables, self._references()) if self.earlier is None else self.earlier
+
+    def _references(self) -> Iterator[tuple[str, "pd.Series[str]"]]:
+        """Yield what the rows that count refer to."""
+        enrolled, held = (self._counted(name) for name in ("enrollments", "roles"))
+        users, classes = (self.tables[name] for name in ("users", "classes"))
+        deleted_users, deleted_classes = (
+            table["sourcedId"][table["status"] == "tobedeleted"] for table in (users, classes)
+        )
+        meets = ~among(enrolled["classSourcedId"], deleted_classes)
+        here = ~among(enrolled["userSourcedId"], deleted_users)
+        yield "users", enrolled["userSourcedId"][meets]
+        yield "users", held["userSourcedId"]
+        yield "classes", enrolled["classSourcedId"][here]
+        yield "orgs", classes["schoolSourcedId"][classes["status"] != "tobedeleted"]
+        yield "orgs", held["orgSourcedId"]
+        yield "orgs", elements(self.users["orgSourcedIds"])
+
+    def _counted(self, name: str) -> pd.DataFrame:
+        """Return the enrollments or roles that count and refer to something that is not there."""
+        rows = self.tables[name]
+        lost = np.zeros(len(rows), dtype=bool)
+        for column, target in TABLES[name].references.items():
+            lost |= codes(rows[column], self.tables[target]["sourcedId"]) < 0
+        rows = rows.loc[lost]
+        counted = rows["status"] != "tobedeleted"
+        return rows.loc[counted & rows["role"].isin(self.roles)] if self.roles else rows[counted]
+
+    def answer(self, table: pd.DataFrame, below: int | None = None) -> pd.DataFrame:
+        """Finish an answer: say in its footnote, and in a warning, what is not there.
+
+        Of a frame, the warning was given when it was asked for.
+        """
+        if self.earlier is None:
+            news = {n: count for n, count in self.not_there.items() if n not in self.empty}
+            warn_of_left_out(left_out({"": news}, below))
+        odd = note_of_unknown_roles(self.unknown_roles, below)
+        warn_of_unknown_roles(odd)
+        return with_footnote(table, [*left_out({"": self.not_there}, below), *odd])
+
+    @property
+    def unknown_roles(self) -> pd.DataFrame:
+        """Who is left out because of an unknown role: ``user role``; nobody if all count."""
+        if not self.roles or self.earlier is not None:
+            return pd.DataFrame(columns=["user", "role"])
+        if self.tables["enrollments"].empty:
+            odd = people_of_unknown_role(self.users, self.live("roles"))
+            known = self.users["sourcedId"][np.any([self.holders(r) for r in self.roles], axis=0)]
+            return odd.loc[~among(odd["user"], known)]
+        odd = self.members.loc[is_unknown(self.members["role"])]
+        counted = self.members.loc[self.members["role"].isin(self.roles)]
+        places = ["user", "klass"]
+        both = pd.MultiIndex.from_frame(odd[places]).isin(pd.MultiIndex.from_frame(counted[places]))
+        return odd.loc[~both]
+
+    def live(self, name: str) -> pd.DataFrame:
+        """Give the rows of a table that are not to be deleted."""
+        table = self.tables[name]
+        return table.loc[table["status"] != "tobedeleted"].reset_index(drop=True)
+
+    @cached_property
+    def users(self) -> pd.DataFrame:
+        """The users that are not to be deleted."""
+        return self.live("users")
+
+    @cached_property
+    def placed(self) -> pd.DataFrame:
+        """The users with ``schoolSourcedIds`` and ``schoolNames``, a row a user."""
+        return without_group(Query(), self.users, self.live("orgs"))
+
+    @property
+    def people(self) -> pd.DataFrame:
+        """Who the users are: :data:`PERSON`, a row a user."""
+        return self.placed[PERSON]
+
+    @cached_property
+    def classes(self) -> pd.DataFrame:
+        """The classes that are not to be deleted, with the names of what they refer to."""
+        names = ("courses", "orgs", "academicSessions")
+        courses, orgs, sessions = (self.tables[name] for name in names)
+        return link_classes(self.live("classes"), courses, orgs, sessions)
+
+    @cached_property
+    def named_classes(self) -> pd.DataFrame:
+        """Which class is which: ``classSourcedId classTitle courseTitle schoolName termTitles``."""
+        return self.classes[list(_CLASS)].rename(columns=dict(_CLASS))
+
+    @cached_property
+    def members(self) -> pd.DataFrame:
+        """Who is in which class: ``user``, ``klass`` (row numbers), ``role``, ``primary``.
+
+        A row a user, class and role, of enrollments, users and classes that are not to be deleted.
+        """
+        rows = self.live("enrollments")
+        members = pd.DataFrame(
+            {
+                "user": codes(rows["userSourcedId"], self.users["sourcedId"]),
+                "klass": codes(rows["classSourcedId"], self.classes["sourcedId"]),
+                "role": rows["role"],
+                "primary": rows["primary"].fillna(False).astype(bool),
+            }
+        )
+        members = members.loc[(members["user"] >= 0) & (members["klass"] >= 0)]
+        keys = ["user", "klass", "role"]
+        return members.groupby(keys, sort=False, dropna=False)["primary"].any().reset_index()
+
+    def in_role(self, role: str) -> pd.DataFrame:
+        """Give the members who are enrolled in a role."""
+        return self.members.loc[self.members["role"] == role]
+
+    def holders(self, role: str) -> "pd.Series[bool]":
+        """Say of each user whether the person holds a role, be it a second one."""
+        roles = self.live("roles")
+        held = roles.loc[roles["role"] == role, "userSourcedId"]
+        return (self.users["role"] == role) | among(self.users["sourcedId"], held)
+
+    def per_class(self, role: str) -> "pd.Series[int]":
+        """Count the distinct people enrolled in a role, a number a class."""
+        counts = np.bincount(self.in_role(role)["klass"], minlength=len(self.classes))
+        return pd.Series(counts, index=self.classes.index, dtype="int64")
+
+
+def given(
+    source: Asked,
+    question: str,
+    tables: Sequence[str],
+    *,
+    progress: ProgressOption,
+    frame_columns: Sequence[str] | None = None,
+    roles: Sequence[str] = (),
+) -> Given:
+    """Give the tables of what a question is asked of.
+
+    Parameters
+    ----------
+    source : Source or pandas.DataFrame
+        A connection, of which the tables are pulled, a roster, or a frame.
+    question : str
+        What is asked, for error messages.
+    tables : sequence of str
+        The canonical tables that are needed. Where a server does not show ``demographics``, they
+        are empty.
+    progress : None, bool or callable
+        See :data:`oneroster_nb.progress.ProgressOption`.
+    frame_columns : sequence of str, optional
+        The columns that a frame must have for this question; None where no frame will do.
+    roles : sequence of str
+        The roles that the question counts, if not all. A frame of classes must have a person in
+        each of them, unless it is empty.
+
+    Raises
+    ------
+    QueryError
+        For something that cannot be asked this.
+    RosterError
+        Where the source does not give the tables.
+
+    Warns
+    -----
+    NotSharedWarning
+        Where there are no users, no classes or no enrollments at all, and others of these.
+    PartialResultWarning
+        Where the server does not show demographics.
+    """
+    empty: list[str] = []
+    earlier = None
+    if isinstance(source, pd.DataFrame):
+        if frame_columns is None:
+            raise QueryError(
+                f"{question}() looks at whole tables ({', '.join(tables)}), which a DataFrame does"
+                " not hold. Pass the connection or the roster that it came from."
+            )
+        found = tables_of_frame(source, question, frame_columns)
+        earlier = earlier_counts(source)
+        if "classSourcedId" in frame_columns:
+            _require_roles(question, found, roles)
+    elif hasattr(source, "get_roster"):
+        roster = roster_for(source, tables, progress)
+        found = {name: roster.table(name) for name in tables}
+        empty = _warn_of_gaps(question, {name: found[name] for name in _TOLD if name in found})
+    else:
+        raise QueryError(
+            f"{question}() takes a connection, a roster or a DataFrame, not"
+            f" {type(source).__name__}."
+        )
+    whole = {name: found[name] if name in found else empty_table(name) for name in TABLES}
+    return Given(whole, tuple(roles), frozenset(empty), earlier)
+
+
+def _require_roles(question: str, tables: Mapping[str, pd.DataFrame], roles: Sequence[str]) -> None:
+    """Refuse a frame without anybody in a role that the question counts: nobody is not none."""
+    if tables["enrollments"].empty:
+        return
+    lacking = [role for role in roles if not (tables["enrollments"]["role"] == role).any()]
+    if lacking:
+        users = "students" if list(roles) == ["student"] else "users"
+        raise QueryError(
+            f"{question}() counts {'s and '.join(roles)}s in classes, and this frame has no"
+            f" {lacking[0]}. Ask get_users({users!r}, 'classes'), or pass the connection or the"
+            " roster itself."
+        )
+
+
+def roster_for(source: "Source", tables: Sequence[str], progress: ProgressOption) -> "Roster":
+    """Give a roster with the tables of a question, without ``demographics`` if not shown."""
+    with muted(DanglingReferenceWarning):  # each question says itself what it leaves out
+        try:
+            return source.get_roster(tables=tables, progress=progress)
+        except (ForbiddenError, NotFoundError) as error:
+            if "demographics" not in tables:
+                raise
+            shown = [name for name in tables if name != "demographics"]
+            roster = source.get_roster(tables=shown, progress=progress)
+            warn(
+                f"The server does not show demographics, so no birth dates are known: {error}",
+                PartialResultWarning,
+            )
+            return roster
+
+
+def _warn_of_gaps(question: str, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Warn if a table that the answer rests on has no rows, and others have some; return those."""
+    empty = [name for name, table in tables.items() if table.empty]
+    if empty and len(empty) < len(tables):
+        warn(
+            f"There are no {' and no '.join(empty)} in this roster, so what {question}() says of"
+            " them may be wrong. Perhaps they are not shared with this application, or were left"
+            " out of get_roster(tables=…).",
+            NotSharedWarning,
+        )
+    return empty

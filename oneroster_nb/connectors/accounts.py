@@ -1,0 +1,90 @@
+"""To what a secret belongs: provider, host, token URL and client id, together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+from urllib.parse import urlsplit
+
+from oneroster_nb.connectors.clever.connector import CLEVER_HOST, CLEVER_TOKENS
+from oneroster_nb.connectors.oneroster.classlink import proxied_host
+from oneroster_nb.errors import ConfigurationError
+
+__all__ = ["Account", "named_host", "normal_url"]
+
+_PORTS = {"https": 443, "http": 80}
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a secret is a secret of, in a form that can be compared.
+
+    Attributes
+    ----------
+    provider, host, token_url, client_id, application_id : str
+        Empty if there is none. A provider's own host and token URL stand for those that are
+        left out.
+    """
+
+    provider: str
+    host: str
+    token_url: str
+    client_id: str
+    application_id: str
+
+    @classmethod
+    def of(cls, provider: str, options: Mapping[str, Any]) -> "Account":
+        """Return the account that options of a connector mean."""
+        clever = provider == "clever"
+        host = named_host(provider, options)
+        return cls(
+            provider=provider,
+            host=host or (named_host(provider, {"host": CLEVER_HOST}) if clever else ""),
+            token_url=normal_url(options.get("token_url") or (CLEVER_TOKENS if clever else None)),
+            client_id=_text(options.get("client_id")),
+            application_id=_text(options.get("application_id")),
+        )
+
+    def differences(self, other: "Account") -> list[str]:
+        """List the names of the parts in which two accounts differ."""
+        names = [part.name for part in fields(self)]
+        return [name for name in names if getattr(self, name) != getattr(other, name)]
+
+
+def named_host(provider: str, options: Mapping[str, Any]) -> str:
+    """Return the host that options name, or that ClassLink's application id makes, if any."""
+    host = options.get("host")
+    application_id = options.get("application_id")
+    if not host and provider == "classlink" and application_id:
+        try:
+            host = proxied_host(application_id)
+        except ConfigurationError:  # connecting will say so
+            host = application_id
+    # The paths of Clever's host are versions of one service; those of others can be tenants.
+    return normal_url(host, with_path=provider != "clever")
+
+
+def normal_url(url: object, *, with_path: bool = True) -> str:
+    """Write an address in the one form in which it can be compared, empty if there is none.
+
+    Examples
+    --------
+    >>> normal_url(" https://Example.org:443/ims/ ")
+    'https://example.org/ims'
+    """
+    text = _text(url)
+    try:
+        parts = urlsplit(text)
+        name, port = parts.hostname, parts.port
+    except ValueError:
+        return text
+    if not name or "@" in parts.netloc:
+        return text
+    shown_port = "" if port in (None, _PORTS.get(parts.scheme)) else f":{port}"
+    host = f"{parts.scheme}://{name}{shown_port}"
+    query = f"?{parts.query}" if parts.query else ""
+    return host + parts.path.rstrip("/") + query if with_path else host
+
+
+def _text(value: object) -> str:
+    """Return a text without white space around it; anything else never equals a text."""
+    return value.strip() if isinstance(value, str) else repr(value) if value else ""

@@ -1,0 +1,248 @@
+"""Where the parts of a connection come from, and which stored secret belongs to it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from oneroster_nb.connectors.accounts import Account, named_host
+from oneroster_nb.connectors.live.options import from_environment
+from oneroster_nb.connectors.profile_store import SERVICE, Profile, keyring_secret, load_profile
+from oneroster_nb.errors import ConfigurationError
+from oneroster_nb.secret import SECRETS, hidden
+
+__all__ = ["resolve", "withheld"]
+
+_VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "host": "ONEROSTER_HOST",
+        "client_id": "ONEROSTER_CLIENT_ID",
+        "client_secret": "ONEROSTER_CLIENT_SECRET",
+        "access_token": "ONEROSTER_ACCESS_TOKEN",
+        "token_url": "ONEROSTER_TOKEN_URL",
+        "application_id": "ONEROSTER_APPLICATION_ID",
+    }
+)
+_WITHOUT_ACCOUNT = ("csv", "demo", "demo-clever", "snapshot")
+
+
+@dataclass
+class _Found:
+    """A connection that was put together, and the stored secrets that do not belong to it."""
+
+    provider: str
+    profile: str | None
+    options: dict[str, Any]
+    withheld: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Meant:
+    """What a call means: its provider, its saved connection and what it gives itself."""
+
+    provider: str
+    profile: Profile | None
+    given: Mapping[str, Any]
+
+    @property
+    def saved(self) -> Mapping[str, Any]:
+        """The options of the saved connection; an application id that is given makes the host."""
+        saved = self.profile.options if self.profile else {}
+        proxied = self.given.get("application_id") and not self.given.get("host")
+        return {k: v for k, v in saved.items() if not (proxied and k == "host")}
+
+    @property
+    def host(self) -> str:
+        """The host that the call names, else the saved connection; empty if neither does."""
+        return named_host(self.provider, self.given) or named_host(self.provider, self.saved)
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether the call gives a secret, so that no stored one is wanted."""
+        return any(name in self.given for name in SECRETS)
+
+
+def resolve(
+    provider: str | None,
+    profile: str | None,
+    options: Mapping[str, Any],
+    environ: Mapping[str, str] | None = None,
+) -> tuple[str, str | None, dict[str, Any]]:
+    """Put a connection together: what is given, the environment, the saved profile, its secret.
+
+    A secret of the environment or the keyring is among the options only if it belongs to the
+    provider, host, token URL and client id that are meant.
+
+    Parameters
+    ----------
+    provider, profile : str, optional
+        What is meant; if both are missing, the environment says it.
+    options : mapping
+        What is given in code.
+    environ : mapping, optional
+        The environment; left out, that of this process.
+
+    Returns
+    -------
+    provider : str
+    profile : str or None
+    options : dict
+        Secrets among them are wrapped.
+
+    Raises
+    ------
+    ConfigurationError
+        If neither a provider nor a profile is said, if the profile is of another provider, or if
+        the file of saved connections or the keyring fails.
+    """
+    found = _found(provider, profile, options, _variables(environ))
+    return found.provider, found.profile, found.options
+
+
+def withheld(
+    provider: str | None,
+    profile: str | None,
+    options: Mapping[str, Any],
+    environ: Mapping[str, str] | None = None,
+) -> list[str]:
+    """Say of each stored secret that :func:`resolve` leaves out why, and how to pass it.
+
+    The parameters and the errors are those of :func:`resolve`.
+    """
+    return _found(provider, profile, options, _variables(environ)).withheld
+
+
+def _variables(environ: Mapping[str, str] | None) -> dict[str, Any]:
+    """Take our variables out of the environment, secrets wrapped, so that no frame holds others."""
+    source = os.environ if environ is None else environ
+    names = ("ONEROSTER_PROVIDER", "ONEROSTER_PROFILE", *_VARIABLES.values())
+    return hidden({name: source[name] for name in names if source.get(name)})
+
+
+def _found(
+    provider: str | None, profile: str | None, given: Mapping[str, Any], env: Mapping[str, Any]
+) -> _Found:
+    meant = _meant(provider, profile, given, env)
+    stored = {name: env[variable] for name, variable in _VARIABLES.items() if variable in env}
+    if meant.provider in _WITHOUT_ACCOUNT:
+        stored = {}
+    if meant.provider != "classlink":
+        stored.pop("application_id", None)
+    secrets = {name: stored.pop(name) for name in SECRETS if name in stored}
+    problem = _another_connection(meant, stored, env)
+    if problem:
+        stored = {}
+    found = _Found(
+        meant.provider,
+        meant.profile.name if meant.profile else None,
+        {**meant.saved, **stored, **given},
+    )
+    if meant.has_secret:
+        return found
+    if secrets:
+        problem = problem or _another_account(meant, stored, found.options)
+        if not problem:
+            found.options |= secrets
+            return found
+        found.withheld += [_of_environment(name, problem) for name in secrets]
+    _add_kept(meant.profile, found)
+    return found
+
+
+def _meant(
+    provider: str | None,
+    profile: str | None,
+    given: Mapping[str, Any],
+    env: Mapping[str, Any],
+) -> _Meant:
+    """Find out which provider and which saved connection are meant."""
+    if provider is None and profile is None:
+        profile = env.get("ONEROSTER_PROFILE")
+        provider = None if profile else env.get("ONEROSTER_PROVIDER")
+    loaded = None if profile is None else load_profile(profile)
+    if loaded is not None:
+        if provider not in (None, loaded.provider):
+            raise ConfigurationError(
+                f"The saved connection {profile!r} is of provider {loaded.provider!r}, not"
+                f" {provider!r}. Leave the provider out."
+            )
+        provider = loaded.provider
+    if not isinstance(provider, str):
+        raise ConfigurationError(
+            "connect() needs a provider, such as connect('demo') or connect('classlink', ...), a"
+            " profile='...', or the environment variable ONEROSTER_PROVIDER or ONEROSTER_PROFILE."
+        )
+    return _Meant(provider, loaded, given)
+
+
+def _another_connection(meant: _Meant, stored: Mapping[str, Any], env: Mapping[str, Any]) -> str:
+    """Say why the environment describes another connection than the one that is meant, if so."""
+    profile = meant.profile.name if meant.profile else None
+    provider = env.get("ONEROSTER_PROVIDER", "").strip()
+    if env.get("ONEROSTER_PROFILE", profile) != profile:
+        return "ONEROSTER_PROFILE names another connection"
+    if provider not in ("", meant.provider):
+        return "ONEROSTER_PROVIDER names another provider"
+    own = named_host(meant.provider, stored)
+    default = Account.of(meant.provider, {**meant.saved, **meant.given, "host": None}).host
+    if own:
+        variable = _VARIABLES["host" if "host" in stored else "application_id"]
+        # A secret that is given without a host is for the provider's own one.
+        stray = not provider and meant.has_secret and default and not meant.host
+        if own != (meant.host or (default if stray else own)):
+            return f"{variable} names another server"
+        return ""
+    # Without a host, the environment completes a saved connection, else the provider's own host.
+    completes = meant.host == named_host(meant.provider, meant.saved)
+    if meant.host and meant.host != default and not (meant.profile and completes):
+        return "ONEROSTER_HOST is not set, so it fits only the provider's own host"
+    wanted = Account.of(meant.provider, {**meant.saved, **meant.given})
+    with_url = Account.of(meant.provider, {**meant.saved, **meant.given, **stored})
+    named = provider and not meant.host
+    if "token_url" in stored and not named and wanted.token_url != with_url.token_url:
+        return "ONEROSTER_TOKEN_URL names another server, and ONEROSTER_HOST is not set"
+    return ""
+
+
+def _another_account(meant: _Meant, stored: Mapping[str, Any], options: Mapping[str, Any]) -> str:
+    """Say which part of the account is another one than that of the environment's secret, if so."""
+    own = Account.of(meant.provider, {**meant.saved, **stored})
+    differing = [
+        name
+        for name in own.differences(Account.of(meant.provider, options))
+        # What the environment and the saved connection leave open, the call completes.
+        if name == "token_url" or (name != "host" and getattr(own, name))
+    ]
+    return f"it belongs to another {' and '.join(differing)}" if differing else ""
+
+
+def _of_environment(option: str, problem: str) -> str:
+    return (
+        f"{_VARIABLES[option]} is set, but was not used: {problem}. To use it on purpose, pass"
+        f" {from_environment(option)}."
+    )
+
+
+def _add_kept(profile: Profile | None, found: _Found) -> None:
+    """Add the secret that the keyring holds for a saved connection, if it belongs to it."""
+    if profile is None or found.provider in _WITHOUT_ACCOUNT:
+        return
+    kept = keyring_secret(profile.name)
+    if kept is None:
+        return
+    own = Account.of(profile.provider, profile.options)
+    differing = own.differences(Account.of(found.provider, found.options))
+    option = "client_secret" if found.options.get("client_id") else "access_token"
+    if profile.ask_keyring and not differing:
+        found.options[option] = kept
+        return
+    problem = (
+        f"it belongs to another {' and '.join(differing)}"
+        if differing
+        else "it may belong to an earlier connection of that name"
+    )
+    found.withheld.append(
+        f"The keyring holds a secret for {profile.name!r} that was not used: {problem}. To use it"
+        f" on purpose, pass {option}=keyring.get_password({SERVICE!r}, {profile.name!r})."
+    )

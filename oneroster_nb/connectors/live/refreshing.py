@@ -1,0 +1,181 @@
+"""Rosters from a live source, brought up to date with what changed since."""
+
+import datetime
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from oneroster_nb.connectors.live.pushdown import Clause, since_clause
+from oneroster_nb.connectors.live.roster_pull import Revisions, RosterSource
+from oneroster_nb.errors import (
+    AnswerError,
+    ConfigurationError,
+    IncompleteError,
+    NoMatchWarning,
+    RosterError,
+    ServerError,
+    warn,
+)
+from oneroster_nb.progress import ProgressOption, Reporter
+from oneroster_nb.roster.roster import Roster
+from oneroster_nb.tables.findings import Finding
+from oneroster_nb.tables.references import warn_of_dangling
+from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.upsert import OWNERS, all_new, merged, shrunken_tables
+from oneroster_nb.transport.pages import Tables
+from oneroster_nb.transport.side_by_side import Job
+
+__all__ = ["RefreshSource"]
+
+_SMALL = 5_000  # so few rows are pulled again, because then every change is seen
+_REFUSED = (ServerError, AnswerError, IncompleteError)
+_Frames = dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class _Changes:
+    """How the changes of one table are asked for.
+
+    Attributes
+    ----------
+    rows : Job
+        Lists the rows that changed.
+    check : Job
+        Lists the ids of all rows, or announces how many there are.
+    by_id : bool
+        Whether `check` lists ids.
+    """
+
+    rows: Job
+    check: Job
+    by_id: bool
+
+    def complete(self, frame: pd.DataFrame) -> bool:
+        """Return True if a table with these changes has the rows that the server lists."""
+        ids = self.check.outcome
+        if isinstance(ids, RosterError) or ids is None:
+            return False
+        if not self.by_id:
+            return len(frame) == self.check.total
+        listed = [key for table in ids for key in table["sourcedId"].to_pylist()]
+        return set(listed) == set(frame["sourcedId"])
+
+
+class RefreshSource(RosterSource):
+    """A live source that brings its rosters up to date."""
+
+    def _refreshed(self, old: Roster, *, allow_shrink: bool, progress: ProgressOption) -> Roster:
+        """Return a new roster from what changed; see :meth:`Roster.refresh`."""
+        if old.provider and old.provider != self.provider:
+            raise ConfigurationError(
+                f"This roster was pulled from {old.provider} and cannot be refreshed from"
+                f" {self.provider}. Call get_roster() on the new connection instead."
+            )
+        taken, began = datetime.datetime.now(datetime.UTC), time.monotonic()
+        with Reporter(progress, "changes") as reporter:
+            frames, again, findings = self._in_one_state(
+                lambda seen: self._brought_up(old, reporter, seen)
+            )
+        if not allow_shrink:
+            _check_size(old, frames)
+        _warn_of_new_ids(old, frames)
+        warn_of_dangling(frames)
+        noted = [finding for finding in old.noted if finding.table not in again]
+        return Roster(
+            frames,
+            provider=self.provider,
+            taken=taken,
+            server_time=self._session.clock.at(began),
+            recipe=old.recipe,
+            findings=[*noted, *findings],
+        )
+
+    def _brought_up(
+        self, old: Roster, reporter: Reporter, seen: Revisions
+    ) -> tuple[_Frames, frozenset[str], list[Finding]]:
+        """Return all tables, the names of those that were pulled again, and what was odd."""
+        orgs_job = self._list_job("orgs")
+        asked = self._changes_to_ask_for(old, reporter)
+        jobs = [orgs_job, *(job for each in asked.values() for job in (each.rows, each.check))]
+        outcomes = self._pull(jobs, reporter)
+        seen.note({str(number): job for number, job in enumerate(jobs)})
+        changes: dict[str, Tables | RosterError] = {
+            name: each.rows.outcome
+            for name, each in asked.items()
+            if each.rows.outcome is not None and not isinstance(each.rows.outcome, RosterError)
+        }
+        news, odd = self._frames({"orgs": outcomes[0], **changes}, sensitive=old.sensitive)
+        orgs = news.pop("orgs")
+        frames = {
+            name: merged(
+                old.table(name),
+                frame,
+                news[self._part_of(name)]["sourcedId"],
+                OWNERS.get(name, "sourcedId"),
+            )
+            for name, frame in news.items()
+        }
+        whole = {"orgs"} | {name for name in changes if asked[name].complete(frames[name])}
+        anew = [name for name in self._listable if self._part_of(name) not in whole]
+        pulled = self._whole_tables(anew, reporter, seen, lenient=True, sensitive=old.sensitive)
+        again, found = self._frames(pulled, orgs, sensitive=old.sensitive)
+        kept = {name: frame for name, frame in frames.items() if self._part_of(name) in whole}
+        kept |= {"orgs": orgs, **again}
+        odd = [each for each in odd if self._part_of(each.table) in whole]
+        return kept, frozenset({"orgs", *again}), [*odd, *found]
+
+    def _changes_to_ask_for(self, old: Roster, reporter: Reporter) -> dict[str, _Changes]:
+        """Choose the tables of which changes alone are asked for, and how."""
+        asked: dict[str, _Changes] = {}
+        for name in self._listable:
+            since = _since(old, name)
+            # What users say of themselves is read with all of the orgs.
+            if name == "orgs" or since is None or len(old.table(name)) <= _SMALL:
+                continue
+            if not self._honours(name, since, reporter):
+                continue
+            by_id = self._lists_ids(name, reporter)
+            check = (
+                self._filtered_job(name, "", fields="sourcedId")
+                if by_id
+                else self._filtered_job(name, "", wanted=1)
+            )
+            rows = self._filtered_job(name, str(since), sensitive=old.sensitive)
+            rows.keep = check.keep = _REFUSED
+            asked[name] = _Changes(rows, check, by_id)
+        return asked
+
+
+def _since(old: Roster, name: str) -> Clause | None:
+    """Return the clause for what changed in a table since a roster was taken.
+
+    The server's clock counts, not ours; and if the rows are older than that, the newest of them,
+    because a change may show later than it says it was made.
+    """
+    newest = old.table(name)["dateLastModified"].max()
+    if pd.isna(newest):
+        return None
+    return since_clause(min(pd.Timestamp(old.server_time or old.taken), newest))
+
+
+def _check_size(old: Roster, frames: Mapping[str, pd.DataFrame]) -> None:
+    """Refuse tables that are suddenly empty or less than half of what they were."""
+    shrunk = shrunken_tables({name: old.table(name) for name in TABLES}, frames)
+    if shrunk:
+        raise IncompleteError(
+            f"The server shows much less than before: {'; '.join(shrunk)}. That may be an accident"
+            " there, so the roster was left as it was. If it is meant, pass allow_shrink=True."
+        )
+
+
+def _warn_of_new_ids(old: Roster, frames: Mapping[str, pd.DataFrame]) -> None:
+    names = all_new({name: old.table(name) for name in TABLES}, frames)
+    if names:
+        warn(
+            f"Not one id of {', '.join(names)} was in this roster before. The provider may have"
+            " given new ids to the same people and classes; onb.match_people(before, after) pairs"
+            " people whose ids differ.",
+            NoMatchWarning,
+        )

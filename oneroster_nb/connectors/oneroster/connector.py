@@ -1,0 +1,381 @@
+"""OneRoster REST 1.1 and 1.2: their paths, and the ways to sign a request."""
+
+import inspect
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from oneroster_nb.connectors.live.connector import Connector
+from oneroster_nb.connectors.live.live_source import NO_ROUTE
+from oneroster_nb.connectors.live.options import (
+    check_sendable,
+    checked_seconds,
+    checked_timeout,
+    checked_whole,
+    from_environment,
+    wrapped_secrets,
+    written_option,
+)
+from oneroster_nb.connectors.oneroster.records import RECORDS
+from oneroster_nb.errors import (
+    ConfigurationError,
+    CredentialsError,
+    NotFoundError,
+    NotProvidedError,
+)
+from oneroster_nb.secret import Secret
+from oneroster_nb.tables.casting import conform
+from oneroster_nb.tables.schema import TABLES, Kind
+from oneroster_nb.tables.vocabulary import has_words
+from oneroster_nb.transport.address import checked_host, checked_token_url, encoded
+from oneroster_nb.transport.auth import Auth, BearerAuth, OAuth1Auth
+from oneroster_nb.transport.decode import Decoder
+from oneroster_nb.transport.header_values import whole_number
+from oneroster_nb.transport.json_shapes import Shape
+from oneroster_nb.transport.pages import Ask, Page
+from oneroster_nb.transport.paging import pull
+from oneroster_nb.transport.retrying import Call
+from oneroster_nb.transport.session import Session
+from oneroster_nb.transport.side_by_side import Job
+from oneroster_nb.transport.tokens import ClientCredentialsAuth
+
+__all__ = ["OneRosterConnector"]
+
+_SAID_ELSEWHERE = frozenset({"_children"})
+_SERVICES: Mapping[str, str] = MappingProxyType(
+    {
+        "categories": "gradebook",
+        "lineItems": "gradebook",
+        "results": "gradebook",
+        "resources": "resources",
+    }
+)
+"""The tables of OneRoster 1.2 that are not in its rostering service."""
+
+_PARTS: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("classes", "courseSourcedId"): "courses",
+        ("classes", "schoolSourcedId"): "schools",
+        ("enrollments", "schoolSourcedId"): "schools",
+        ("lineItems", "classSourcedId"): "classes",
+        ("results", "classSourcedId"): "classes",
+    }
+)
+"""Table and column to the collection below which the rows with a value there are listed."""
+
+_LISTED_AS: Mapping[str, Collection[str]] = MappingProxyType(
+    {
+        "users": ("users", "students", "teachers"),
+        "orgs": ("orgs", "schools"),
+        "academicSessions": ("academicSessions", "terms", "gradingPeriods"),
+    }
+)
+"""The keys under which servers list the rows of a table, if not under its name alone."""
+_TRIES_OF_A_LARGE_PAGE = 4
+_NOT_FOUND: Mapping[str, str] = MappingProxyType(
+    {
+        version: f"There is nothing at this address. Check the host, down to .../{end}."
+        for version, end in (
+            ("1.1", "ims/oneroster/v1p1/"),
+            ("1.2", "ims/oneroster/rostering/v1p2/"),
+        )
+    }
+)
+"""What to do about a 404, by version."""
+
+
+class OneRosterConnector(Connector):
+    """A OneRoster server, asked over its REST interface.
+
+    Parameters
+    ----------
+    host : str
+        The base address, down to ``.../ims/oneroster/v1p1/`` (OneRoster 1.1) or
+        ``.../ims/oneroster/rostering/v1p2/`` (1.2), which also says the version.
+    client_id, client_secret : str
+        With `token_url`, the credentials of OAuth 2.0; without it, the consumer key and secret of
+        OAuth 1.0a.
+    key_identifier : str
+        The field of a group that stands in addresses.
+    match_on : str or list of str, optional
+        The fields that group names are compared with; ``["sourcedId", "name", "title"]`` where it
+        is left out. It can be read and set as ``match_groups_by``.
+    max_users : int
+        At most so many distinct users in an answer; 0 is no bound.
+    page_size : int
+        Rows to ask for at once. A server may send fewer; nothing is lost then.
+    max_workers : int
+        Requests under way at once.
+    timeout : tuple of float
+        Seconds to wait for a connection, and for the next bytes of an answer. As a whole, an
+        answer may take ten times as long.
+    retry_seconds : float
+        How long requests that fail in a way that may pass are tried again while no page arrives.
+    max_bytes : int
+        How large a page may be, unpacked; 1 GiB if it is left out.
+    allow_insecure : bool
+        Whether a host that is not this machine may be asked without encryption.
+    signature_method : str
+        ``"HMAC-SHA256"`` or ``"HMAC-SHA1"``, of OAuth 1.0a.
+    access_token : str, optional
+        A token that was handed out once and for all; then nothing else is needed.
+    version : str, optional
+        ``"1.1"`` or ``"1.2"``; left out, the host's path says it (1.2 where it holds ``v1p2``).
+    token_url : str, optional
+        Where a server of OAuth 2.0 hands out tokens for an id and a secret; it can have a query.
+    scope : str, optional
+        The scopes to ask for, separated by spaces; some servers demand them.
+    client_auth : str
+        How the id and the secret are sent to `token_url`: ``"basic"`` or ``"body"``.
+
+    Raises
+    ------
+    ConfigurationError
+        For a host that is no address or not encrypted, or an option that makes no sense.
+    CredentialsError
+        Where the id or the secret is missing.
+
+    Examples
+    --------
+    >>> import oneroster_nb as onb
+    >>> from oneroster_nb.demo.server.embedded import DemoServer
+    >>> with DemoServer() as server:
+    ...     conn = onb.OneRosterConnector(server.host, server.client_id, server.client_secret)
+    ...     with conn:
+    ...         len(conn.get_users("students", "classes", "31763"))
+    3
+    """
+
+    # What shows of a connection that could not be set up.
+    host: str = "nowhere"
+    client_id: str = "nobody"
+
+    def __init__(
+        self,
+        host: str | None = None,
+        client_id: str | None = None,
+        client_secret: str | Secret | None = None,
+        *,
+        key_identifier: str = "sourcedId",
+        match_on: str | Sequence[str] | None = None,
+        max_users: int = 0,
+        page_size: int = 10_000,
+        max_workers: int = 4,
+        timeout: tuple[float, float] = (10, 60),
+        retry_seconds: float = 120,
+        max_bytes: int = 1 << 30,
+        allow_insecure: bool = False,
+        signature_method: str = "HMAC-SHA256",
+        access_token: str | Secret | None = None,
+        version: str | None = None,
+        token_url: str | None = None,
+        scope: str | None = None,
+        client_auth: str = "basic",
+    ) -> None:
+        # At once, so that no traceback that shows variables shows the secret.
+        client_secret, access_token = wrapped_secrets(client_secret, access_token)
+        check_sendable(client_secret=client_secret, access_token=access_token)
+        super().__init__(
+            key_identifier=key_identifier,
+            match_on=match_on,
+            max_users=max_users,
+            page_size=page_size,
+            max_workers=max_workers,
+        )
+        self.host = checked_host(host, allow_insecure=allow_insecure)
+        self.version = _version(version, self.host)
+        timeout = checked_timeout(timeout)
+        auth: Auth
+        if access_token:
+            auth = BearerAuth(access_token)
+        else:
+            self.client_id, secret = self._credentials(client_id, client_secret)
+            self.client_secret = secret
+            if token_url is None:
+                auth = OAuth1Auth(self.client_id, secret, signature_method)
+            else:
+                token_url = checked_token_url(token_url, allow_insecure=allow_insecure)
+                auth = ClientCredentialsAuth(
+                    token_url,
+                    self.client_id,
+                    secret,
+                    scope=scope,
+                    client_auth=client_auth,
+                    timeout=timeout,
+                )
+        options = {
+            "host": self.host,
+            "client_id": None if access_token else client_id,
+            "key_identifier": key_identifier,
+            "page_size": page_size,
+            "max_workers": max_workers,
+            "allow_insecure": allow_insecure,
+            "signature_method": signature_method,
+            "version": version,
+            "token_url": token_url,
+            "scope": scope,
+            "client_auth": client_auth,
+        }
+        defaults = inspect.signature(OneRosterConnector).parameters
+        self._given = {k: v for k, v in options.items() if v != defaults[k].default}
+        self._session = Session(
+            self.host,
+            auth,
+            timeout=timeout,
+            retry_seconds=checked_seconds("retry_seconds", retry_seconds),
+            max_bytes=checked_whole("max_bytes", max_bytes, 1),
+            pool=self.max_workers,
+            advice={404: _NOT_FOUND[self.version]},
+        )
+        records = RECORDS[self.version]
+        self._decoders = {
+            table: Decoder(fields, _LISTED_AS.get(table, (table,)))
+            for table, fields in records.items()
+        }
+        self._listable = tuple(records)
+        self._has_profiles = self.version == "1.2"
+
+    def _credentials(
+        self, client_id: str | None, client_secret: Secret | None
+    ) -> tuple[str, Secret]:
+        if not isinstance(client_id, str | None):
+            raise CredentialsError("client_id must be text.")
+        if client_id and client_secret:
+            return client_id, client_secret
+        lacking = "client_secret" if client_id else "client_id"
+        raise CredentialsError(
+            f"{type(self).__name__} needs a {lacking}: none was given, none is in the environment"
+            f" (ONEROSTER_{lacking.upper()}) for this host, and no saved connection or keyring"
+            " holds one. Pass it, or call connect() where one of these has it."
+        )
+
+    def _own_recipe(self) -> str:
+        given = [written_option(name, value) for name, value in self._given.items()]
+        secret = "access_token" if "client_id" not in self._given else "client_secret"
+        given.append(from_environment(secret))
+        return f"onb.{type(self).__name__}({', '.join(given)})"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.host} as {self.client_id}>"
+
+    def close(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        self._session.close()
+
+    def _list_job(self, table: str, *, sensitive: bool = False, wanted: int | None = None) -> Job:
+        return self._job(table, table, table, sensitive=sensitive, wanted=wanted)
+
+    def _plain_fields(self, table: str) -> Collection[str]:
+        records = RECORDS[self.version].get(table, ())
+        return {f.column for f in records if f.shape is Shape.TEXT and f.column == f.source} & {
+            column
+            for column, kind in TABLES[table].columns.items()
+            # A server compares words as it writes them, which may not be as the standard does.
+            if kind is Kind.TEXT and not has_words(table, column)
+        }
+
+    def _filtered_job(
+        self,
+        table: str,
+        clause: str,
+        *,
+        sensitive: bool = False,
+        wanted: int | None = None,
+        fields: str = "",
+    ) -> Job:
+        asked = {"filter": clause, "fields": fields}
+        params = {name: value for name, value in asked.items() if value}
+        return self._job(table, table, table, sensitive=sensitive, wanted=wanted, params=params)
+
+    def _part_job(self, table: str, column: str, value: str) -> Job | None:
+        if column == "sourcedId":
+            return self._object_job(table, value)
+        within = _PARTS.get((table, column))
+        if within is None:
+            return None
+        return self._job(table, encoded(within, value, table), f"{table} of {within}")
+
+    def _object_job(self, table: str, key: str) -> Job:
+        decoder = self._decoders[table]
+
+        def fetch(ask: Ask, call: Call) -> Page:  # noqa: ARG001 - there is one page
+            url = self._session.url(encoded(table, key), base=self._base(table))
+            _, columns = self._session.read(url, call, decoder.read_one)
+            return Page(conform(table, _columns(columns)))
+
+        return Job(pull(table, 1, wanted=1), fetch, keep=NO_ROUTE)
+
+    def _user_job(self, role: str, *, sensitive: bool, wanted: int | None) -> Job:
+        job = self._job("users", f"{role}s", f"{role}s", sensitive=sensitive, wanted=wanted)
+        job.keep = () if role == "user" else (NotFoundError,)
+        return job
+
+    def _member_job(self, kind: str, key: str, role: str, *, sensitive: bool) -> Job:
+        path = encoded(kind, key, f"{role}s")
+        job = self._job("users", path, f"{role}s of {kind}", sensitive=sensitive)
+        job.keep = NO_ROUTE
+        return job
+
+    def _course_classes_job(self, key: str) -> Job:
+        job = self._job("classes", encoded("courses", key, "classes"), "classes of a course")
+        job.keep = NO_ROUTE
+        return job
+
+    def _base(self, table: str) -> str:
+        """Give the service of OneRoster 1.2 that has a table; 1.1 has one for all."""
+        service = _SERVICES.get(table)
+        if self.version == "1.1" or service is None:
+            return self.host
+        return self.host.replace("/rostering/", f"/{service}/")
+
+    def _job(
+        self,
+        table: str,
+        path: str,
+        what: str,
+        *,
+        sensitive: bool = False,
+        wanted: int | None = None,
+        params: Mapping[str, str] = MappingProxyType({}),
+    ) -> Job:
+        """Pull the list at a path, whose records become rows of a canonical table."""
+        if table not in self._decoders:
+            raise NotProvidedError(f"This connector cannot list {table}.")
+        decoder = self._decoders[table]
+
+        def fetch(ask: Ask, call: Call) -> Page:
+            query = {"limit": str(ask.limit), "offset": str(ask.offset), **params}
+            url = ask.link or self._session.url(path, query, self._base(table))
+            tries = _TRIES_OF_A_LARGE_PAGE if ask.divisible else None
+            answer, (columns, total) = self._session.read(url, call, decoder.read, attempts=tries)
+            length = len(columns["sourcedId"])
+            return Page(
+                conform(table, _columns(columns), sensitive=sensitive),
+                whole_number(answer.headers.get("X-Total-Count")) if total is None else total,
+                answer.next if _continues(answer.next, ask.offset + length) else None,
+                answer.more,
+                answer.headers.get("x-perm-rev"),
+            )
+
+        size = self.page_size if wanted is None else min(wanted, self.page_size)
+        return Job(pull(what, size, wanted, self._page_sizes), fetch)
+
+
+def _version(version: object, host: str) -> str:
+    """Give the version that is asked for, or the one that the host's path names."""
+    if version not in (None, *RECORDS):
+        listed = " or ".join(map(repr, RECORDS))
+        raise ConfigurationError(f"version can be {listed}, not {version!r}.")
+    return str(version) if version else "1.2" if "/v1p2/" in host else "1.1"
+
+
+def _columns(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the fields that say again what other records say."""
+    return {name: column for name, column in columns.items() if name not in _SAID_ELSEWHERE}
+
+
+def _continues(link: str | None, offset: int) -> bool:
+    """Say whether a link leads to where this page ends, as far as it tells."""
+    told = parse_qs(urlsplit(link or "").query).get("offset")
+    return told is None or told == [str(offset)]

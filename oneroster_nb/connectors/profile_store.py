@@ -1,0 +1,215 @@
+"""Where saved connections are kept: a file of the user's, and the system's keyring."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keyring
+import keyring.errors
+import platformdirs
+
+from oneroster_nb.errors import ConfigurationError, RosterError
+from oneroster_nb.files import locked, write_private
+from oneroster_nb.query.query import nearest
+from oneroster_nb.secret import Secret
+
+__all__ = [
+    "SERVICE",
+    "Profile",
+    "changed_profiles",
+    "forget_secret",
+    "keyring_secret",
+    "list_profiles",
+    "load_profile",
+    "put_secret",
+    "read_profiles",
+]
+
+SERVICE = "oneroster_nb"
+"""Under this name the keyring holds secrets, each with the name of its connection."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A saved connection.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    provider : str
+        What :func:`oneroster_nb.connect` takes.
+    options : Mapping
+        Options of the connector, without secrets.
+    ask_keyring : bool
+        Whether a secret in the keyring is this connection's; it may be that of an earlier one of
+        the same name, if the keyring could not be asked when this one was saved.
+    """
+
+    name: str
+    provider: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    ask_keyring: bool = True
+
+
+def list_profiles() -> list[str]:
+    """List the names of the saved connections, in order.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file of saved connections cannot be read.
+    """
+    return sorted(read_profiles())
+
+
+def load_profile(name: str) -> Profile:
+    """Read a saved connection.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is none of that name; the message lists the names that there are. Also if the
+        file of saved connections cannot be read.
+    """
+    profiles = read_profiles()
+    if not isinstance(name, str) or name not in profiles:
+        raise ConfigurationError(
+            f"There is no saved connection {name!r}.{nearest(str(name), profiles)} Saved are:"
+            f" {', '.join(sorted(profiles)) or 'none'}."
+        )
+    saved = profiles[name]
+    return Profile(name, saved["provider"], saved["options"], saved.get("ask_keyring", True))
+
+
+def read_profiles() -> dict[str, dict[str, Any]]:
+    """Read what is saved, by name.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file cannot be read, or is not in the form in which it is written.
+    """
+    path = _path()
+    try:
+        profiles = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as exc:
+        problem = type(exc).__name__
+    else:
+        whole = isinstance(profiles, dict) and all(
+            isinstance(saved, dict)
+            and isinstance(saved.get("provider"), str)
+            and isinstance(saved.get("options"), dict)
+            for saved in profiles.values()
+        )
+        if whole:
+            return dict(profiles)
+        problem = "not in the form that save_profile() writes"
+    raise ConfigurationError(
+        f"The saved connections in {path} cannot be read ({problem}). Fix the file or remove it."
+    )
+
+
+@contextmanager
+def changed_profiles() -> Iterator[dict[str, dict[str, Any]]]:
+    """Read what is saved, let it be changed, and write it, while no other process does so.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file cannot be read or written; it is as it was then.
+    """
+    path = _path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with locked(path):
+            profiles = read_profiles()
+            yield profiles
+            write_private(path, json.dumps(profiles, indent=2, ensure_ascii=False) + "\n")
+            return
+    except RosterError:
+        raise
+    except OSError as exc:
+        problem = type(exc).__name__
+    raise ConfigurationError(
+        f"The saved connections in {path} cannot be written ({problem}). Check the permissions of"
+        " the file and its folder, and the space on the disk."
+    )
+
+
+def keyring_secret(name: str) -> Secret | None:
+    """Return the secret that the system's keyring holds for a saved connection, if any.
+
+    Raises
+    ------
+    ConfigurationError
+        If the keyring fails; to have none, or one that stays locked, is no failure.
+    """
+    try:
+        value = keyring.get_password(SERVICE, name)
+    except keyring.errors.KeyringError:  # no keyring here, as on Binder, or it stays locked
+        return None
+    except (OSError, RuntimeError) as exc:
+        problem = exc
+    else:
+        return Secret(value) if value else None
+    raise _failed(problem)
+
+
+def put_secret(name: str, secret: Secret) -> bool:
+    """Put a secret into the keyring; return False if there is none, or it stays locked.
+
+    Raises
+    ------
+    ConfigurationError
+        If the keyring fails.
+    """
+    try:
+        keyring.set_password(SERVICE, name, secret.reveal())
+        return keyring.get_password(SERVICE, name) == secret.reveal()
+    except keyring.errors.KeyringError:
+        return False
+    except (OSError, RuntimeError) as exc:
+        problem = exc
+    raise _failed(problem)
+
+
+def forget_secret(name: str) -> bool:
+    """Remove the secret of a saved connection; return True if the keyring holds none for sure.
+
+    Raises
+    ------
+    ConfigurationError
+        If the keyring fails.
+    """
+    try:
+        with suppress(keyring.errors.KeyringError):  # nothing is there, or it cannot be removed
+            keyring.delete_password(SERVICE, name)
+        return keyring.get_password(SERVICE, name) is None
+    except keyring.errors.KeyringError:
+        return False
+    except (OSError, RuntimeError) as exc:
+        problem = exc
+    raise _failed(problem)
+
+
+def _failed(exc: Exception) -> ConfigurationError:
+    return ConfigurationError(
+        f"This system's keyring failed ({type(exc).__name__}). Unlock or repair it; or pass the"
+        " secret to connect(), or set ONEROSTER_CLIENT_SECRET or ONEROSTER_ACCESS_TOKEN."
+    )
+
+
+def _path() -> Path:
+    try:
+        return platformdirs.user_config_path("oneroster_nb", appauthor=False) / "profiles.json"
+    except RuntimeError:  # there is no home
+        problem = "this user has no home folder"
+    raise ConfigurationError(
+        f"Connections cannot be saved or read: {problem}. Set the environment variable HOME."
+    )

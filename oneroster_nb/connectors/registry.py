@@ -1,0 +1,81 @@
+"""The sources by the names of their providers, and the options that they take."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from oneroster_nb.connectors.clever.connector import CleverConnector
+from oneroster_nb.connectors.csv import CsvConnector
+from oneroster_nb.connectors.live.connector import Connector
+from oneroster_nb.connectors.oneroster.classlink import ClasslinkConnector
+from oneroster_nb.connectors.oneroster.connector import OneRosterConnector
+from oneroster_nb.errors import ConfigurationError
+from oneroster_nb.query.query import nearest
+from oneroster_nb.roster.roster import Roster
+
+__all__ = ["PROVIDERS", "Connector", "option_names"]
+
+
+def _demo(**options: Any) -> Connector:
+    from oneroster_nb.connectors.demo import DemoConnector
+
+    return DemoConnector(**options)
+
+
+def _demo_clever(**options: Any) -> Connector:
+    from oneroster_nb.connectors.demo import DemoCleverConnector
+
+    return DemoCleverConnector(**options)
+
+
+def _snapshot(path: str | Path) -> Roster:
+    return Roster.load(path)
+
+
+_OF_AN_ACCOUNT = frozenset(
+    {
+        *("host", "client_id", "client_secret", "access_token", "token_url", "scope"),
+        *("client_auth", "district", "allow_insecure"),
+    }
+)
+PROVIDERS: Mapping[str, Callable[..., Connector | CsvConnector | Roster]] = MappingProxyType(
+    {
+        "demo": _demo,
+        "demo-clever": _demo_clever,
+        "classlink": ClasslinkConnector,
+        "clever": CleverConnector,
+        "oneroster": OneRosterConnector,
+        "csv": CsvConnector,
+        "snapshot": _snapshot,
+    }
+)
+"""The providers that :func:`oneroster_nb.connect` takes."""
+
+
+def option_names(provider: str) -> list[str]:
+    """List the options that a provider takes.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such provider.
+    """
+    if provider not in PROVIDERS:
+        raise ConfigurationError(
+            f"Unknown provider {provider!r}.{nearest(str(provider), PROVIDERS)}"
+            f" It can be {', '.join(map(repr, PROVIDERS))}."
+        )
+    build = PROVIDERS[provider]
+    if build is _snapshot:
+        return ["path"]
+    if build is CsvConnector:
+        return list(inspect.signature(build).parameters)
+    clever = build in (CleverConnector, _demo_clever)
+    known = inspect.signature(CleverConnector if clever else OneRosterConnector).parameters
+    if build is _demo or build is _demo_clever:
+        free = [name for name in known if name not in _OF_AN_ACCOUNT]
+        return free if build is _demo else ["version", *free]
+    own = dict.fromkeys(inspect.signature(build).parameters)
+    return [name for name in {**own, **known} if name != "options"]

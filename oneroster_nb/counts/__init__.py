@@ -1,0 +1,1 @@
+"""Counts of distinct people, small ones hidden (pure)."""

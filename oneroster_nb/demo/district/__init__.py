@@ -1,0 +1,1 @@
+"""The made-up district: all canonical tables, from a seed."""

@@ -1,0 +1,56 @@
+"""Canonical frames from columns of plain values."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from oneroster_nb.tables.schema import TABLES
+
+__all__ = ["SCHOOL_YEAR", "Objects", "frame", "kept", "texts", "touched"]
+
+Objects: TypeAlias = npt.NDArray[np.object_]
+
+SCHOOL_YEAR: Final = "sy2027"
+"""The id of the school year that everything belongs to."""
+
+_FIRST_CHANGE: Final = np.datetime64("2026-08-01T12:00:00", "us")
+_HOURS_OF_CHANGES: Final = 100 * 24
+
+
+def frame(name: str, columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Build a canonical table; a column that is not given is missing throughout.
+
+    ``sourcedId`` must be among `columns`. ``status`` is ``active`` unless given.
+    """
+    kinds = TABLES[name].visible(sensitive=True)
+    size = len(columns["sourcedId"])
+    given = {"status": np.full(size, "active", dtype=object), **columns}
+    return pd.DataFrame(
+        {
+            column: pd.Series(given.get(column, [None] * size), dtype=kind.dtype)
+            for column, kind in kinds.items()
+        }
+    )
+
+
+def texts(values: Sequence[str], index: npt.NDArray[np.int64]) -> Objects:
+    """Take strings by position."""
+    taken: Objects = np.array(values, dtype=object)[index]
+    return taken
+
+
+def kept(mask: npt.NDArray[np.bool_], values: Sequence[str] | Objects | str) -> Objects:
+    """Give `values` where `mask` is true, and missing ones elsewhere."""
+    chosen: Objects = np.full(len(mask), None, dtype=object)
+    chosen[mask] = values if isinstance(values, str) else np.asarray(values, dtype=object)[mask]
+    return chosen
+
+
+def touched(size: int, rng: np.random.Generator) -> "pd.Series[pd.Timestamp]":
+    """Make up when each of `size` records was last changed: on the hour, since August 2026."""
+    hours = rng.integers(0, _HOURS_OF_CHANGES, size)
+    moments = _FIRST_CHANGE + hours.astype("timedelta64[h]")
+    return pd.Series(pd.DatetimeIndex(moments, tz="UTC"))

@@ -1,0 +1,188 @@
+"""The tables behind the demo server, with indexes that are built when first needed."""
+
+import threading
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from oneroster_nb.demo.district.roles import shown_roles
+from oneroster_nb.demo.server.derived import DERIVED
+from oneroster_nb.tables.schema import TABLES, Kind, empty_table, split_text
+
+__all__ = ["Column", "Positions", "Store"]
+
+Positions: TypeAlias = npt.NDArray[np.int64]
+"""Rows of a table, by number."""
+
+_T = TypeVar("_T")
+
+_BEYOND: Final = MappingProxyType(
+    {
+        "userProfiles": "userSourcedId profileType vendorId applicationId description",
+        "scoreScales": "",
+        "assessmentLineItems": "",
+        "assessmentResults": "",
+    }
+)
+"""Tables that OneRoster 1.2 serves and that are not canonical, with the columns that are shown."""
+
+
+class Column:
+    """One column as distinct texts and, for each row, the number of its text (-1: missing).
+
+    Dates, times, numbers and booleans are texts as OneRoster writes them in JSON.
+
+    Attributes
+    ----------
+    codes : numpy.ndarray of int64
+        For each row, the number of its text.
+    texts : list of str
+        The distinct texts.
+    """
+
+    def __init__(self, series: "pd.Series[Any]", kind: Kind) -> None:
+        if kind in (Kind.TEXT, Kind.VALUES):
+            codes, distinct = pd.factorize(series.to_numpy(dtype=object))
+            self.texts: list[str] = list(distinct)
+        else:
+            codes, values = pd.factorize(series)
+            self.texts = _written(pd.Series(values), kind)
+        self.codes: Positions = codes.astype(np.int64)
+        self._kind = kind
+
+    @cached_property
+    def elements(self) -> list[list[str]]:
+        """For each text, the values that are joined in it, or itself."""
+        if self._kind is Kind.VALUES:
+            return [split_text(text) for text in self.texts]
+        return [[text] for text in self.texts]
+
+    def rows(self, element: str) -> Positions:
+        """Give the rows that hold `element`, in order."""
+        codes = self._holders.get(element, [])
+        order, bounds = self._sorted
+        found = [order[bounds[code] : bounds[code + 1]] for code in codes]
+        return np.sort(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+
+    def among(self, rows: Positions, *elements: str) -> Positions:
+        """Give those of some rows that hold one of `elements`."""
+        codes = [code for element in elements for code in self._holders.get(element, [])]
+        return rows[np.isin(self.codes[rows], codes)]
+
+    def held(self, rows: Positions) -> list[str]:
+        """Give the distinct elements that some rows hold."""
+        codes = np.unique(self.codes[rows])
+        return [element for code in codes[codes >= 0] for element in self.elements[code]]
+
+    @cached_property
+    def _sorted(self) -> tuple[Positions, Positions]:
+        """The rows by code, and where each code begins among them."""
+        order = np.argsort(self.codes, kind="stable")
+        return order, np.searchsorted(self.codes[order], np.arange(len(self.texts) + 1))
+
+    @cached_property
+    def _holders(self) -> dict[str, list[int]]:
+        """For each element the codes of the texts that hold it."""
+        if self._kind is Kind.TEXT:
+            return {text: [code] for code, text in enumerate(self.texts)}
+        holders: dict[str, list[int]] = {}
+        for code, elements in enumerate(self.elements):
+            for element in dict.fromkeys(elements):
+                holders.setdefault(element, []).append(code)
+        return holders
+
+
+class Store:
+    """The tables of a district, complete with columns and dtypes.
+
+    Its roles are those that users are shown with: :func:`oneroster_nb.demo.district.roles.shown_roles`.
+
+    Parameters
+    ----------
+    tables : Mapping[str, pandas.DataFrame]
+        Canonical tables, and ``userProfiles``; those that are absent are empty.
+    """
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame]) -> None:
+        names = (*TABLES, *_BEYOND)
+        self.tables = {name: _completed(name, tables.get(name)) for name in names}
+        self.tables["roles"] = shown_roles(
+            self.tables["users"], self.tables["roles"], self.tables["orgs"]
+        )
+        self._made: dict[tuple[str, ...], Any] = {}
+        self._lock = threading.RLock()
+
+    def kind(self, table: str, name: str) -> Kind:
+        """Say what a column holds, also one of :data:`oneroster_nb.demo.server.derived.DERIVED`."""
+        if (table, name) in DERIVED:
+            return DERIVED[table, name][0]
+        canonical = TABLES[table].columns if table in TABLES else {}
+        return canonical.get(name, Kind.TEXT)
+
+    def column(self, table: str, name: str) -> Column:
+        """Give a column; it is made and indexed once."""
+
+        def make() -> Column:
+            if (table, name) in DERIVED:
+                kind, derive = DERIVED[table, name]
+                return Column(derive(self.tables), kind)
+            return Column(self.tables[table][name], self.kind(table, name))
+
+        return self.once(("column", table, name), make)
+
+    def values(self, table: str, name: str, rows: Positions) -> list[str | None]:
+        """Give the texts of some rows in a column; None where they are missing."""
+        column = self.column(table, name)
+        return [column.texts[code] if code >= 0 else None for code in column.codes[rows].tolist()]
+
+    def rows(self, table: str, column: str, *elements: str) -> Positions:
+        """Give the rows of a table whose `column` holds one of `elements`, in order."""
+        index = self.column(table, column)
+        if len(elements) == 1:
+            return index.rows(elements[0])
+        found = [index.rows(element) for element in elements]
+        return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+
+    def once(self, key: tuple[str, ...], make: Callable[[], _T]) -> _T:
+        """Give what `make` gives, made once for all threads."""
+        if key not in self._made:
+            with self._lock:
+                if key not in self._made:
+                    self._made[key] = make()
+        made: _T = self._made[key]
+        return made
+
+
+def _completed(name: str, table: pd.DataFrame | None) -> pd.DataFrame:
+    """Give a table all its columns; what is beyond them stays."""
+    if name in TABLES:
+        empty = empty_table(name, sensitive=True)
+    else:
+        columns = ("sourcedId", "status", *_BEYOND[name].split())
+        empty = pd.DataFrame({column: pd.Series([], dtype="str") for column in columns})
+        empty["dateLastModified"] = pd.Series([], dtype=Kind.TIMESTAMP.dtype)
+    if table is None:
+        return empty
+    table = table.reset_index(drop=True)
+    absent = {
+        str(column): pd.Series([None] * len(table), dtype=dtype)
+        for column, dtype in empty.dtypes.items()
+        if column not in table
+    }
+    return table.assign(**absent)
+
+
+def _written(values: "pd.Series[Any]", kind: Kind) -> list[str]:
+    """Write values, of which none is missing, as OneRoster's JSON does."""
+    if kind is Kind.BOOLEAN:
+        return ["true" if value else "false" for value in values]
+    if kind is Kind.DATE:
+        return [str(day) for day in values.to_numpy(dtype="datetime64[D]")]
+    if kind is Kind.TIMESTAMP:
+        return [f"{moment}Z" for moment in values.dt.tz_convert(None).to_numpy("datetime64[ms]")]
+    return [repr(value).removesuffix(".0") for value in values.tolist()]

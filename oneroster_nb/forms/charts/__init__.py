@@ -1,0 +1,1 @@
+"""Charts of counts as SVG pictures (pure)."""

@@ -1,0 +1,92 @@
+"""The part of the form that offers the common questions."""
+
+from collections.abc import Callable
+
+import ipywidgets as widgets
+
+from oneroster_nb.forms.common_questions import COMMON, Extra
+from oneroster_nb.forms.widgets.messages import Message, labelled, row
+from oneroster_nb.roster.local import LocalSource
+from oneroster_nb.source.source import Source
+
+__all__ = ["CommonPanel"]
+
+_WHOLE = "Asked of the whole roster, whatever is chosen above."
+_PEOPLE = "Asked of the people that the question above is about."
+_PULLS = "Each is pulled anew; with Load whole roster, all are answered at once."
+
+
+class CommonPanel:
+    """A list of questions, what some of them need besides, and a button.
+
+    Parameters
+    ----------
+    asked : callable
+        Called when Answer is pressed.
+    changed : callable
+        Called when another question is chosen or something is typed.
+
+    Attributes
+    ----------
+    widget : ipywidgets.Box
+        What to show.
+    choice : ipywidgets.Dropdown
+        The chosen question, a key of :data:`~oneroster_nb.forms.common_questions.COMMON`.
+    button : ipywidgets.Button
+        Answer.
+    """
+
+    def __init__(self, asked: Callable[[], None], changed: Callable[[], None]) -> None:
+        self.choice = widgets.Dropdown(
+            options=list(COMMON), description="Common questions", **labelled(width="40em")
+        )
+        self.button = widgets.Button(description="Answer", disabled=True)
+        self.path = widgets.Text(
+            description="Compare with",
+            placeholder="a file or folder that the kernel can see",
+            **labelled(width="40em"),
+        )
+        self.on = widgets.Text(
+            description="Known by",
+            placeholder="sourcedId; or columns of both lists, such as email",
+            **labelled(width="40em"),
+        )
+        self.rules = widgets.Textarea(
+            description="Rules",
+            placeholder="one a line, such as courses::Art 101::students",
+            rows=3,
+            **labelled(width="40em"),
+        )
+        self._fields = {"path": self.path, "on": self.on, "rules": self.rules}
+        self._hint = Message()
+        self._pulls = False
+        self.widget = widgets.VBox(
+            [
+                self._hint,
+                row(self.choice, self.button),
+                *self._fields.values(),
+            ]
+        )
+        self.choice.observe(lambda _: self._chosen(), "value")
+        self.button.on_click(lambda _: asked())
+        for control in (self.choice, *self._fields.values()):
+            control.observe(lambda _: changed(), "value")
+        self._chosen()
+
+    @property
+    def extra(self) -> Extra:
+        """What was typed."""
+        return Extra(**{name: field.value for name, field in self._fields.items()})
+
+    def use(self, source: Source) -> None:
+        """Let a source be asked."""
+        self._pulls = not isinstance(source, LocalSource)
+        self._chosen()
+        self.button.disabled = False
+
+    def _chosen(self) -> None:
+        question = COMMON[self.choice.value]
+        for name, field in self._fields.items():
+            field.layout.display = None if name in question.extra else "none"
+        asked_of = _PEOPLE if question.of_people else _WHOLE
+        self._hint.say(f"{asked_of} {_PULLS}" if self._pulls else asked_of)

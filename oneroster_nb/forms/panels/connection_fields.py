@@ -1,0 +1,223 @@
+"""The fields of a connection: which ones a provider needs, and what was typed into them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import ipywidgets as widgets
+from traitlets import link
+
+from oneroster_nb.forms.state import State
+from oneroster_nb.forms.widgets.messages import LABEL, Message, labelled, row
+from oneroster_nb.forms.widgets.secret_field import SecretField
+from oneroster_nb.forms.widgets.upload_field import UploadField
+from oneroster_nb.secret import Secret
+
+__all__ = ["AccountFields"]
+
+_PLAIN = ("host", "client_id", "token_url", "application_id", "district", "path")
+_ACCOUNT = ("host", "client_id", "token_url", "application_id")
+"""The fields that say, with the provider and the saved connection, to whom a secret belongs."""
+_NEEDED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "demo": frozenset(),
+        "demo-clever": frozenset(),
+        "classlink": frozenset(
+            {"host", "client_id", "client_secret", "application_id", "access_token"}
+        ),
+        "clever": frozenset({"host", "client_id", "client_secret", "access_token", "district"}),
+        "oneroster": frozenset({"host", "client_id", "client_secret", "token_url", "access_token"}),
+        "csv": frozenset({"path", "upload"}),
+        "snapshot": frozenset({"path"}),
+    }
+)
+"""Provider to the fields it knows."""
+_ADVICE: Mapping[str, str] = MappingProxyType(
+    {
+        "classlink": (
+            "Give the host, client ID and client secret; for ClassLink's proxy, the application"
+            " ID and access token instead."
+        ),
+        "clever": (
+            "Give the access token of the district; or the client ID and client secret of the"
+            " application, and the district where several share their rosters with it. The host"
+            " can stay empty."
+        ),
+        "oneroster": (
+            "Give the host, client ID and client secret, and the token URL where the server"
+            " speaks OAuth 2.0; or the host and an access token."
+        ),
+        "csv": (
+            "Give the path of a OneRoster CSV bundle, a zip or a folder; or choose a zip on your"
+            " own computer."
+        ),
+        "snapshot": "Give the folder that Roster.save() wrote.",
+    }
+)
+
+_HOST = "https://example.oneroster.com/ims/oneroster/v1p1/"
+_HOSTS: Mapping[str, str] = MappingProxyType({"clever": "https://api.clever.com/v3.1/"})
+"""What a host looks like."""
+
+Secrets = dict[str, Secret]
+"""Name of an option to the secret that was typed for it."""
+
+
+class AccountFields:
+    """Host, ids, secrets and what else the chosen provider needs.
+
+    Parameters
+    ----------
+    state : State
+        Holds what is typed, but for the secrets.
+    belongs_to : ipywidgets.Widget
+        Further controls that say for which connection a secret is typed.
+
+    Attributes
+    ----------
+    widget : ipywidgets.Box
+        What to show.
+    """
+
+    def __init__(self, state: State, *belongs_to: widgets.Widget) -> None:
+        self._state = state
+        self._texts = {
+            "host": _text("Host", width="40em"),
+            "client_id": _text("Client ID"),
+            "token_url": _text("Token URL", "where the server speaks OAuth 2.0", "40em"),
+            "application_id": _text("Application ID", "of ClassLink's proxy"),
+            "district": _text("District", "its id in Clever"),
+            "path": _text("Folder", width="40em"),
+        }
+        account = (*belongs_to, *(self._texts[name] for name in _ACCOUNT))
+        self._secrets = {
+            "client_secret": _secret("Client secret", account),
+            "access_token": _secret("Access token", account),
+        }
+        self._upload = UploadField(description="Upload", accept=".zip", label_width=LABEL)
+        self._upload.on_upload(self._uploaded)
+        self._advice = Message()
+        self._fields: dict[str, Any] = {
+            **self._texts,
+            **self._secrets,
+            "upload": self._upload,
+        }
+        field = self._fields
+        self.widget = widgets.VBox(
+            [
+                field["path"],
+                field["upload"],
+                field["host"],
+                row(field["client_id"], field["client_secret"]),
+                field["token_url"],
+                row(field["application_id"], field["district"], field["access_token"]),
+                self._advice,
+            ]
+        )
+        for name, text in self._texts.items():
+            link((state, name), (text, "value"))
+        self.show()
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The fields of the chosen provider."""
+        return _NEEDED[self._state.provider]
+
+    def show(self) -> None:
+        """Show what the chosen provider needs, and nothing else."""
+        for name, field in self._fields.items():
+            field.layout.display = None if name in self.needed else "none"
+        bundle = self._state.provider == "csv"
+        self._texts["path"].description = "Bundle" if bundle else "Folder"
+        self._texts["path"].placeholder = "roster.zip" if bundle else "lincoln.roster"
+        self._texts["host"].placeholder = _HOSTS.get(self._state.provider, _HOST)
+        self._advice.say(_ADVICE.get(self._state.provider, ""))
+        self.widget.layout.display = None if self.needed else "none"
+
+    def options(self) -> dict[str, Any]:
+        """Give the options of the connection that were typed, without secrets."""
+        typed = {name: self._texts[name].value.strip() for name in _PLAIN if name in self.needed}
+        options: dict[str, Any] = {name: value for name, value in typed.items() if value}
+        if "upload" in self.needed and "path" not in options and self._upload.content is not None:
+            options["path"] = self._upload.content
+        return options
+
+    def _uploaded(self) -> None:
+        """Mean the file that was chosen, and not a path that was typed before."""
+        self._texts["path"].value = ""
+
+    def fill(self, options: Mapping[str, Any]) -> None:
+        """Show what a saved connection holds."""
+        for name in _PLAIN:
+            self._texts[name].value = str(options.get(name, ""))
+
+    @property
+    def _account(self) -> tuple[str | None, ...]:
+        return (
+            self._state.provider,
+            self._state.profile,
+            *(getattr(self._state, n) for n in _ACCOUNT),
+        )
+
+    def collect(self, then: Callable[[Secrets], None], changed: Callable[[], None]) -> None:
+        """Hand over the secrets that were typed, once the browser has told them.
+
+        If the account is another by then, `changed` is called instead: a secret goes to no other
+        account than the one that it was typed for.
+        """
+        names = [name for name in self._secrets if name in self.needed]
+        found: Secrets = {}
+        account = self._account
+
+        def ask(place: int) -> None:
+            if place == len(names):
+                then(found)
+                return
+            name = names[place]
+
+            def told(secret: Secret | None) -> None:
+                if secret is None or self._account != account:
+                    changed()
+                    return
+                if secret:
+                    found[name] = secret
+                ask(place + 1)
+
+            self._secrets[name].collect(told)
+
+        ask(0)
+
+    def on_submit(self, then: Callable[[], None]) -> None:
+        """Call `then` when Enter is pressed in a secret field."""
+        for field in self._secrets.values():
+            field.on_submit(lambda _: then())
+
+    def clear_secrets(self) -> None:
+        """Empty the secret fields wherever they are shown."""
+        for field in self._secrets.values():
+            field.clear()
+
+    def clear_upload(self, options: Mapping[str, Any]) -> None:
+        """Forget the file that was chosen, unless a connection with these options reads it."""
+        path = options.get("path")
+        if path is None or path is not self._upload.content:
+            self._upload.clear()
+
+
+def _text(label: str, placeholder: str = "", width: str = "26em") -> widgets.Text:
+    return widgets.Text(
+        description=label,
+        placeholder=placeholder,
+        continuous_update=False,
+        **labelled(width=width),
+    )
+
+
+def _secret(label: str, belongs_to: Sequence[widgets.Widget]) -> SecretField:
+    return SecretField(
+        belongs_to=belongs_to,
+        description=label,
+        placeholder="empty where it is kept",
+        label_width=LABEL,
+        layout=widgets.Layout(width="26em", max_width="calc(100% - 4px)"),
+    )

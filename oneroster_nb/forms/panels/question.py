@@ -1,0 +1,286 @@
+"""The second part of the form: who, of which groups, matched how."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import ipywidgets as widgets
+import pandas as pd
+from traitlets import link
+
+from oneroster_nb.errors import ForbiddenError, NotFoundError, QueryError
+from oneroster_nb.forms.runner import Done, Runner
+from oneroster_nb.forms.state import State
+from oneroster_nb.forms.widgets.group_field import GroupField
+from oneroster_nb.forms.widgets.messages import LABEL, Message, labelled, row
+from oneroster_nb.query.groups import DEFAULT_MATCH_ON, checked_fields, folded, match_groups
+from oneroster_nb.query.query import GROUP_TABLES, MATCHES, nearest
+from oneroster_nb.source.source import Source
+
+__all__ = ["QuestionPanel"]
+
+_NO_GROUP = "(no group)"
+_ANY_TERM = "(any)"
+_USERS = ("students", "teachers", "users", "administrators", "aides", "guardians", "parents")
+_FIELDS_FIRST = (
+    *("title", "name", "sourcedId", "classCode", "courseCode", "location", "periods", "grades"),
+    *("subjects", "courseTitle", "schoolName", "termTitles", "classType", "identifier"),
+)
+_NAMED = 3
+_COMPLETIONS = 50
+_SEPARATOR = " | "
+
+
+class QuestionPanel:
+    """Users, Group by, Match on, Match, Group and Term, as far as the source has them.
+
+    Parameters
+    ----------
+    state : State
+        What is chosen.
+    asked : callable
+        Called when Run query is pressed.
+
+    Attributes
+    ----------
+    widget : ipywidgets.Box
+        What to show.
+    """
+
+    def __init__(self, state: State, asked: Callable[[], None]) -> None:
+        self._state = state
+        self._source: Source | None = None
+        self._runner = Runner()
+        self._groups: pd.DataFrame | None = None
+        self._fields: list[str] = []
+        self._is_filling = False
+
+        self.users = widgets.Dropdown(
+            options=_USERS,
+            description="Users",
+            **labelled(),
+        )
+        self.group_by = widgets.Dropdown(
+            options=[(_NO_GROUP, ""), *((kind, kind) for kind in GROUP_TABLES)],
+            description="Group by",
+            **labelled(),
+        )
+        self.group = GroupField(
+            description="Group",
+            placeholder="every one; or a name or an id, several with |",
+            label_width=LABEL,
+            layout=labelled(width="40em")["layout"],
+        )
+        self.match_on = widgets.SelectMultiple(description="Match on", rows=5, **labelled())
+        self.match = widgets.Dropdown(options=MATCHES, description="Match", **labelled())
+        self.term = widgets.Dropdown(options=[(_ANY_TERM, "")], description="Term", **labelled())
+        self.hint = Message()
+        self.run = widgets.Button(description="Run query", button_style="primary", disabled=True)
+        self._of_group = widgets.VBox([row(self.group, self.hint), row(self.match_on, self.match)])
+        self.widget = widgets.VBox(
+            [row(self.users, self.group_by), self._of_group, row(self.term), self.run]
+        )
+        self._show_users()
+        self.users.observe(lambda _: self._users_chosen(), "value")
+        link(
+            (state, "group_filter"),
+            (self.group_by, "value"),
+            transform=(lambda kind: kind or "", lambda shown: shown or None),
+        )
+        link((state, "match"), (self.match, "value"))
+        self._show_group_name()
+        self._show_group_fields()
+        self.group.observe(lambda _: self._typed(), "value")
+        self.match_on.observe(lambda _: self._fields_chosen(), "value")
+        self.term.observe(lambda _: self._term_chosen(), "value")
+        self.run.on_click(lambda _: asked())
+        state.observe(lambda _: self._show_users(), "user_filter")
+        state.observe(lambda _: self._new_kind(), "group_filter")
+        state.observe(lambda _: self._show_group_name(), "group_name")
+        state.observe(lambda _: self._show_match_on(), "match_on")
+        state.observe(lambda _: self._show_term(), "term")
+        state.observe(lambda _: self._count_matches(), ["group_name", "match_on", "match"])
+
+    def use(self, source: Source) -> None:
+        """Offer what a source has."""
+        self._source = source
+        self.run.disabled = False
+        self._groups, self._fields = None, []
+        self.hint.clear()
+        with self._filling():
+            self.term.options = [(_ANY_TERM, "")]
+        self._show_term()
+        self._show_match_on()
+        self._complete()
+        self._load()
+
+    # Loading what there is to choose from.
+
+    def _new_kind(self) -> None:
+        self._groups, self._fields = None, []
+        self._show_group_fields()
+        self._load()
+
+    def _load(self) -> None:
+        """List the groups of the chosen kind and the terms, beside the main loop."""
+        source, kind = self._source, self._state.group_filter
+        if source is None:
+            return
+        if kind:
+            self.hint.say(f"Listing the {kind} …", "working")
+
+        def work(report: Any) -> tuple[pd.DataFrame | None, list[str], list[str]]:
+            try:
+                terms = source.get_academic_sessions(progress=report)["title"].dropna()
+            except (ForbiddenError, NotFoundError):  # then there is no choice of terms
+                terms = pd.Series([], dtype="str")
+            titles = list(dict.fromkeys(terms))
+            if kind is None:
+                return None, [], titles
+            groups = source.groups(kind, progress=report)
+            return groups, source.match_fields(kind, progress=report), titles
+
+        def listed(done: Done[tuple[pd.DataFrame | None, list[str], list[str]]]) -> None:
+            if kind != self._state.group_filter or source is not self._source:
+                self._load()
+                return
+            if done.value is None:
+                self.hint.say(str(done.error), "error")
+                return
+            self._groups, fields, terms = done.value
+            first = [field for field in _FIELDS_FIRST if field in fields]
+            self._fields = [*first, *(field for field in fields if field not in first)]
+            if kind is not None:
+                self._state.match_on = [*self._known_fields()] or None
+            offered = ["current", *terms] if terms else []
+            with self._filling():
+                self.term.options = [(_ANY_TERM, ""), *((term, term) for term in offered)]
+            self._show_term()
+            self._show_match_on()
+            self._complete()
+            self._count_matches()
+
+        if not self._runner.busy:
+            self._runner.start(work, listed)
+
+    def _known_fields(self) -> Iterator[str]:
+        """Give those of the chosen fields that this kind of group has, by the names it has."""
+        for field in self._state.match_on or ():
+            with suppress(QueryError):  # a field of another kind of group
+                yield from checked_fields([field], self._fields)
+
+    # From the state to the controls.
+
+    def _show_group_fields(self) -> None:
+        self._of_group.layout.display = None if self._state.group_filter else "none"
+
+    def _show_users(self) -> None:
+        """Show who is asked for, also one of the rarer roles that were set from outside."""
+        users = self._state.user_filter
+        if users not in self.users.options:
+            self.users.options = [*self.users.options, users]
+        self.users.value = users
+
+    def _users_chosen(self) -> None:
+        self._state.user_filter = self.users.value
+
+    def _show_group_name(self) -> None:
+        name = self._state.group_name
+        text = name if isinstance(name, str) else _SEPARATOR.join(name or ())
+        if self._names() != name:
+            self.group.value = text
+
+    def _show_match_on(self) -> None:
+        with self._filling():
+            if tuple(self._fields) != tuple(self.match_on.options):
+                self.match_on.value = ()
+                self.match_on.options = self._fields
+            self.match_on.value = [f for f in self._state.match_on or () if f in self._fields]
+
+    def _show_term(self) -> None:
+        term = self._state.term or ""
+        with self._filling():
+            if term not in [value for _, value in self.term.options]:
+                self.term.options = [*self.term.options, (term, term)]
+            self.term.value = term
+
+    @contextmanager
+    def _filling(self) -> Iterator[None]:
+        """Change what is offered without taking that for a choice."""
+        self._is_filling = True
+        try:
+            yield
+        finally:
+            self._is_filling = False
+
+    # From the controls to the state.
+
+    def _typed(self) -> None:
+        self._complete()
+        self._state.group_name = self._names()
+
+    def _names(self) -> str | list[str] | None:
+        """Read what was typed: a name, several, or none."""
+        text: str = self.group.value
+        if not text.strip():
+            return None
+        if self._state.match == "regex" or self._is_a_name(text):
+            return text
+        names = [part.strip() for part in text.split("|") if part.strip()]
+        return names if len(names) > 1 else names[0] if names else None
+
+    def _is_a_name(self, text: str) -> bool:
+        return folded(text) in {folded(name) for name in self._titles()}
+
+    def _fields_chosen(self) -> None:
+        if not self._is_filling:
+            self._state.match_on = list(self.match_on.value) or None
+
+    def _term_chosen(self) -> None:
+        if not self._is_filling:
+            self._state.term = self.term.value or None
+
+    # Saying what would match.
+
+    def _titles(self) -> list[str]:
+        if self._groups is None:
+            return []
+        column = "name" if self._state.group_filter == "schools" else "title"
+        return list(dict.fromkeys(self._groups[column].dropna()))
+
+    def _complete(self) -> None:
+        """Offer the groups that hold what was typed; the browser gets only these."""
+        before, separator, last = self.group.value.rpartition(_SEPARATOR)
+        fitting = [title for title in self._titles() if folded(last) in folded(title)]
+        self.group.offer([before + separator + title for title in fitting[:_COMPLETIONS]])
+
+    def _count_matches(self) -> None:
+        """Say how many groups match, before anything is asked."""
+        kind = self._state.group_filter
+        if kind is None or self._groups is None:
+            return
+        try:
+            query = self._state.question()
+            fields = checked_fields(query.match_fields or DEFAULT_MATCH_ON, self._fields)
+            matched = match_groups(self._groups, query.names, fields, query.match)
+        except QueryError as error:
+            self.hint.say(str(error), "error")
+            return
+        total = len(self._groups)
+        if query.names is None:
+            self.hint.say(f"Empty means every one: {total:,} {_kind(kind, total)}.")
+            return
+        count = len(matched.positions)
+        text = f"{count:,} of {total:,} {kind} match{'es' if count == 1 else ''}"
+        names = self._groups["name" if kind == "schools" else "title"].iloc[matched.positions]
+        shown = [str(name) for name in names.dropna().unique()[:_NAMED]]
+        more = ", …" if count > len(shown) else ""
+        text += f": {', '.join(shown)}{more}" if shown else "."
+        if matched.unmatched:
+            near = nearest(matched.unmatched[0], self._titles())
+            text += f"\nNothing matches {matched.unmatched[0]!r}.{near}"
+        self.hint.say(text)
+
+
+def _kind(kind: str, count: int) -> str:
+    return kind if count != 1 else {"classes": "class"}.get(kind, kind.removesuffix("s"))

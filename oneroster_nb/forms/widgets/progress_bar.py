@@ -1,0 +1,73 @@
+"""The line of a form that says what is being done, how far it is, and cancels it."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import ipywidgets as widgets
+
+from oneroster_nb.forms.runner import Done, Runner
+from oneroster_nb.forms.widgets.messages import Message, row
+from oneroster_nb.progress import Progress
+
+__all__ = ["Working"]
+
+T = TypeVar("T")
+
+
+class Working:
+    """Runs one piece of work at a time beside the form, and shows it.
+
+    Attributes
+    ----------
+    widget : ipywidgets.Box
+        What to show; it hides itself where nothing is done.
+    """
+
+    def __init__(self) -> None:
+        self._runner = Runner(self._ticked)
+        self._bar = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="16em"))
+        self._rows_so_far = Message()
+        self._cancel = widgets.Button(description="Cancel")
+        self._cancel.on_click(lambda _: self.cancel())
+        self._what = ""
+        self.widget = row(self._bar, self._rows_so_far, self._cancel)
+        self._show(False)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being done."""
+        return self._runner.busy
+
+    def start(
+        self,
+        what: str,
+        work: Callable[[Callable[[Progress], None]], T],
+        then: Callable[[Done[T]], None],
+    ) -> None:
+        """Start a piece of work that is called `what`; see :meth:`Runner.start`."""
+        self._show(True)
+        self._bar.value = 0
+        self._what = what
+        self._rows_so_far.say(what, "working")
+
+        def ended(done: Done[T]) -> None:
+            self._show(False)
+            then(done)
+
+        self._runner.start(work, ended)
+
+    def cancel(self) -> None:
+        """Cancel what is being done."""
+        self._runner.cancel()
+        self._rows_so_far.say("Cancelling …", "working")
+
+    def _show(self, working: bool) -> None:
+        self.widget.layout.display = None if working else "none"
+
+    def _ticked(self, progress: Progress) -> None:
+        if progress.total:
+            # A share, as the widget's state must not say how many there are.
+            self._bar.value = min(progress.done / progress.total, 1)
+        of = f" of {progress.total:,}" if progress.total else ""
+        so_far = f"{progress.what}: {progress.done:,}{of} rows"
+        self._rows_so_far.say(f"{self._what} {so_far}", "working")

@@ -1,0 +1,206 @@
+"""Which groups a question means: names and ids compared with the fields of a group table."""
+
+import fnmatch
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oneroster_nb.errors import QueryError
+from oneroster_nb.query.query import nearest
+from oneroster_nb.tables.grades import grade_code
+from oneroster_nb.tables.schema import TABLES, Kind, split_text
+
+__all__ = [
+    "DEFAULT_MATCH_ON",
+    "Matched",
+    "checked_fields",
+    "field_named",
+    "known_fields",
+    "match_groups",
+    "match_values",
+]
+
+DEFAULT_MATCH_ON = ("sourcedId", "name", "title")
+
+_LISTS = frozenset(
+    column
+    for table in TABLES.values()
+    for column, kind in table.columns.items()
+    if kind is Kind.VALUES
+) | {"termTitles"}
+_SYNONYMS: Mapping[str, Sequence[str]] = MappingProxyType(
+    {
+        "name": ("title",),
+        "title": ("name",),
+        "id": ("sourcedId",),
+        "sis_id": ("clever.sis_id", "identifier"),
+        "number": ("courseCode",),
+        "section_number": ("classCode",),
+        "subject": ("subjects",),
+        "grade": ("grades",),
+        "period": ("periods",),
+        "course": ("courseSourcedId",),
+        "school": ("schoolSourcedId",),
+        "term_id": ("termSourcedIds",),
+    }
+)
+"""Other names of fields: what a group is called, and the words of Clever."""
+_ADDED = ("clever.", "metadata.")
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The groups that matched.
+
+    Attributes
+    ----------
+    positions : numpy array of int
+        Their rows in the group table, in its order.
+    matched_on : list of str
+        For each, the first field that matched, as it was asked for; empty if no name was given.
+    unmatched : tuple of str
+        The names that matched nothing.
+    """
+
+    positions: NDArray[np.intp]
+    matched_on: list[str]
+    unmatched: tuple[str, ...] = ()
+
+
+def checked_fields(match_on: Sequence[str], available: Sequence[str]) -> dict[str, str]:
+    """Find the columns of a group table that names are to be compared with.
+
+    ``name`` and ``title`` both mean what the group is called, whichever its table has; the words
+    of Clever and the bare names of a vendor's additions are understood, too.
+
+    Returns
+    -------
+    dict of str to str
+        Column to the field that was asked for; see :func:`known_fields`.
+
+    Raises
+    ------
+    QueryError
+        For a field that there is not, with the fields that there are and the nearest spelling.
+    """
+    for name in match_on:
+        if field_named(name, available) is None:
+            raise QueryError(
+                f"Unknown match_on field {name!r}.{nearest(name, available)}"
+                f" The fields are: {', '.join(available)}."
+            )
+    return known_fields(match_on, available)
+
+
+def known_fields(match_on: Sequence[str], available: Collection[str]) -> dict[str, str]:
+    """Find the columns that some fields mean; a field without a column is left out.
+
+    Returns
+    -------
+    dict of str to str
+        Column to the field that was asked for, by the column's own name if that was asked for.
+
+    Examples
+    --------
+    >>> known_fields(["sis_id", "name", "title"], ["sourcedId", "title", "clever.sis_id"])
+    {'clever.sis_id': 'sis_id', 'title': 'title'}
+    """
+    found: dict[str, str] = {}
+    for name in match_on:
+        column = field_named(name, available)
+        if column is not None:
+            found[column] = column if column in match_on else found.get(column, name)
+    return found
+
+
+def field_named(name: str, available: Collection[str]) -> str | None:
+    """Find the column that a name means, None where there is none.
+
+    Examples
+    --------
+    >>> field_named("sis_id", ["sourcedId", "title", "clever.sis_id"])
+    'clever.sis_id'
+    """
+    names = (name, *_SYNONYMS.get(name, ()), *(prefix + name for prefix in _ADDED))
+    return next((candidate for candidate in names if candidate in available), None)
+
+
+def match_groups(
+    groups: pd.DataFrame, names: Sequence[str] | None, match_on: Mapping[str, str], match: str
+) -> Matched:
+    """Find the groups that are meant.
+
+    Parameters
+    ----------
+    groups : pandas.DataFrame
+        A row a group.
+    names : sequence of str or None
+        What to look for; None means every group.
+    match_on : mapping of str to str
+        Columns of `groups` and what they are asked for as; see :func:`checked_fields`.
+    match : str
+        ``exact``, ``contains``, ``glob`` or ``regex``.
+
+    Returns
+    -------
+    Matched
+
+    """
+    if names is None:
+        return Matched(np.arange(len(groups)), [""] * len(groups))
+    first_field = np.full(len(groups), -1)
+    found: set[str] = set()
+    for number, field in reversed(list(enumerate(match_on))):
+        for name in names:
+            hits = match_values(groups[field], name, match)
+            if hits.any():
+                found.add(name)
+                first_field[hits] = number
+    positions = np.flatnonzero(first_field >= 0)
+    asked = list(match_on.values())
+    return Matched(
+        positions,
+        [asked[number] for number in first_field[positions]],
+        tuple(name for name in names if name not in found),
+    )
+
+
+def match_values(column: "pd.Series[str]", name: str, match: str) -> NDArray[np.bool_]:
+    """Compare each value of a column with a name; a multi-valued one when any element does."""
+    codes, uniques = pd.factorize(column)
+    compare = _comparison(str(column.name), name, match)
+    split = column.name in _LISTS
+    hits = [
+        any(compare(part) for part in (split_text(text) if split else [text]))
+        for text in (str(unique) for unique in uniques)
+    ]
+    return np.array([*hits, False], dtype=bool)[codes]  # code -1, missing, is the last one
+
+
+def _comparison(field: str, name: str, match: str) -> Callable[[str], bool]:
+    if match == "exact":
+        as_grade = grade_code if field == "grades" else str
+        wanted = folded(as_grade(name.strip()))
+        return lambda text: folded(text) == wanted
+    if match == "contains":
+        part = folded(name)
+        return lambda text: part in folded(text)
+    pattern = fnmatch.translate(_tidy(name)) if match == "glob" else name
+    compiled = re.compile(pattern, re.IGNORECASE)
+    search = compiled.match if match == "glob" else compiled.search
+    return lambda text: search(_tidy(text)) is not None
+
+
+def _tidy(text: str) -> str:
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def folded(text: str) -> str:
+    """Bring a text into the form in which two that differ in case or outer spaces are equal."""
+    return _tidy(text).casefold()

@@ -1,0 +1,1 @@
+"""Rosters in memory and on disk."""

@@ -1,0 +1,234 @@
+"""A roster on disk: a folder of Parquet files and a manifest that says what is in them."""
+
+import datetime
+import glob
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+
+from oneroster_nb.errors import SnapshotError
+from oneroster_nb.tables.findings import RULES, Finding
+from oneroster_nb.tables.made_ids import with_present_ids
+
+__all__ = ["SCHEMA_VERSION", "Snapshot", "read_snapshot", "write_snapshot"]
+
+SCHEMA_VERSION = 2
+_FORMAT = "oneroster_nb roster"
+_MANIFEST = "manifest.json"
+_BLOCK = 1 << 20
+_ABANDONED = 3600.0  # seconds after which nobody is writing a partial folder any more
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The tables of one moment, where they came from, when, and what was found on the way in."""
+
+    tables: Mapping[str, pd.DataFrame]
+    provider: str
+    taken: datetime.datetime
+    findings: Sequence[Finding] = ()
+    server_time: datetime.datetime | None = None
+
+
+def write_snapshot(snapshot: Snapshot, path: str | Path, *, overwrite: bool) -> Path:
+    """Write a snapshot into a folder, all of it or nothing, readable by its owner alone.
+
+    Everything is written into a hidden folder beside the target, which is renamed when it is
+    whole. A process that is killed leaves the old roster, or none; where it was killed between
+    setting the old folder aside and putting the new one in its place, the old one is found where
+    it was set aside. What killed processes left unfinished is removed an hour later.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        What to write.
+    path : str or Path
+        The folder to make.
+    overwrite : bool
+        Whether a roster that is there already is replaced.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    SnapshotError
+        Where the folder is there already, holds something else, or cannot be written.
+    """
+    target = Path(path)
+    aside = _set_aside(target)
+    if aside is not None:
+        aside.rename(target)
+    if target.exists():
+        if not overwrite:
+            raise SnapshotError(
+                f"{target} is there already. Choose another name, or pass overwrite=True to"
+                " replace the roster in it."
+            )
+        if not (target / _MANIFEST).is_file():
+            raise SnapshotError(f"{target} holds no roster, so it is not overwritten.")
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    try:
+        _remove_abandoned(target)
+        partial.mkdir(mode=0o700)
+        try:
+            _write_files(snapshot, partial)
+            _replace(partial, target)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    except OSError as exc:
+        raise SnapshotError(
+            f"The roster cannot be written to {target}: {exc.strerror}. Check that the folder"
+            " above it is there and has room."
+        ) from None
+    return target
+
+
+def read_snapshot(path: str | Path) -> Snapshot:
+    """Read a folder that :func:`write_snapshot` made, and check it.
+
+    Raises
+    ------
+    SnapshotError
+        Where it is no such folder, was written by a newer version, or is not whole: each file's
+        SHA-256 and number of rows are compared with the manifest.
+    """
+    folder = _set_aside(Path(path)) or Path(path)
+    manifest = _manifest(folder)
+    tables = {}
+    try:
+        taken = datetime.datetime.fromisoformat(manifest["taken"])
+        served = manifest.get("serverTime")
+        server_time = None if served is None else datetime.datetime.fromisoformat(served)
+        for name, entry in manifest["tables"].items():
+            tables[name] = _read_table(folder, str(entry["file"]), entry)
+        if manifest["schemaVersion"] == 1:
+            tables = with_present_ids(tables)
+        provider = str(manifest["provider"])
+        noted = [Finding(**entry) for entry in manifest.get("findings", ())]
+    except SnapshotError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise _damaged(folder, "its manifest is not in the form that save() writes") from None
+    # A rule may have gone since the roster was saved.
+    kept = [each for each in noted if each.code in RULES]
+    return Snapshot(tables, provider, taken, kept, server_time)
+
+
+def _write_files(snapshot: Snapshot, folder: Path) -> None:
+    entries: dict[str, Any] = {}
+    for name, frame in snapshot.tables.items():
+        file = folder / f"{name}.parquet"
+        with _private(file) as sink:
+            pa.parquet.write_table(pa.Table.from_pandas(frame, preserve_index=False), sink)
+        entries[name] = {"file": file.name, "rows": len(frame), "sha256": _sha256(file)}
+    manifest = {
+        "format": _FORMAT,
+        "schemaVersion": SCHEMA_VERSION,
+        "provider": snapshot.provider,
+        "taken": snapshot.taken.isoformat(),
+        "serverTime": snapshot.server_time and snapshot.server_time.isoformat(),
+        "tables": entries,
+        "findings": [asdict(finding) for finding in snapshot.findings],
+    }
+    with _private(folder / _MANIFEST) as sink:
+        sink.write(json.dumps(manifest, indent=2).encode())
+
+
+def _private(file: Path) -> Any:
+    """Open a new file for writing that its owner alone can read."""
+    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def _replace(partial: Path, target: Path) -> None:
+    """Put the finished folder in its place; the old one is removed last."""
+    if not target.exists():
+        partial.rename(target)
+        return
+    old = partial.with_suffix(".old")
+    target.rename(old)
+    partial.rename(target)
+    shutil.rmtree(old)
+
+
+def _set_aside(target: Path) -> Path | None:
+    """Give the folder that was set aside and never replaced, where the target is missing."""
+    if target.exists():
+        return None
+    return next(target.parent.glob(f".{glob.escape(target.name)}.*.old"), None)
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Remove what killed processes left unfinished: it holds people's data."""
+    kinds = ["partial", "old"] if target.exists() else ["partial"]
+    for kind in kinds:
+        for left in target.parent.glob(f".{glob.escape(target.name)}.*.{kind}"):
+            if time.time() - left.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SnapshotError(
+            f"{folder} holds no roster: there is no {_MANIFEST} in it. Name the folder that"
+            " Roster.save() wrote."
+        ) from None
+    except NotADirectoryError:
+        raise SnapshotError(
+            f"{folder} is a file, and a saved roster is a folder, as Roster.save() writes it."
+        ) from None
+    except (OSError, ValueError):
+        raise _damaged(folder, f"its {_MANIFEST} cannot be read") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
+        raise SnapshotError(f"{folder} holds something else than a roster.")
+    version = manifest.get("schemaVersion")
+    if not isinstance(version, int):
+        raise _damaged(folder, "its manifest names no schemaVersion")
+    if version > SCHEMA_VERSION:
+        raise SnapshotError(
+            f"{folder} was written by a newer version of oneroster_nb (its schema is {version},"
+            f" this one reads {SCHEMA_VERSION}). Upgrade oneroster_nb to read it."
+        )
+    return manifest
+
+
+def _read_table(folder: Path, name: str, entry: Mapping[str, Any]) -> pd.DataFrame:
+    file = folder / name
+    if file.name != name or not file.is_file():
+        raise _damaged(folder, f"the file {name!r} is missing")
+    if _sha256(file) != entry["sha256"]:
+        raise _damaged(folder, f"the file {name!r} is not as it was written")
+    try:
+        frame: pd.DataFrame = pa.parquet.read_table(file).to_pandas()
+    except (pa.ArrowException, OSError):
+        raise _damaged(folder, f"the file {name!r} is no Parquet") from None
+    if len(frame) != entry["rows"]:
+        raise _damaged(folder, f"the file {name!r} has {len(frame):,} rows")
+    return frame
+
+
+def _sha256(file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as source:
+        while block := source.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _damaged(folder: Path, why: str) -> SnapshotError:
+    return SnapshotError(f"The roster in {folder} is damaged: {why}. Pull it anew.")

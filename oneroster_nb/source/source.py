@@ -1,0 +1,350 @@
+"""The questions that every source answers, live or local, with the same frames."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Self
+
+import pandas as pd
+
+from oneroster_nb import analysis
+from oneroster_nb.counts.footnotes import with_left_out, with_repeated_people
+from oneroster_nb.errors import NoMatchWarning, NotSharedWarning, warn
+from oneroster_nb.progress import ProgressOption
+from oneroster_nb.query.groups import DEFAULT_MATCH_ON, checked_fields, known_fields, match_groups
+from oneroster_nb.query.query import Query, checked_group_filter, nearest
+from oneroster_nb.source.table_calls import TableCalls
+from oneroster_nb.tables.findings import Finding, frame_of
+from oneroster_nb.tables.where import active
+
+if TYPE_CHECKING:
+    from oneroster_nb.roster.roster import Roster
+
+__all__ = ["Source"]
+
+
+class Source(TableCalls):
+    """What connectors and rosters have in common: the calls of an analyst."""
+
+    _match_on: list[str] | None = None
+    max_users: int | None = None
+
+    # What a kind of source provides.
+
+    @abstractmethod
+    def _answer(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
+        """Answer a validated question."""
+
+    @abstractmethod
+    def _listed_groups(self, group_filter: str, progress: ProgressOption) -> pd.DataFrame:
+        """Give every group of a kind with the names of what it refers to."""
+
+    @property
+    def noted(self) -> Sequence[Finding]:
+        """What was read otherwise than it was written; a live source notes it in its rosters."""
+        return ()
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """What was read otherwise than it was written, in the columns of :func:`check`.
+
+        A live connection has none itself; the roster that ``get_roster()`` returns has them.
+        """
+        return frame_of(self.noted)
+
+    @property
+    @abstractmethod
+    def recipe(self) -> str:
+        """A Python expression that makes this source anew and holds no secret; empty without."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of what the source holds open."""
+
+    @abstractmethod
+    def headcounts(self, *, progress: ProgressOption = False) -> dict[str, int | None]:
+        """Say how many students, teachers and schools there are, None where it is not known."""
+
+    @abstractmethod
+    def get_roster(
+        self,
+        *,
+        tables: Sequence[str] | None = None,
+        sensitive: bool = False,
+        progress: ProgressOption = None,
+    ) -> "Roster":
+        """Give every table at once, to ask and keep the roster locally."""
+
+    def _roster_to_check(self, progress: ProgressOption) -> "Roster":
+        """Give all that can be read; what cannot is among the findings of the roster."""
+        return self.get_roster(progress=progress)
+
+    @abstractmethod
+    def _refreshed(
+        self, old: "Roster", *, allow_shrink: bool, progress: ProgressOption
+    ) -> "Roster":
+        """Give a roster anew from what changed since."""
+
+    def _not_there(self, query: Query, groups: pd.DataFrame | None) -> dict[str, int]:  # noqa: ARG002
+        """Count what an answer leaves out because it is not there, as far as that is known."""
+        return {}
+
+    @abstractmethod
+    def _people_of(self, group_filter: str, groups: pd.DataFrame) -> dict[str, list[int | None]]:
+        """Count the people of some groups for ``studentCount teacherCount``; None is unknown."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # What rosters are pulled for; each looks at whole tables, pulled or held.
+
+    class_sizes = analysis.class_sizes
+    teacher_loads = analysis.teacher_loads
+    without_classes = analysis.without_classes
+    empty_classes = analysis.empty_classes
+    multi_school = analysis.multi_school
+    repeated_courses = analysis.repeated_courses
+    duplicate_people = analysis.duplicate_people
+    email_problems = analysis.email_problems
+    grade_and_role_problems = analysis.grade_and_role_problems
+    dangling_enrollments = analysis.dangling_enrollments
+    cross_listed = analysis.cross_listed
+    seats = analysis.seats
+
+    def _meant_groups(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
+        """Give groups among which are all that a question means; a source may know a short way."""
+        assert query.group_filter is not None  # noqa: S101 - the callers have seen to it
+        return self._listed_groups(query.group_filter, progress)
+
+    # The questions.
+
+    @property
+    def match_groups_by(self) -> list[str]:
+        """The fields that group names are compared with where a call does not say."""
+        return list(self._match_on or self.default_match_on)
+
+    @match_groups_by.setter
+    def match_groups_by(self, fields: str | Sequence[str] | None) -> None:
+        given = Query(group_filter="classes", match_on=fields).match_fields
+        self._match_on = None if given is None else list(given)
+
+    @property
+    def default_match_on(self) -> tuple[str, ...]:
+        """The fields that group names are compared with where nobody says; not all have each."""
+        return DEFAULT_MATCH_ON
+
+    def get_users(
+        self,
+        user_filter: str = "users",
+        group_filter: str | None = None,
+        group_name: str | Sequence[str] | None = None,
+        match_on: str | Sequence[str] | None = None,
+        *,
+        match: str = "exact",
+        term: str | None = None,
+        status: str = "active",
+        unique: bool = False,
+        max_users: int | None = None,
+        sensitive: bool = False,
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get users, all of them or those of some groups, with membership columns.
+
+        Parameters
+        ----------
+        user_filter : str
+            ``"students"``, ``"teachers"``, ``"users"`` or any OneRoster role in the plural. In
+            classes and courses a person has the role of the enrollment, and guardians, parents
+            and relatives are those of the students; at a school, the role held there.
+        group_filter : str, optional
+            ``"classes"`` (or ``"sections"``), ``"courses"`` or ``"schools"``.
+        group_name : str or list of str, optional
+            Names or ids; left out or ``"*"``, every group of that kind.
+        match_on : str or list of str, optional
+            Fields of the group to compare with; see :meth:`match_fields`.
+        match : str
+            ``"exact"``, ``"contains"``, ``"glob"`` or ``"regex"``; all ignore case.
+        term : str, optional
+            A title or an id of an academic session, or ``"current"``.
+        status : str
+            ``"active"`` leaves out users, groups and enrollments that are to be deleted;
+            ``"all"`` keeps them.
+        unique : bool
+            One row a user, with joined membership columns and ``groupCount``.
+        max_users : int, optional
+            At most so many distinct users; 0 is no bound.
+        sensitive : bool
+            Whether to include ``sms`` and ``phone``, and a provider's own columns of phone numbers.
+        progress : None, bool or callable
+            See :data:`oneroster_nb.progress.ProgressOption`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a user, matched group and class. First the columns of users (OneRoster 1.2
+            CSV binding and 1.1's ``role`` and ``orgSourcedIds``), then, with a group, ``groupType
+            groupSourcedId groupName matchedOn classSourcedId classTitle classCode courseSourcedId
+            courseTitle schoolSourcedId schoolName termSourcedIds termTitles enrollmentRole``
+            (str), ``enrollmentPrimary`` (boolean), ``enrollmentBeginDate enrollmentEndDate``
+            (datetime64), missing where the source would need another request for them; without
+            a group ``schoolSourcedIds schoolNames`` (str).
+
+        Raises
+        ------
+        QueryError
+            Where the question cannot be asked like this.
+        RosterError
+            Where the source does not give a complete answer.
+
+        Warns
+        -----
+        NoMatchWarning
+            Where a name matches no group.
+        NotSharedWarning
+            Where the source shows nothing at all.
+        PartialResultWarning
+            If phone numbers are asked of a roster that was taken without them, or if a server's
+            own list of the members of a school is not what the orgs and roles of its users say.
+        DanglingReferenceWarning
+            If people, classes or orgs are referred to and not there, as people are who are not
+            shared. ``attrs["footnote"]`` says how many, and ``attrs["notThere"]`` holds the
+            numbers. What a server leaves out of its own list of a class's members is not seen.
+
+        Examples
+        --------
+        >>> import oneroster_nb as onb
+        >>> with onb.connect("demo") as conn:
+        ...     students = conn.get_users("students", "schools", "Classlink HS")
+        >>> len(students)
+        38
+        """
+        return self._checked_answer(
+            Query(
+                user_filter=user_filter,
+                group_filter=group_filter,
+                group_name=group_name,
+                match_on=match_on,
+                match=match,
+                term=term,
+                status=status,
+                unique=unique,
+                max_users=self.max_users if max_users is None else max_users,
+                sensitive=sensitive,
+            ),
+            progress,
+        )
+
+    def query(self, query: str | Query, *, progress: ProgressOption = None) -> pd.DataFrame:
+        """Ask a question that is written down or built already.
+
+        Parameters
+        ----------
+        query : str or Query
+            ``"courses::Econ 101::students"``, see :meth:`Query.parse`, or a :class:`Query`.
+        progress : None, bool or callable
+            See :data:`oneroster_nb.progress.ProgressOption`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As :meth:`get_users`.
+
+        Examples
+        --------
+        >>> import oneroster_nb as onb
+        >>> with onb.connect("demo") as conn:
+        ...     len(conn.query("classes::ELA 6 (6A ELA)::students"))
+        7
+        """
+        if not isinstance(query, Query):
+            query = Query.parse(query)
+        if query.max_users is None:
+            query = replace(query, max_users=self.max_users)
+        return self._checked_answer(query, progress)
+
+    def _checked_answer(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
+        """Answer a question, and say what may mislead in the answer."""
+        return with_repeated_people(self._answer(query, progress))
+
+    def groups(self, group_filter: str, *, progress: ProgressOption = None) -> pd.DataFrame:
+        """List what ``group_name`` can be.
+
+        Parameters
+        ----------
+        group_filter : str
+            ``"classes"``, ``"courses"`` or ``"schools"``.
+        progress : None, bool or callable
+            See :data:`oneroster_nb.progress.ProgressOption`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The active groups: the columns of their canonical table, the names of what they refer
+            to (``courseTitle schoolName termTitles`` for classes, ``schoolName`` for courses), and
+            ``studentCount teacherCount`` (Int64), missing where the source does not know.
+        """
+        kind = checked_group_filter(group_filter)
+        listed = active(self._listed_groups(kind, progress), "active").reset_index(drop=True)
+        counted = listed.assign(
+            **{
+                column: pd.array(counts, "Int64")
+                for column, counts in self._people_of(kind, listed).items()
+            }
+        )
+        return with_left_out(counted, self._not_there(Query("users", kind), listed))
+
+    def match_fields(self, group_filter: str, *, progress: ProgressOption = None) -> list[str]:
+        """List what ``match_on`` can be for a kind of group.
+
+        Parameters
+        ----------
+        group_filter : str
+            ``"classes"``, ``"courses"`` or ``"schools"``.
+        progress : None, bool or callable
+            See :data:`oneroster_nb.progress.ProgressOption`.
+
+        Returns
+        -------
+        list of str
+            Columns of the group table and names of linked things.
+        """
+        kind = checked_group_filter(group_filter)
+        return list(self._listed_groups(kind, progress).columns)
+
+    def _matched_groups(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
+        """Give the groups that a question means, with a column ``matchedOn``; warn of the rest."""
+        assert query.group_filter is not None  # noqa: S101 - the callers have seen to it
+        groups = active(self._meant_groups(query, progress), query.status)
+        groups = groups.reset_index(drop=True)
+        if groups.empty:
+            self._warn_not_shared(query.group_filter)
+        fields = self._compared(query.match_fields or self._match_on, list(groups.columns))
+        matched = match_groups(groups, query.names, fields, query.match)
+        if matched.unmatched and not groups.empty:
+            name = "name" if query.group_filter == "schools" else "title"
+            titles = list(dict.fromkeys(groups[name].dropna()))
+            hints = "".join(nearest(name, titles) for name in matched.unmatched[:3])
+            warn(
+                f"No {query.group_filter} match {', '.join(map(repr, matched.unmatched))} on"
+                f" {', '.join(fields.values())} ({query.match}).{hints} Check the spelling, match"
+                " on other fields, or match what a name contains.",
+                NoMatchWarning,
+            )
+        on = pd.Series(matched.matched_on, dtype="str").replace("", None).astype("str")
+        return groups.iloc[matched.positions].reset_index(drop=True).assign(matchedOn=on)
+
+    def _compared(self, asked: Sequence[str] | None, available: Sequence[str]) -> dict[str, str]:
+        """Find the columns that names are compared with, and what they are asked for as."""
+        if asked and tuple(asked) != self.default_match_on:
+            return checked_fields(asked, available)
+        return known_fields(self.default_match_on, available)
+
+    def _warn_not_shared(self, what: str) -> None:
+        warn(
+            f"The provider shows no {what} at all. They may not be shared with this application:"
+            " ask the roster's administrator which schools and data it may see.",
+            NotSharedWarning,
+        )

@@ -1,0 +1,333 @@
+"""The calls that give whole canonical tables, the same for every source."""
+
+import datetime
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import pandas as pd
+
+from oneroster_nb.errors import QueryError
+from oneroster_nb.progress import ProgressOption
+from oneroster_nb.query.query import nearest
+from oneroster_nb.tables.schema import BEYOND, TABLES
+from oneroster_nb.tables.where import Where, selected
+
+__all__ = ["TableCalls", "checked_tables"]
+
+
+def checked_tables(names: str | Sequence[str]) -> list[str]:
+    """Give the names of canonical tables as a list; QueryError for one that is none."""
+    listed = [names] if isinstance(names, str) else list(names)
+    for name in listed:
+        if name not in TABLES and name not in BEYOND:
+            raise QueryError(
+                f"There is no canonical table {name!r}.{nearest(str(name), TABLES)}"
+                f" The tables are: {', '.join(TABLES)}."
+            )
+    return listed
+
+
+class TableCalls(ABC):
+    """A call for each canonical table, with a choice of rows and columns."""
+
+    @abstractmethod
+    def _rows(
+        self,
+        name: str,
+        where: Where | None,
+        modified_since: str | datetime.date | None,
+        status: str,
+        progress: ProgressOption,
+    ) -> pd.DataFrame:
+        """Give the rows of a canonical table among which are all that are chosen."""
+
+    def _get(
+        self,
+        name: str,
+        where: Where | None,
+        columns: Sequence[str] | None,
+        modified_since: str | datetime.date | None,
+        status: str,
+        progress: ProgressOption,
+        types: frozenset[str] | None = None,
+    ) -> pd.DataFrame:
+        frame = self._rows(name, where, modified_since, status, progress)
+        if types is not None:
+            frame = frame.loc[frame["type"].isin(types)]
+        return selected(frame, name, where, columns, modified_since, status)
+
+    def get_orgs(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the orgs: districts, schools and what else there is.
+
+        Parameters
+        ----------
+        where : mapping, optional
+            ``{"title": "Art", "grades": ["06", "07"], "dateLastModified": {">": "2026-08-01"}}``:
+            a value, a list of values, or operators ``= != > >= < <= ~`` with values. Values
+            compare exactly, ``!=`` keeps rows without a value.
+        columns : list of str, optional
+            Columns to keep; ``sourcedId`` is kept in any case.
+        modified_since : str or date, optional
+            Rows modified then (UTC) or later.
+        status : str
+            ``"active"`` leaves out what is to be deleted, ``"all"`` keeps it.
+        progress : None, bool or callable
+            See :data:`oneroster_nb.progress.ProgressOption`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The canonical table ``orgs``: ``sourcedId status name type identifier
+            parentSourcedId`` (str) and ``dateLastModified`` (UTC timestamp).
+
+        Raises
+        ------
+        QueryError
+            For an unknown column or operator, or a value that a column cannot hold.
+        """
+        return self._get("orgs", where, columns, modified_since, status, progress)
+
+    def get_schools(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the orgs of type school; parameters and columns as for :meth:`get_orgs`.
+
+        Examples
+        --------
+        >>> import oneroster_nb as onb
+        >>> with onb.connect("demo") as conn:
+        ...     "Classlink HS" in set(conn.get_schools()["name"])
+        True
+        """
+        schools = frozenset({"school"})
+        return self._get("orgs", where, columns, modified_since, status, progress, schools)
+
+    def get_courses(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the courses; parameters as for :meth:`get_orgs`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The canonical table ``courses``: ``title courseCode grades subjects
+            schoolYearSourcedId orgSourcedId`` and more, all str but ``dateLastModified``.
+        """
+        return self._get("courses", where, columns, modified_since, status, progress)
+
+    def get_classes(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the classes; parameters as for :meth:`get_orgs`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The canonical table ``classes``: ``title classCode classType location periods grades
+            subjects courseSourcedId schoolSourcedId termSourcedIds`` and more, all str but
+            ``dateLastModified``.
+        """
+        return self._get("classes", where, columns, modified_since, status, progress)
+
+    def get_enrollments(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the enrollments; parameters as for :meth:`get_orgs`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The canonical table ``enrollments``: ``classSourcedId schoolSourcedId userSourcedId
+            role`` (str), ``primary`` (boolean), ``beginDate endDate`` (datetime64).
+        """
+        return self._get("enrollments", where, columns, modified_since, status, progress)
+
+    def get_academic_sessions(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the academic sessions: school years, terms, grading periods; as :meth:`get_orgs`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The canonical table ``academicSessions``: ``title type parentSourcedId schoolYear``
+            (str), ``startDate endDate`` (datetime64).
+        """
+        return self._get("academicSessions", where, columns, modified_since, status, progress)
+
+    def get_terms(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the academic sessions of type term and semester; as :meth:`get_orgs`."""
+        types = frozenset({"term", "semester"})
+        name = "academicSessions"
+        return self._get(name, where, columns, modified_since, status, progress, types)
+
+    def get_grading_periods(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the academic sessions of type gradingPeriod; as :meth:`get_orgs`."""
+        types = frozenset({"gradingPeriod"})
+        name = "academicSessions"
+        return self._get(name, where, columns, modified_since, status, progress, types)
+
+    def get_demographics(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the demographics of people; parameters as for :meth:`get_orgs`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The canonical table ``demographics``, whose ``sourcedId`` is that of the user:
+            ``birthDate`` (datetime64), the races and ``hispanicOrLatinoEthnicity`` (boolean),
+            ``sex countryOfBirthCode`` and more (str).
+
+        Raises
+        ------
+        ForbiddenError
+            Where the account may not see them, which many may not.
+        """
+        return self._get("demographics", where, columns, modified_since, status, progress)
+
+    def get_resources(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the learning resources; parameters as for :meth:`get_orgs`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The canonical table ``resources``: ``vendorResourceId title roles importance vendorId
+            applicationId`` (str).
+        """
+        return self._get("resources", where, columns, modified_since, status, progress)
+
+    def get_categories(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the categories of the gradebook; parameters as for :meth:`get_orgs`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The canonical table ``categories``: ``title`` (str), ``weight`` (float64).
+        """
+        return self._get("categories", where, columns, modified_since, status, progress)
+
+    def get_line_items(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the line items of the gradebook; parameters as for :meth:`get_orgs`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The canonical table ``lineItems``: ``title classSourcedId categorySourcedId`` and more
+            (str), ``assignDate dueDate`` (UTC timestamps), ``resultValueMin resultValueMax``
+            (float64).
+        """
+        return self._get("lineItems", where, columns, modified_since, status, progress)
+
+    def get_results(
+        self,
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the results of the gradebook; parameters as for :meth:`get_orgs`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The canonical table ``results``: ``lineItemSourcedId studentSourcedId scoreStatus
+            textScore comment`` (str), ``score`` (float64), ``scoreDate`` (datetime64),
+            ``inProgress incomplete late missing`` (boolean).
+
+        Examples
+        --------
+        >>> import oneroster_nb as onb
+        >>> with onb.connect("demo") as conn:
+        ...     items = conn.get_line_items(columns=["title"])
+        ...     results = conn.get_results({"lineItemSourcedId": items["sourcedId"].iloc[0]})
+        >>> len(items), len(results)
+        (80, 10)
+        """
+        return self._get("results", where, columns, modified_since, status, progress)

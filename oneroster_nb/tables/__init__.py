@@ -1,0 +1,1 @@
+"""The canonical tables, and what is done to one of them (pure)."""

@@ -1,0 +1,227 @@
+"""Columns of strings, as the sources send them, to canonical tables with their types."""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from oneroster_nb.tables.demographic_names import is_demographic, without_demographics
+from oneroster_nb.tables.grades import grade_code
+from oneroster_nb.tables.notes import Note, added, noted, notes_of
+from oneroster_nb.tables.schema import TABLES, Kind, join_values, sensitive_columns, split_text
+from oneroster_nb.tables.vocabulary import ACTIVE, has_words, standard_word
+
+__all__ = ["concat", "conform", "is_password", "to_frame"]
+
+_ARROW: Mapping[Kind, Any] = MappingProxyType(
+    {
+        Kind.TEXT: pa.string(),
+        Kind.VALUES: pa.string(),
+        Kind.BOOLEAN: pa.bool_(),
+        Kind.DATE: pa.timestamp("us"),
+        Kind.TIMESTAMP: pa.timestamp("us", "UTC"),
+        Kind.NUMBER: pa.float64(),
+    }
+)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?")
+_STAMP = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?")
+_FINER = re.compile(r"(\.\d{6})\d+")
+_TRUE_FALSE: Mapping[str, bool] = MappingProxyType(
+    {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
+)
+
+
+def conform(name: str, columns: Mapping[str, Any], *, sensitive: bool = False) -> pa.Table:
+    """Build a canonical table from columns of strings.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`oneroster_nb.tables.schema.TABLES`.
+    columns : mapping of str to pyarrow string arrays of one length
+        By canonical name. Names beyond the canonical ones are kept after them, but never passwords
+        and, among users, demographics.
+    sensitive : bool
+        Whether phone numbers of users are kept: ``sms``, ``phone`` and a provider's own.
+
+    Returns
+    -------
+    pyarrow.Table
+        All canonical columns in order, empty strings missing, then the others by name as strings.
+        A value that cannot be read becomes missing. Words of the standard are written as the
+        standard writes them, and a row without a status is active. Notes
+        (:mod:`oneroster_nb.tables.notes`) count both.
+    """
+    table = TABLES[name]
+    visible = table.visible(sensitive=sensitive)
+    length = len(next(iter(columns.values()))) if columns else 0
+    arrays: dict[str, Any] = {}
+    notes: list[Note] = []
+    for column, kind in visible.items():
+        texts = columns.get(column)
+        if texts is None:
+            arrays[column] = pa.nulls(length, _ARROW[kind])
+            continue
+        texts = _without_empty(texts)
+        arrays[column] = _READERS[kind](texts)
+        lost = arrays[column].null_count - texts.null_count
+        if lost:
+            notes.append(Note("value-unreadable", column, "", lost))
+        if has_words(name, column):
+            arrays[column], rewritten = _standard_words(name, column, arrays[column])
+            notes += rewritten
+    arrays["status"] = pc.fill_null(arrays["status"], ACTIVE)
+    hidden = () if sensitive else sensitive_columns(name, columns)
+    others = {
+        column: _without_empty(texts)
+        for column, texts in sorted(columns.items())
+        if column not in table.columns and column not in hidden and not is_password(column)
+    }
+    if name == "users":
+        others = _without_demographics(others)
+    if "grades" in arrays:
+        arrays["grades"], original = _grades(arrays["grades"])
+        if original.null_count < length and "metadata.grades" not in others:
+            others["metadata.grades"] = original
+    return noted(pa.table(arrays | dict(sorted(others.items()))), notes)
+
+
+def concat(name: str, tables: Iterable[pa.Table], *, sensitive: bool = False) -> pa.Table:
+    """Put pages of one canonical table together; their notes add up."""
+    pages = [conform(name, {}, sensitive=sensitive), *tables]
+    whole = pa.concat_tables(pages, promote_options="default")
+    canonical = [column for column in whole.column_names if column in TABLES[name].columns]
+    others = sorted(set(whole.column_names) - set(canonical))
+    notes = added(note for page in pages for note in notes_of(page))
+    return noted(whole.select(canonical + others), notes)
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """Turn a conformed table into a DataFrame with the dtypes of the schema."""
+    types = {pa.bool_(): pd.BooleanDtype()}
+    frame: pd.DataFrame = table.replace_schema_metadata().to_pandas(types_mapper=types.get)
+    # A column without any value arrives as object; text stays text also then.
+    return frame.astype({c: "str" for c in frame.columns if frame[c].dtype == object})
+
+
+def is_password(name: str) -> bool:
+    """Say whether a field of that name holds what is never kept."""
+    folded = name.casefold()
+    return "password" in folded or folded.removeprefix("metadata.") in ("credentials", "passwd")
+
+
+def _without_demographics(others: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the additions to users that are demographics, also those within JSON.
+
+    A name that begins with ``_`` is no column of users: other tables are made of it.
+    """
+    kept = {c: texts for c, texts in others.items() if c.startswith("_") or not is_demographic(c)}
+    for column, texts in kept.items():
+        json_like = pc.match_substring_regex(texts, r"^\s*[\[{]")
+        if not column.startswith("_") and pc.any(json_like).as_py():
+            kept[column] = _mapped(texts, without_demographics, pa.string())
+    return kept
+
+
+def _without_empty(texts: Any) -> Any:
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+
+
+def _mapped(texts: Any, function: Callable[[str], Any], kind: Any) -> Any:
+    """Apply `function` to each distinct text once."""
+    encoded = pc.dictionary_encode(texts)
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    if isinstance(encoded, pa.ChunkedArray):  # no chunks at all
+        return pa.nulls(0, kind)
+    values = [function(text) for text in encoded.dictionary.to_pylist()]
+    return pa.array(values, kind).take(encoded.indices)
+
+
+def _standard_words(table: str, column: str, texts: Any) -> tuple[Any, list[Note]]:
+    """Write the words of a column as the standard does, and note those that were others."""
+    counts = pc.value_counts(texts)
+    words = {
+        text: standard_word(table, column, text)
+        for text in counts.field("values").to_pylist()
+        if text is not None
+    }
+    if all(text == word for text, word in words.items()):
+        return texts, []
+    told = zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)
+    notes = [
+        Note("word-written-otherwise", column, text, count)
+        for text, count in told
+        if text is not None and words[text] not in (text, text.strip())
+    ]
+    return _mapped(texts, words.__getitem__, pa.string()), notes
+
+
+def _booleans(texts: Any) -> Any:
+    return _mapped(texts, lambda text: _TRUE_FALSE.get(text.strip().casefold()), pa.bool_())
+
+
+def _numbers(texts: Any) -> Any:
+    def number(text: str) -> float | None:
+        try:
+            value = float(text)
+        except ValueError:
+            return None
+        return value if math.isfinite(value) else None
+
+    return _mapped(texts, number, pa.float64())
+
+
+def _timestamps(texts: Any) -> Any:
+    """Read ISO 8601; a time without a zone is UTC."""
+    texts = _mapped(texts, _stamp, pa.string())
+    series = pd.Series(texts.to_pandas(), dtype="str")
+    stamps = pd.to_datetime(series, format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
+    return pa.array(stamps, type=pa.timestamp("us", "UTC"), from_pandas=True)
+
+
+def _dates(texts: Any) -> Any:
+    """Read the date of ``YYYY-MM-DD`` with or without a time; no zone moves it."""
+    days = _mapped(texts, _day, pa.string())
+    return _timestamps(days).cast(pa.timestamp("us"))
+
+
+def _stamp(text: str) -> str | None:
+    # Without finer decimals, one of which would narrow the whole column to the years 1677 to 2262.
+    return _FINER.sub(r"\1", text.strip()) if _STAMP.fullmatch(text.strip()) else None
+
+
+def _day(text: str) -> str | None:
+    return text.strip()[:10] if _DATE.fullmatch(text.strip()) else None
+
+
+def _grades(texts: Any) -> tuple[Any, Any]:
+    """Give the grades as CEDS codes, and the original text where that differs."""
+
+    def codes(text: str) -> str:
+        return join_values(grade_code(grade.strip()) for grade in split_text(text))
+
+    coded = _mapped(texts, codes, pa.string())
+    original = pc.if_else(pc.equal(coded, texts), pa.scalar(None, pa.string()), texts)
+    return coded, original
+
+
+def _texts(texts: Any) -> Any:
+    return texts
+
+
+_READERS: Mapping[Kind, Callable[[Any], Any]] = MappingProxyType(
+    {
+        Kind.TEXT: _texts,
+        Kind.VALUES: _texts,
+        Kind.BOOLEAN: _booleans,
+        Kind.DATE: _dates,
+        Kind.TIMESTAMP: _timestamps,
+        Kind.NUMBER: _numbers,
+    }
+)

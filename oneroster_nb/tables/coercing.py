@@ -1,0 +1,152 @@
+"""Tables that somebody made by hand, checked and brought to the dtypes of the schema."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+import pyarrow as pa
+
+from oneroster_nb.errors import ConfigurationError, PartialResultWarning, warn
+from oneroster_nb.tables.casting import conform, to_frame
+from oneroster_nb.tables.demographic_names import is_demographic, without_demographics
+from oneroster_nb.tables.findings import Finding
+from oneroster_nb.tables.grades import grade_code
+from oneroster_nb.tables.notes import Note, findings_of_notes, notes_of, warn_of_unreadable
+from oneroster_nb.tables.repeated_keys import distinct_rows, warn_of_lost_rows
+from oneroster_nb.tables.roles import completed_roles
+from oneroster_nb.tables.schema import BEYOND, TABLES, empty_table, split_text
+from oneroster_nb.tables.text import texts
+from oneroster_nb.tables.vocabulary import has_words, standard_word
+
+__all__ = ["checked_roster", "retyped"]
+
+
+def retyped(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
+    """Bring the canonical columns of a table that have other dtypes to those of the schema.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`oneroster_nb.tables.schema.TABLES`.
+    table : pandas.DataFrame
+        With a :class:`pandas.RangeIndex`.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        The same table, if nothing had to be changed.
+    notes : list of Note
+        What was read otherwise than it was written. A value that cannot be read is missing.
+
+    Examples
+    --------
+    >>> given = pd.DataFrame({"sourcedId": [7, 8], "givenName": ["Ada", "Bo"], "grades": [6, 7]})
+    >>> table, notes = retyped("users", given)
+    >>> table[["sourcedId", "givenName", "grades"]].to_numpy().tolist(), notes
+    ([['7', 'Ada', '06'], ['8', 'Bo', '07']], [])
+    """
+    kinds = TABLES[name].columns
+    known = [column for column in table.columns if column in kinds]
+    odd = [c for c in known if table[c].dtype != kinds[c].dtype or _is_untidy(name, table[c])]
+    if not odd:
+        return table, []
+    written = {c: pa.array(texts(table[c]), pa.string(), from_pandas=True) for c in odd}
+    read = conform(name, written, sensitive=True)
+    frame = to_frame(read)
+    kept = [*odd, *(column for column in frame.columns if column not in kinds)]
+    return table.assign(**{column: frame[column] for column in kept}), notes_of(read)
+
+
+def _is_untidy(name: str, values: "pd.Series[str]") -> bool:
+    """Return True if texts are blank, or words or grades that the standard writes otherwise."""
+    if values.dtype != "str":
+        return False
+    column = str(values.name)
+    if has_words(name, column):
+        odd = any(standard_word(name, column, word) != word for word in values.dropna().unique())
+        return odd or (column == "status" and bool(values.isna().any()))
+    if column != "grades":
+        return bool((values == "").any())
+    parts = {part for text in values.dropna().unique() for part in split_text(text) or [""]}
+    return any(not part or grade_code(part) != part for part in parts)
+
+
+def checked_roster(
+    tables: Mapping[str, pd.DataFrame],
+) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
+    """Return the tables of a roster with the dtypes of the schema and each key once.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        By canonical name.
+
+    Returns
+    -------
+    tables : dict of str to pandas.DataFrame
+    findings : list of Finding
+        What was read otherwise than it was written.
+
+    Raises
+    ------
+    ConfigurationError
+        For a table that is not canonical, or one that lacks columns.
+
+    Warns
+    -----
+    UnreadableValueWarning
+        For values that cannot be brought to the dtype of their column, and become missing.
+    PartialResultWarning
+        If users have columns that hold demographics; they are left out.
+    DuplicateKeyWarning
+        If rows are left out because an earlier one has their sourcedId.
+    """
+    checked = {name: _checked_table(name, table) for name, table in tables.items()}
+    rows = {name: distinct_rows(name, table) for name, (table, _) in checked.items()}
+    findings = [each for name in rows for each in (*checked[name][1], *rows[name].findings)]
+    warn_of_lost_rows(findings)
+    kept = {name: distinct.table for name, distinct in rows.items()}
+    parts = rows["users"].parts if "users" in rows else empty_table("users")
+    if len(parts) > len(kept.get("users", ())):
+        # What joined rows say of different roles has its place in the table of roles.
+        held, orgs = (kept.get(name, empty_table(name)) for name in ("roles", "orgs"))
+        kept["roles"] = completed_roles(parts, held, orgs)
+    return kept, findings
+
+
+def _checked_table(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+    if name not in TABLES and name not in BEYOND:
+        raise ConfigurationError(
+            f"There is no canonical table {name!r}. The tables are: {', '.join(TABLES)}."
+        )
+    if not isinstance(table, pd.DataFrame):
+        raise ConfigurationError(f"The table {name} is no DataFrame but {type(table).__name__}.")
+    needed = TABLES[name].visible() if name in TABLES else BEYOND[name]
+    lacking = [column for column in needed if column not in table.columns]
+    if lacking:
+        raise ConfigurationError(f"The table {name} lacks the columns {', '.join(lacking)}.")
+    table = table.reset_index(drop=True)
+    table.attrs = {}  # notes of whoever made it are no part of a roster, and not to be saved
+    if name not in TABLES:
+        return table, []
+    table, notes = retyped(name, table)
+    warn_of_unreadable(name, notes)
+    kept = _without_demographics(table) if name == "users" else table
+    return kept, list(findings_of_notes(name, notes))
+
+
+def _without_demographics(users: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the additions to users that are demographics."""
+    added = [c for c in users.columns if c not in TABLES["users"].columns]
+    told = [c for c in added if is_demographic(str(c))]
+    if told:
+        warn(
+            f"The columns {', '.join(map(str, told))} of users hold demographics, so they are left"
+            " out. Put them into the table demographics.",
+            PartialResultWarning,
+        )
+    for column in added:
+        values = users[column]
+        if column not in told and values.dtype == "str" and values.str.match(r"\s*[\[{]").any():
+            kept = {text: without_demographics(text) for text in values.dropna().unique()}
+            users = users.assign(**{column: values.map(kept).astype("str")})
+    return users.drop(columns=told)

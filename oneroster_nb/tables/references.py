@@ -1,0 +1,174 @@
+"""References between tables that point nowhere, and what an answer leaves out because of them."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+import pandas as pd
+
+from oneroster_nb.errors import DanglingReferenceWarning, warn
+from oneroster_nb.query.membership import codes
+from oneroster_nb.tables.schema import TABLES, Kind, split_values
+
+__all__ = [
+    "NOT_THERE",
+    "dangling",
+    "elements",
+    "left_out",
+    "not_there",
+    "warn_of_dangling",
+    "warn_of_left_out",
+]
+
+NOT_THERE = "notThere"
+"""The key of ``attrs`` under which an answer keeps what :func:`not_there` counted for it."""
+
+_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "users": ("person", "people"),
+        "classes": ("class", "classes"),
+        "courses": ("course", "courses"),
+        "orgs": ("org", "orgs"),
+    }
+)
+"""Table to what one of its rows is called, and what several are."""
+
+_References = Iterable[tuple[str, "pd.Series[str]"]]
+"""The table that is referred to, and the ids that refer to its rows."""
+
+
+def dangling(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
+    """Count the references that point to no row of the table that they name.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        Canonical tables by name; a reference into one that is not there or empty is not judged.
+
+    Returns
+    -------
+    dict of str to int
+        ``"enrollments.userSourcedId"`` to how many of its values point nowhere, where any do.
+
+    Examples
+    --------
+    >>> from oneroster_nb.demo.district.making import make_district
+    >>> dangling(make_district())
+    {}
+    """
+    counts: dict[str, int] = {}
+    for name, frame in tables.items():
+        if name not in TABLES:
+            continue
+        for column, target in TABLES[name].references.items():
+            if column not in frame or not len(tables.get(target, ())):
+                continue
+            values = frame[column]
+            if TABLES[name].columns[column] is Kind.VALUES:
+                values = split_values(values).explode().astype("str")
+            values = values.dropna()
+            lost = int((codes(values, tables[target]["sourcedId"]) < 0).sum())
+            if lost:
+                counts[f"{name}.{column}"] = lost
+    return counts
+
+
+def warn_of_dangling(tables: Mapping[str, pd.DataFrame]) -> None:
+    """Warn once of all references that point nowhere; the rows that hold them are kept."""
+    counts = dangling(tables)
+    if counts:
+        listed = ", ".join(f"{count:,} in {place}" for place, count in counts.items())
+        warn(
+            f"References that point to nothing in this roster: {listed}. The rows are kept; they"
+            " belong to no group.",
+            DanglingReferenceWarning,
+        )
+
+
+def not_there(tables: Mapping[str, pd.DataFrame], references: _References) -> dict[str, int]:
+    """Count the rows that are referred to and not there, each once.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        Canonical tables by name. Rows marked ``tobedeleted`` are there.
+    references : iterable of (str, pandas.Series)
+        The names of tables, and the ids that refer to their rows. Missing and blank ids refer to
+        nothing.
+
+    Returns
+    -------
+    dict of str to int
+        Table to the number of distinct ids that none of its rows has; only tables with some.
+
+    Examples
+    --------
+    >>> users = pd.DataFrame({"sourcedId": ["a"]})
+    >>> enrolled = pd.Series(["a", "b", "b", None], dtype="str")
+    >>> not_there({"users": users}, [("users", enrolled)])
+    {'users': 1}
+    """
+    lost: dict[str, set[str]] = {}
+    for name, values in references:
+        ids = pd.Series(values.dropna().unique(), dtype="str")
+        if ids.empty:
+            continue
+        unknown = codes(ids, tables[name]["sourcedId"]) < 0
+        lost.setdefault(name, set()).update(ids[unknown & (ids != "")])
+    return {name: len(lost[name]) for name in _WORDS if lost.get(name)}
+
+
+def elements(values: "pd.Series[str]") -> "pd.Series[str]":
+    """Return the distinct elements of a multi-valued column such as ``orgSourcedIds``."""
+    distinct = pd.Series(values.dropna().unique(), dtype="str")
+    return split_values(distinct).explode().drop_duplicates().astype("str")
+
+
+def left_out(found: Mapping[str, Mapping[str, int]], below: int | None = None) -> list[str]:
+    """Say what an answer leaves out because it is not there.
+
+    Parameters
+    ----------
+    found : mapping of str to mapping of str to int
+        What :func:`not_there` counted, by where: "before" say, or "" for the only place.
+    below : int, optional
+        Counts of people from 1 to this less one are not told.
+
+    Returns
+    -------
+    list of str
+        One sentence, or none if there is nothing to say.
+
+    Examples
+    --------
+    >>> left_out({"": {"users": 18, "orgs": 1}})
+    ['Left out, because the data refer to them but do not hold them: 18 people and 1 org.']
+    """
+    places = [
+        _listed(counts, below) + (f" ({place})" if place else "")
+        for place, counts in found.items()
+        if counts
+    ]
+    if not places:
+        return []
+    listed = "; ".join(places)
+    return [f"Left out, because the data refer to them but do not hold them: {listed}."]
+
+
+def warn_of_left_out(notes: Iterable[str]) -> None:
+    """Warn of what :func:`left_out` says, if it says anything."""
+    for note in notes:
+        warn(
+            f"{note} They may not be shared with this application. dangling_enrollments() lists"
+            " enrollments that point nowhere.",
+            DanglingReferenceWarning,
+        )
+
+
+def _listed(counts: Mapping[str, int], below: int | None) -> str:
+    parts = [
+        f"fewer than {below} people"
+        if name == "users" and below is not None and count < below
+        else f"{count:,} {_WORDS[name][count != 1]}"
+        for name, count in counts.items()
+    ]
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)

@@ -1,0 +1,118 @@
+"""The resources of classes, courses and users: REST names them in records, CSV in tables."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import pyarrow as pa
+
+from oneroster_nb.query.membership import codes
+from oneroster_nb.tables.casting import conform, to_frame
+from oneroster_nb.tables.schema import join_values, split_values
+
+__all__ = ["link_resources", "resources_of", "resources_per_user", "users_with_resources"]
+
+
+def resources_of(pages: Sequence[pa.Table], owners: pd.DataFrame) -> pd.DataFrame:
+    """Take the resources out of the pages of classes or courses.
+
+    Parameters
+    ----------
+    pages : sequence of pyarrow.Table
+        Their column ``_resources`` holds joined sourcedIds.
+    owners : pandas.DataFrame
+        The canonical table that was made of these pages, each row once.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``owner resource`` (str), and the owner's ``status dateLastModified``; a row each.
+    """
+    named = [page for page in pages if "_resources" in page.column_names]
+    if not named or owners.empty:
+        return pd.DataFrame(columns=["owner", "resource", "status", "dateLastModified"])
+    whole = pa.concat_tables([page.select(["sourcedId", "_resources"]) for page in named])
+    pairs: pd.DataFrame = whole.rename_columns(["owner", "resource"]).to_pandas().astype("str")
+    pairs = pairs.assign(resource=split_values(pairs["resource"])).explode("resource").dropna()
+    pairs = pairs.astype("str").drop_duplicates(ignore_index=True)
+    rows = owners.iloc[codes(pairs["owner"], owners["sourcedId"])]
+    return pairs.assign(
+        status=rows["status"].array, dateLastModified=rows["dateLastModified"].array
+    )
+
+
+def link_resources(table: str, owner: str, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Make the table ``classResources`` or ``courseResources``.
+
+    Parameters
+    ----------
+    table : str
+        The canonical name.
+    owner : str
+        Its column that names the class or the course.
+    pairs : pandas.DataFrame
+        As :func:`resources_of` gives them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The canonical table; ``sourcedId`` is that of both joined by ``@``.
+    """
+    columns = {
+        "sourcedId": pairs["owner"] + "@" + pairs["resource"],
+        owner: pairs["owner"],
+        "resourceSourcedId": pairs["resource"],
+    }
+    texts = {name: pa.array(c, pa.string(), from_pandas=True) for name, c in columns.items()}
+    frame = to_frame(conform(table, texts))
+    return frame.assign(
+        status=pairs["status"].astype("str"),
+        dateLastModified=pairs["dateLastModified"].astype("datetime64[us, UTC]"),
+    )
+
+
+def resources_per_user(users: pd.DataFrame) -> pd.DataFrame:
+    """Make the table ``userResources`` of OneRoster 1.2 CSV from the users that name resources.
+
+    Parameters
+    ----------
+    users : pandas.DataFrame
+        The canonical users.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each user and resource; ``sourcedId`` is that of both joined by ``@``.
+    """
+    resource = split_values(users["resourceSourcedIds"]).explode().dropna().astype("str")
+    rows = users.loc[resource.index].reset_index(drop=True)
+    resource = resource.reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "sourcedId": rows["sourcedId"] + "@" + resource,
+            "status": rows["status"],
+            "dateLastModified": rows["dateLastModified"],
+            "userSourcedId": rows["sourcedId"],
+            "resourceSourcedId": resource,
+        }
+    )
+
+
+def users_with_resources(users: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+    """Fill ``resourceSourcedIds`` of users from ``userResources``, where they say nothing.
+
+    Parameters
+    ----------
+    users : pandas.DataFrame
+        The canonical users.
+    links : pandas.DataFrame
+        The table ``userResources``.
+    """
+    if links.empty or not {"userSourcedId", "resourceSourcedId"} <= set(links.columns):
+        return users
+    active = links.loc[links["status"] != "tobedeleted"]
+    active = active.dropna(subset=["userSourcedId", "resourceSourcedId"])
+    named = active.groupby("userSourcedId", sort=False)["resourceSourcedId"].agg(
+        lambda ids: join_values(dict.fromkeys(ids))
+    )
+    found = users["sourcedId"].map(named).astype("str")
+    return users.assign(resourceSourcedIds=users["resourceSourcedIds"].fillna(found))

@@ -1,0 +1,77 @@
+"""People whom no question about a role finds, because their role is not one of OneRoster's."""
+
+import pandas as pd
+
+from oneroster_nb.errors import UnknownRoleWarning, warn
+from oneroster_nb.query.membership import among
+from oneroster_nb.tables.vocabulary import USER_ROLES, is_allowed
+
+__all__ = [
+    "is_unknown",
+    "note_of_unknown_roles",
+    "people_of_unknown_role",
+    "warn_of_unknown_roles",
+]
+
+_SHOWN = 5
+
+
+def is_unknown(roles: "pd.Series[str]") -> "pd.Series[bool]":
+    """Return True for each role that is neither OneRoster's nor an extension of it.
+
+    Examples
+    --------
+    >>> is_unknown(pd.Series(["student", "Pupil", "ext:nurse", None])).tolist()
+    [False, True, False, False]
+    """
+    unknown = [word for word in roles.dropna().unique() if not is_allowed(word, USER_ROLES)]
+    return roles.isin(unknown)
+
+
+def people_of_unknown_role(users: pd.DataFrame, roles: pd.DataFrame) -> pd.DataFrame:
+    """Find the people who have a role that is unknown: their ``user`` id and the ``role``.
+
+    Parameters
+    ----------
+    users, roles : pandas.DataFrame
+        Canonical tables.
+    """
+    own = users.loc[is_unknown(users["role"]), ["sourcedId", "role"]]
+    known = among(roles["userSourcedId"], users["sourcedId"])
+    held = roles.loc[is_unknown(roles["role"]) & known, ["userSourcedId", "role"]]
+    names = ["user", "role"]
+    pairs = [part.set_axis(names, axis="columns") for part in (own, held)]
+    return pd.concat(pairs, ignore_index=True).drop_duplicates()
+
+
+def note_of_unknown_roles(left_out: pd.DataFrame, below: int | None = None) -> list[str]:
+    """Say how many people an answer leaves out because of their role.
+
+    Parameters
+    ----------
+    left_out : pandas.DataFrame
+        ``user`` and ``role``: a row for each person and unknown role.
+    below : int, optional
+        Counts of people from 1 to this less one are not told.
+
+    Returns
+    -------
+    list of str
+        One sentence, or none if there is nobody.
+    """
+    people = left_out["user"].nunique()
+    if not people:
+        return []
+    words = list(dict.fromkeys(left_out["role"]))
+    listed = ", ".join(repr(word[:40]) for word in words[:_SHOWN])
+    more = ", …" if len(words) > _SHOWN else ""
+    who = "1 person has" if people == 1 else f"{people:,} people have"
+    if below is not None and people < below:
+        who = "Some people have"
+    return [f"{who} a role that OneRoster does not know ({listed}{more}), so they were left out."]
+
+
+def warn_of_unknown_roles(notes: list[str]) -> None:
+    """Warn of people who are left out because of their role, if there are any."""
+    for note in notes:
+        warn(f"{note} check() lists them.", UnknownRoleWarning)

@@ -1,0 +1,107 @@
+"""What changed in a table, put into the table as it was."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from oneroster_nb.query.membership import among
+from oneroster_nb.tables.schema import TABLES
+
+__all__ = ["OWNERS", "all_new", "merged", "shrunken_tables"]
+
+OWNERS: Mapping[str, str] = MappingProxyType(
+    {
+        "roles": "userSourcedId",
+        "userProfiles": "userSourcedId",
+        "classResources": "classSourcedId",
+        "courseResources": "courseSourcedId",
+    }
+)
+"""The tables whose rows are parts of another table's rows, and the column that names those."""
+
+
+def merged(
+    old: pd.DataFrame,
+    new: pd.DataFrame,
+    changed: "pd.Series[str]",
+    owner: str = "sourcedId",
+) -> pd.DataFrame:
+    """Put changed rows in the place of what they were, and those that are new at the end.
+
+    Parameters
+    ----------
+    old : pandas.DataFrame
+        The table as it was.
+    new : pandas.DataFrame
+        The rows that changed, or that are new.
+    changed : pandas.Series of str
+        The sourcedIds of the rows that were pulled: those of `new`, or for roles and resources,
+        which are a part of other rows, of the users, classes or courses that they are of.
+    owner : str
+        The column that holds these ids, as :data:`OWNERS` names it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table as it is now, with the columns of both.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> old = pd.DataFrame({"sourcedId": ["a", "b"], "title": ["Art", "Bio"]})
+    >>> new = pd.DataFrame({"sourcedId": ["c", "a"], "title": ["Chem", "Art II"]})
+    >>> merged(old, new, new["sourcedId"])["title"].tolist()
+    ['Art II', 'Bio', 'Chem']
+    """
+    stays = ~among(old[owner], changed).to_numpy()
+    firsts = old[owner].drop_duplicates()
+    place = pd.Series(firsts.index, index=firsts.array)
+    places = new[owner].map(place).fillna(len(old)).to_numpy(dtype=np.float64)
+    order = np.argsort(np.concatenate([np.flatnonzero(stays), places]), kind="stable")
+    whole = pd.concat([old.loc[stays], new], ignore_index=True)
+    return whole.iloc[order].reset_index(drop=True)
+
+
+def all_new(before: Mapping[str, pd.DataFrame], after: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return the names of the tables of which all ids are new.
+
+    Parameters
+    ----------
+    before, after : mapping of str to pandas.DataFrame
+        Tables by name. Those that are empty before or after are not judged, nor are those whose
+        rows are parts of others, as their ids are made of the ids of these.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> old, new = (pd.DataFrame({"sourcedId": keys}) for keys in (["a", "b"], ["c"]))
+    >>> all_new({"users": old, "orgs": old}, {"users": new, "orgs": old})
+    ['users']
+    """
+    both = [name for name in before if name in after and name not in OWNERS]
+    return [
+        name
+        for name in both
+        if len(before[name])
+        and len(after[name])
+        and not among(after[name]["sourcedId"], before[name]["sourcedId"]).any()
+    ]
+
+
+def shrunken_tables(old: Mapping[str, pd.DataFrame], new: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Say of each table that is suddenly empty or less than half of what it was how it shrank.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"sourcedId": ["a", "b", "c"]})
+    >>> shrunken_tables({"orgs": rows}, {"orgs": rows.head(1)})
+    ['orgs from 3 to 1 rows']
+    """
+    return [
+        f"{name} from {len(old[name]):,} to {len(new.get(name, ())):,} rows"
+        for name in TABLES
+        if len(new.get(name, ())) < len(old.get(name, ())) / 2
+    ]

@@ -1,0 +1,142 @@
+"""How the fields of a JSON record are written, and the text that each becomes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import pyarrow as pa
+
+from oneroster_nb.tables.casting import is_password
+from oneroster_nb.tables.schema import join_values
+
+__all__ = [
+    "BETWEEN_PARTS",
+    "BETWEEN_ROLES",
+    "ROLE_PARTS",
+    "Field",
+    "Shape",
+    "extras",
+    "plain",
+    "text_of",
+]
+
+_REF = pa.struct([("href", pa.string()), ("sourcedId", pa.string()), ("type", pa.string())])
+_ROLE = pa.struct(
+    [
+        ("roleType", pa.string()),
+        ("role", pa.string()),
+        ("org", _REF),
+        ("userProfile", pa.string()),
+        ("beginDate", pa.string()),
+        ("endDate", pa.string()),
+    ]
+)
+ROLE_PARTS = ("roleType", "role", "org", "userProfile", "beginDate", "endDate")
+"""What a role of OneRoster 1.2 says, in the order in which it is written as text."""
+BETWEEN_ROLES, BETWEEN_PARTS = "\x1e", "\x1f"
+"""What separates roles, and the parts of one, in a text; neither is in any name or id."""
+_ID = pa.struct([("type", pa.string()), ("identifier", pa.string())])
+
+
+class Shape(Enum):
+    """How a field of a record is written in JSON."""
+
+    TEXT = "text"
+    VALUES = "values"  # ["06", "07"]
+    REF = "ref"  # {"href": …, "sourcedId": …, "type": …}
+    REFS = "refs"  # a list of those
+    IDS = "ids"  # [{"type": …, "identifier": …}]
+    ROLES = "roles"  # [{"roleType": …, "role": …, "org": {…}, …}] of OneRoster 1.2
+
+    @property
+    def arrow(self) -> Any:
+        """The Arrow type of a field of this shape."""
+        return {
+            Shape.TEXT: pa.string(),
+            Shape.VALUES: pa.list_(pa.string()),
+            Shape.REF: _REF,
+            Shape.REFS: pa.list_(_REF),
+            Shape.IDS: pa.list_(_ID),
+            Shape.ROLES: pa.list_(_ROLE),
+        }[self]
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a JSON record, its shape, and the canonical column that it becomes."""
+
+    source: str
+    column: str
+    shape: Shape = Shape.TEXT
+
+
+def text_of(value: Any, shape: Shape) -> str | None:
+    """Bring one JSON value to the string of its shape, whatever way it is written."""
+    if value is None or shape is Shape.TEXT:
+        return plain(value)
+    if shape is Shape.REF:
+        return _reference(value[0] if isinstance(value, list) and value else value)
+    values = value if isinstance(value, list) else [value]
+    if shape is Shape.ROLES:
+        return BETWEEN_ROLES.join(_role(item) for item in values if isinstance(item, dict))
+    if shape is Shape.REFS:
+        texts = [_reference(item) for item in values]
+    elif shape is Shape.IDS:
+        texts = [_user_id(item) for item in values]
+    else:
+        texts = [plain(item) for item in values]
+    return join_values(text for text in texts if text is not None)
+
+
+def extras(record: Mapping[str, Any], known: Mapping[str, Shape]) -> list[tuple[str, Any]]:
+    """Give the fields of a record that are not known, under the names of their columns."""
+    extras = {f"metadata.{name}": value for name, value in record.items() if name not in known}
+    metadata = extras.pop("metadata.metadata", None)
+    if isinstance(metadata, dict):
+        extras |= {f"metadata.{name}": v for name, v in metadata.items() if v is not None}
+    elif metadata is not None:
+        extras["metadata.metadata"] = metadata
+    return list(extras.items())
+
+
+def plain(value: Any) -> str | None:
+    """Write a JSON value as text: a list as joined values, an object as JSON."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        # Half of a pair of surrogates is no character, and nothing can hold it.
+        return str(value).encode("utf-8", "replace").decode()
+    if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
+        return join_values(text for text in map(plain, value) if text is not None)
+    return json.dumps(_without_passwords(value), ensure_ascii=False)
+
+
+def _role(value: Mapping[str, Any]) -> str:
+    """Write a role as one text; its org as the id."""
+    parts = (value.get(part) for part in ROLE_PARTS)
+    texts = (_reference(part) if isinstance(part, dict) else plain(part) for part in parts)
+    return BETWEEN_PARTS.join(text or "" for text in texts)
+
+
+def _reference(value: Any) -> str | None:
+    return plain(value.get("sourcedId")) if isinstance(value, dict) else plain(value)
+
+
+def _user_id(value: Any) -> str | None:
+    if not isinstance(value, dict):
+        return plain(value)
+    parts = [plain(value.get(name)) for name in ("type", "identifier")]
+    return None if parts == [None, None] else f"{{{parts[0] or ''}:{parts[1] or ''}}}"
+
+
+def _without_passwords(value: Any) -> Any:
+    """Leave what is never kept out of an object that is kept as JSON."""
+    if isinstance(value, dict):
+        return {k: _without_passwords(v) for k, v in value.items() if not is_password(k)}
+    if isinstance(value, list):
+        return [_without_passwords(item) for item in value]
+    return value
