@@ -5,8 +5,8 @@ import pandas as pd
 
 from oneroster_nb.analysis.roster_tables import PERSON, Asked, given
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.query.membership import codes
 from oneroster_nb.query.terms import sessions_within
+from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.schema import join_values
 
 __all__ = ["dangling_enrollments", "repeated_courses"]

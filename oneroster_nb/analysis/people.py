@@ -8,8 +8,8 @@ import pandas as pd
 from oneroster_nb.analysis.roster_tables import PERSON, Asked, Given, given
 from oneroster_nb.people.same_person import same_people
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.query.membership import codes
 from oneroster_nb.tables.grades import CEDS_GRADES
+from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.roles_at_orgs import roles_at_orgs
 from oneroster_nb.tables.schema import TABLES, Kind, split_text
 from oneroster_nb.tables.vocabulary import USER_ROLES

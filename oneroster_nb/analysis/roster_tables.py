@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -21,8 +21,10 @@ from oneroster_nb.errors import (
     warn,
 )
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.query.membership import among, codes, link_classes, without_group
+from oneroster_nb.query.membership import link_classes, without_group
 from oneroster_nb.query.query import Query
+from oneroster_nb.source.source import Source, WholeRoster
+from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.references import elements, left_out, not_there, warn_of_left_out
 from oneroster_nb.tables.schema import TABLES, empty_table
 from oneroster_nb.tables.unknown_roles import (
@@ -32,13 +34,9 @@ from oneroster_nb.tables.unknown_roles import (
     warn_of_unknown_roles,
 )
 
-if TYPE_CHECKING:
-    from oneroster_nb.roster.roster import Roster
-    from oneroster_nb.source.source import Source
-
 __all__ = ["CLASS_TABLES", "PERSON", "Asked", "Given", "given", "roster_for"]
 
-Asked: TypeAlias = "Source | pd.DataFrame"
+Asked: TypeAlias = Source | pd.DataFrame
 """A connection, a roster, or a frame that ``get_users`` gave."""
 
 PERSON = ["sourcedId", "givenName", "familyName", "role", "grades", "schoolNames"]
@@ -286,7 +284,7 @@ def _require_roles(question: str, tables: Mapping[str, pd.DataFrame], roles: Seq
         )
 
 
-def roster_for(source: "Source", tables: Sequence[str], progress: ProgressOption) -> "Roster":
+def roster_for(source: Source, tables: Sequence[str], progress: ProgressOption) -> WholeRoster:
     """Give a roster with the tables of a question, without ``demographics`` if not shown."""
     with muted(DanglingReferenceWarning):  # each question says itself what it leaves out
         try:

@@ -1,7 +1,6 @@
 """How many people several questions mean together."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,11 +13,9 @@ from oneroster_nb.counts.suppression import check_threshold, mark
 from oneroster_nb.errors import DanglingReferenceWarning, QueryError, muted
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query.query import Query
+from oneroster_nb.source.source import Source
 from oneroster_nb.tables.references import left_out, warn_of_left_out
 from oneroster_nb.tables.schema import join_values
-
-if TYPE_CHECKING:
-    from oneroster_nb.source.source import Source
 
 __all__ = ["seats"]
 
@@ -27,7 +24,7 @@ _COUNTS = ["people", "onlyHere", "shared"]
 
 
 def seats(
-    source: "Source",
+    source: Source,
     rules: Sequence[str | Query],
     *,
     suppress_below: int | None = None,

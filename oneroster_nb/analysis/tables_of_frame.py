@@ -6,7 +6,7 @@ import pandas as pd
 
 from oneroster_nb.counts.columns import checked_columns, not_deleted, people_of
 from oneroster_nb.errors import QueryError
-from oneroster_nb.query.query import nearest
+from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.coercing import retyped
 from oneroster_nb.tables.notes import warn_of_unreadable
 from oneroster_nb.tables.schema import TABLES, empty_table, split_text

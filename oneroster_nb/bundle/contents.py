@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from oneroster_nb.bundle.layout import FILES
-from oneroster_nb.query.membership import among
+from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.resources import resources_per_user
 from oneroster_nb.tables.roles import completed_roles, roles_of_users
 from oneroster_nb.tables.schema import empty_table

@@ -6,8 +6,13 @@ import pandas as pd
 
 from oneroster_nb.bundle.reading import Bundle
 from oneroster_nb.errors import BundleError, IncompleteError
-from oneroster_nb.query.membership import among, with_primary_org
-from oneroster_nb.tables.roles import completed_roles, roles_of_users, users_of_roles
+from oneroster_nb.tables.lookup import among
+from oneroster_nb.tables.roles import (
+    completed_roles,
+    roles_of_users,
+    users_of_roles,
+    with_primary_org,
+)
 from oneroster_nb.tables.upsert import OWNERS, merged, shrunken_tables
 from oneroster_nb.tables.vocabulary import DELETED
 

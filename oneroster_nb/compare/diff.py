@@ -20,8 +20,8 @@ from oneroster_nb.counts.footnotes import (
 from oneroster_nb.counts.suppression import check_threshold, hide_list, mark
 from oneroster_nb.errors import NoMatchWarning, QueryError, warn
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.query.membership import codes
 from oneroster_nb.source.source import Source
+from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.references import left_out, warn_of_left_out
 from oneroster_nb.tables.schema import join_values, sensitive_columns, split_values
 from oneroster_nb.tables.text import texts

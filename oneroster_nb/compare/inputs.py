@@ -2,21 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import pandas as pd
 
 from oneroster_nb.counts.columns import checked_columns, not_deleted
 from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
+from oneroster_nb.source.source import Source
 from oneroster_nb.tables.schema import TABLES, Kind, join_values, split_text
-
-if TYPE_CHECKING:
-    from oneroster_nb.source.source import Source
 
 __all__ = ["Side", "columns_of", "in_one_order", "people_frame"]
 
-Side: TypeAlias = "Source | pd.DataFrame"
+Side: TypeAlias = Source | pd.DataFrame
 """A frame of people, or a connection or a roster, of which all users are meant."""
 
 

@@ -9,9 +9,9 @@ from oneroster_nb.connectors.live.options import from_environment, written_optio
 from oneroster_nb.connectors.profiles import resolve, withheld
 from oneroster_nb.connectors.registry import PROVIDERS, Connector, option_names
 from oneroster_nb.errors import ConfigurationError, CredentialsError
-from oneroster_nb.query.query import nearest
 from oneroster_nb.roster.roster import Roster
 from oneroster_nb.secret import SECRETS, hidden, without_secrets
+from oneroster_nb.spelling import nearest
 
 __all__ = ["connect"]
 

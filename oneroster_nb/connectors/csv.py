@@ -229,15 +229,3 @@ class CsvConnector(LocalSource):
     def _answer(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
         self.read(progress)
         return super()._answer(query, progress)
-
-    def _refreshed(
-        self,
-        old: Roster,  # noqa: ARG002
-        *,
-        allow_shrink: bool,  # noqa: ARG002
-        progress: ProgressOption,  # noqa: ARG002
-    ) -> Roster:
-        raise ConfigurationError(
-            "A roster is refreshed from a live connection. Of a newer bundle, take"
-            " CsvConnector(path).get_roster(); of one with changes, roster.apply_delta(path)."
-        )

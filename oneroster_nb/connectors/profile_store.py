@@ -13,8 +13,8 @@ import platformdirs
 
 from oneroster_nb.errors import ConfigurationError, RosterError
 from oneroster_nb.files import locked, write_private
-from oneroster_nb.query.query import nearest
 from oneroster_nb.secret import Secret
+from oneroster_nb.spelling import nearest
 
 __all__ = [
     "SERVICE",

@@ -22,8 +22,8 @@ from oneroster_nb.connectors.profile_store import (
 )
 from oneroster_nb.connectors.registry import PROVIDERS, option_names
 from oneroster_nb.errors import ConfigurationError, RosterError
-from oneroster_nb.query.query import nearest
 from oneroster_nb.secret import Secret, hidden, is_secret
+from oneroster_nb.spelling import nearest
 from oneroster_nb.transport.address import checked_token_url, shown_url
 
 __all__ = [

@@ -4,30 +4,18 @@ import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from oneroster_nb.connectors.clever.connector import CleverConnector
 from oneroster_nb.connectors.csv import CsvConnector
+from oneroster_nb.connectors.demo import DemoCleverConnector, DemoConnector
 from oneroster_nb.connectors.live.connector import Connector
 from oneroster_nb.connectors.oneroster.classlink import ClasslinkConnector
 from oneroster_nb.connectors.oneroster.connector import OneRosterConnector
 from oneroster_nb.errors import ConfigurationError
-from oneroster_nb.query.query import nearest
 from oneroster_nb.roster.roster import Roster
+from oneroster_nb.spelling import nearest
 
 __all__ = ["PROVIDERS", "Connector", "option_names"]
-
-
-def _demo(**options: Any) -> Connector:
-    from oneroster_nb.connectors.demo import DemoConnector
-
-    return DemoConnector(**options)
-
-
-def _demo_clever(**options: Any) -> Connector:
-    from oneroster_nb.connectors.demo import DemoCleverConnector
-
-    return DemoCleverConnector(**options)
 
 
 def _snapshot(path: str | Path) -> Roster:
@@ -42,8 +30,8 @@ _OF_AN_ACCOUNT = frozenset(
 )
 PROVIDERS: Mapping[str, Callable[..., Connector | CsvConnector | Roster]] = MappingProxyType(
     {
-        "demo": _demo,
-        "demo-clever": _demo_clever,
+        "demo": DemoConnector,
+        "demo-clever": DemoCleverConnector,
         "classlink": ClasslinkConnector,
         "clever": CleverConnector,
         "oneroster": OneRosterConnector,
@@ -72,10 +60,10 @@ def option_names(provider: str) -> list[str]:
         return ["path"]
     if build is CsvConnector:
         return list(inspect.signature(build).parameters)
-    clever = build in (CleverConnector, _demo_clever)
+    clever = build in (CleverConnector, DemoCleverConnector)
     known = inspect.signature(CleverConnector if clever else OneRosterConnector).parameters
-    if build is _demo or build is _demo_clever:
+    if build is DemoConnector or build is DemoCleverConnector:
         free = [name for name in known if name not in _OF_AN_ACCOUNT]
-        return free if build is _demo else ["version", *free]
+        return free if build is DemoConnector else ["version", *free]
     own = dict.fromkeys(inspect.signature(build).parameters)
     return [name for name in {**own, **known} if name != "options"]

@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from oneroster_nb.errors import QueryError
-from oneroster_nb.query.query import nearest
+from oneroster_nb.spelling import nearest
 
 __all__ = ["checked_columns", "not_deleted", "people_of", "refuse_repeats", "require_column"]
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from oneroster_nb.analysis.roster_tables import CLASS_TABLES, roster_for
+from oneroster_nb.analysis.seats import seats
 from oneroster_nb.compare.diff import diff
 from oneroster_nb.compare.lists import compare_lists
 from oneroster_nb.compare.match_people import match_people
@@ -178,7 +179,7 @@ def _matched_code(extra: Extra, _options: Mapping[str, Any]) -> str:
 
 
 def _seated(source: Source, extra: Extra, options: Mapping[str, Any]) -> pd.DataFrame:
-    return source.seats(extra.lines, **options)
+    return seats(source, extra.lines, **options)
 
 
 def _seated_code(extra: Extra, options: Mapping[str, Any]) -> str:

@@ -23,9 +23,10 @@ from oneroster_nb.forms.widgets.keyboard_guard import FORM_CLASS, FormMarker
 from oneroster_nb.forms.widgets.messages import Message, told
 from oneroster_nb.forms.widgets.progress_bar import Working
 from oneroster_nb.progress import Progress
-from oneroster_nb.query.query import Query, nearest
+from oneroster_nb.query.query import Query
 from oneroster_nb.secret import Secret, as_secret
 from oneroster_nb.source.source import Source
+from oneroster_nb.spelling import nearest
 
 __all__ = ["Explorer", "explore"]
 

@@ -9,20 +9,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
+from typing import Any, TextIO, TypeAlias
 
 import pandas as pd
 
 from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.privacy.mentions import Mentions
 from oneroster_nb.progress import ProgressOption, Reporter
+from oneroster_nb.roster.roster import Roster
+from oneroster_nb.source.source import Source
 from oneroster_nb.tables.schema import BEYOND, TABLES, join_values, split_text
 from oneroster_nb.tables.spreadsheet_safety import csv_cell
 from oneroster_nb.tables.text import texts
-
-if TYPE_CHECKING:
-    from oneroster_nb.roster.roster import Roster
-    from oneroster_nb.source.source import Source
 
 __all__ = ["pseudonymise"]
 
@@ -84,13 +82,13 @@ _PERSONAL = re.compile(
 
 
 def pseudonymise(
-    source: "Source",
+    source: Source,
     key: str | bytes | None = None,
     *,
     codes: str | None = None,
     crosswalk: str | Path | None = None,
     progress: ProgressOption = None,
-) -> "Roster":
+) -> Roster:
     """Give a roster whose people cannot be told by name: codes stand for all that names them.
 
     This is not anonymity. Who knows a school can still recognize a child by what stays: grade,
@@ -148,8 +146,6 @@ def pseudonymise(
     >>> set(coded.users["sourcedId"]) & set(roster.users["sourcedId"])
     set()
     """
-    from oneroster_nb.roster.roster import Roster
-
     random = _checked(source, key, codes, crosswalk)
     code = random or _keyed(key.encode() if isinstance(key, str) else key or b"")
     # The file is made first: where it cannot be written, nothing was done in vain.

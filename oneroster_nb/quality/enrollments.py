@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from oneroster_nb.query.membership import among, codes
 from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.roles_at_orgs import holds_role
 from oneroster_nb.tables.schema import split_values
 

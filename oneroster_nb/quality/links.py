@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from oneroster_nb.query.membership import among
 from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.schema import TABLES, Kind, split_values
 
 __all__ = ["cycles", "people_together", "references"]

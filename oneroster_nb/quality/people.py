@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from oneroster_nb.people.same_person import same_people
-from oneroster_nb.query.membership import among
 from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.roles_at_orgs import roles_at_orgs
 from oneroster_nb.tables.schema import split_values
 

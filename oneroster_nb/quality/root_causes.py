@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from oneroster_nb.people.same_person import records_per_school
-from oneroster_nb.query.membership import among, codes
 from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.schema import TABLES, Kind, join_values, split_text, split_values
 
 __all__ = ["one_record_each", "root_causes", "spreadsheet_numbers"]

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from oneroster_nb.query.membership import among
 from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.roles_at_orgs import roles_at_orgs
 
 __all__ = ["class_orgs", "empty_schools", "school_years"]

@@ -7,21 +7,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from oneroster_nb.query.query import Query
+from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.schema import TABLES, join_values, split_text
 
 __all__ = [
     "Members",
-    "among",
-    "codes",
     "link_classes",
     "link_courses",
     "with_group",
-    "with_primary_org",
     "without_group",
 ]
 
@@ -100,28 +96,6 @@ class Members:
         )
 
 
-def codes(values: "pd.Series[str]", keys: "pd.Series[str]") -> NDArray[np.intp]:
-    """Give for each value its position among the keys, -1 where it is missing or not there."""
-    found = pc.index_in(_strings(values), value_set=_strings(keys), skip_nulls=True)
-    positions: NDArray[np.intp] = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
-    return positions.astype(np.intp)
-
-
-def among(values: "pd.Series[str]", others: "pd.Series[str]") -> "pd.Series[bool]":
-    """Return True for each value that is one of the others; a missing value is none of them.
-
-    ``values.isin(others)`` takes the others out of Arrow one by one, which is forty times slower
-    for a million of them.
-
-    Examples
-    --------
-    >>> values = pd.Series(["a", "b", None], dtype="str")
-    >>> among(values, pd.Series(["b", None], dtype="str")).tolist()
-    [False, True, False]
-    """
-    return pd.Series(codes(values, others) >= 0, index=values.index)
-
-
 def link_courses(courses: pd.DataFrame, orgs: pd.DataFrame) -> pd.DataFrame:
     """Add ``schoolName``, the name of the course's org."""
     return courses.assign(schoolName=_looked_up(courses["orgSourcedId"], orgs, "name"))
@@ -141,19 +115,6 @@ def link_classes(
         schoolName=_looked_up(classes["schoolSourcedId"], orgs, "name"),
         termTitles=classes["termSourcedIds"].map(terms).replace("", np.nan).astype("str"),
     )
-
-
-def with_primary_org(users: pd.DataFrame, orgs: pd.DataFrame) -> pd.DataFrame:
-    """Fill ``primaryOrgSourcedId``, which OneRoster 1.1 lacks, with a user's first school."""
-    if users["primaryOrgSourcedId"].notna().all():
-        return users
-    schools = set(orgs.loc[orgs["type"] == "school", "sourcedId"])
-    first = {
-        text: next((org for org in split_text(text) if org in schools), None)
-        for text in users["orgSourcedIds"].dropna().unique()
-    }
-    found = users["orgSourcedIds"].map(first).astype("str")
-    return users.assign(primaryOrgSourcedId=users["primaryOrgSourcedId"].fillna(found))
 
 
 def with_group(
@@ -289,7 +250,3 @@ def _take(column: "pd.Series[Any]", positions: NDArray[np.intp]) -> "pd.Series[A
     if not len(column):
         return pd.Series([None] * len(positions), dtype=column.dtype)
     return pd.Series(column.array.take(positions, allow_fill=True))
-
-
-def _strings(values: "pd.Series[str]") -> Any:
-    return pa.array(values, pa.string(), from_pandas=True)

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
 from oneroster_nb.errors import QueryError
+from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.vocabulary import ROLES
 
 __all__ = ["Query"]
@@ -217,13 +217,6 @@ def checked_group_filter(group_filter: str) -> str:
     """Give the kind of group that is meant; raise QueryError where there is none of that name."""
     kind = _SYNONYMS.get(group_filter, group_filter) if isinstance(group_filter, str) else ""
     return _choice("group_filter", kind or group_filter, tuple(GROUP_TABLES))
-
-
-def nearest(value: str, choices: Iterable[str]) -> str:
-    """Say which of `choices` is spelt like `value`, as a sentence to append, or nothing."""
-    folded = {choice.casefold(): choice for choice in choices}
-    close = get_close_matches(value.strip().casefold(), folded, n=3, cutoff=0.6)
-    return f" Did you mean {' or '.join(repr(folded[c]) for c in close)}?" if close else ""
 
 
 def _choice(name: str, value: object, choices: tuple[str, ...]) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from oneroster_nb.query.membership import among
 from oneroster_nb.query.query import Query
+from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.references import elements
 from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES
 from oneroster_nb.tables.where import active

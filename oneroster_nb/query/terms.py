@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from oneroster_nb.errors import QueryError
 from oneroster_nb.query.groups import match_values
-from oneroster_nb.query.query import nearest
+from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.schema import split_text
 
 __all__ = ["classes_in_term", "in_term", "sessions_of_term", "sessions_within"]

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from oneroster_nb.analysis.methods import RosterQuestions
 from oneroster_nb.counts.footnotes import with_footnote, with_left_out, with_unknown_roles
 from oneroster_nb.errors import PartialResultWarning, warn
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query.membership import (
     Members,
-    codes,
     link_classes,
     link_courses,
     with_group,
@@ -24,7 +24,7 @@ from oneroster_nb.query.membership import (
 from oneroster_nb.query.query import Query
 from oneroster_nb.query.referring import references_of_answer
 from oneroster_nb.query.terms import classes_in_term, in_term, sessions_of_term
-from oneroster_nb.source.source import Source
+from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.references import elements, not_there
 from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES, linked_people, roles_at_orgs, slices
 from oneroster_nb.tables.schema import empty_table, sensitive_columns, split_text, without_sensitive
@@ -34,7 +34,7 @@ from oneroster_nb.tables.where import Where, active
 __all__ = ["LocalSource"]
 
 
-class LocalSource(Source):
+class LocalSource(RosterQuestions):
     """A source whose canonical tables are in memory and do not change.
 
     References between tables are looked up once and kept as positions; a question then takes rows

@@ -5,14 +5,19 @@ import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol, runtime_checkable
 
 import pandas as pd
 
+from oneroster_nb.bundle.archive import Limits
+from oneroster_nb.bundle.delta import changed_tables
+from oneroster_nb.bundle.reading import read_bundle
+from oneroster_nb.bundle.writing import write_bundle
 from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.roster.local import LocalSource
 from oneroster_nb.roster.snapshot import Snapshot, read_snapshot, write_snapshot
-from oneroster_nb.source.source import Source
+from oneroster_nb.source.source import WholeRoster
 from oneroster_nb.source.table_calls import checked_tables
 from oneroster_nb.tables.coercing import checked_roster
 from oneroster_nb.tables.findings import Finding
@@ -36,7 +41,7 @@ _ATTRIBUTES: Mapping[str, str] = MappingProxyType(
 """Attribute of a roster to the canonical table that it gives."""
 
 
-class Roster(LocalSource):
+class Roster(LocalSource, WholeRoster):
     """All tables of one moment, local, which answers the calls of a connector from memory.
 
     Parameters
@@ -194,7 +199,7 @@ class Roster(LocalSource):
         )
 
     def refresh(
-        self, conn: Source, *, allow_shrink: bool = False, progress: ProgressOption = None
+        self, conn: "Refreshable", *, allow_shrink: bool = False, progress: ProgressOption = None
     ) -> "Roster":
         """Return a new roster, brought up to date with what changed since this one was pulled.
 
@@ -249,9 +254,13 @@ class Roster(LocalSource):
         >>> len(today.users) == len(yesterday.users)
         True
         """
-        if not isinstance(conn, Source):
-            raise ConfigurationError(f"refresh() takes a live connection, not {conn!r}.")
-        return conn._refreshed(self, allow_shrink=allow_shrink, progress=progress)
+        if not isinstance(conn, Refreshable):
+            raise ConfigurationError(
+                f"A roster is refreshed from a live connection, not from {conn!r}. Read a newer"
+                " bundle with CsvConnector(path).get_roster(), and a bundle of changes with"
+                " roster.apply_delta(path)."
+            )
+        return conn.changes_since(self, allow_shrink=allow_shrink, progress=progress)
 
     def apply_delta(
         self,
@@ -299,10 +308,6 @@ class Roster(LocalSource):
         >>> len(after.get_courses())
         68
         """
-        from oneroster_nb.bundle.archive import Limits
-        from oneroster_nb.bundle.delta import changed_tables
-        from oneroster_nb.bundle.reading import read_bundle
-
         with Reporter(progress, "bundle") as reporter:
             read = read_bundle(bundle, Limits(), reporter)
         tables = changed_tables(self._tables, read, allow_shrink=allow_shrink)
@@ -360,8 +365,6 @@ class Roster(LocalSource):
         ...     len(onb.CsvConnector(path).get_enrollments())
         846
         """
-        from oneroster_nb.bundle.writing import write_bundle
-
         return write_bundle(self._tables, path, version=version, overwrite=overwrite)
 
     def __getattr__(self, name: str) -> pd.DataFrame:
@@ -465,13 +468,10 @@ class Roster(LocalSource):
         taken = self.taken.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
         return f"<p>Roster{source}, {taken}</p>" + self.summary().to_html(index=False)
 
-    def _refreshed(
-        self,
-        old: "Roster",  # noqa: ARG002
-        *,
-        allow_shrink: bool,  # noqa: ARG002
-        progress: ProgressOption,  # noqa: ARG002
-    ) -> "Roster":
-        raise ConfigurationError(
-            "A roster is refreshed from a live connection, not from another roster."
-        )
+
+@runtime_checkable
+class Refreshable(Protocol):
+    """A live connection, which finds out what changed since a roster was pulled."""
+
+    def changes_since(self, old: Roster, *, allow_shrink: bool, progress: ProgressOption) -> Roster:
+        """Return a new roster from what changed; see :meth:`Roster.refresh`."""

@@ -1,26 +1,24 @@
 """The questions that every source answers, live or local, with the same frames."""
 
+import datetime
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import pandas as pd
 
-from oneroster_nb import analysis
 from oneroster_nb.counts.footnotes import with_left_out, with_repeated_people
 from oneroster_nb.errors import NoMatchWarning, NotSharedWarning, warn
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query.groups import DEFAULT_MATCH_ON, checked_fields, known_fields, match_groups
-from oneroster_nb.query.query import Query, checked_group_filter, nearest
+from oneroster_nb.query.query import Query, checked_group_filter
 from oneroster_nb.source.table_calls import TableCalls
+from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.findings import Finding, frame_of
 from oneroster_nb.tables.where import active
 
-if TYPE_CHECKING:
-    from oneroster_nb.roster.roster import Roster
-
-__all__ = ["Source"]
+__all__ = ["Source", "WholeRoster"]
 
 
 class Source(TableCalls):
@@ -72,18 +70,12 @@ class Source(TableCalls):
         tables: Sequence[str] | None = None,
         sensitive: bool = False,
         progress: ProgressOption = None,
-    ) -> "Roster":
+    ) -> "WholeRoster":
         """Give every table at once, to ask and keep the roster locally."""
 
-    def _roster_to_check(self, progress: ProgressOption) -> "Roster":
+    def _roster_to_check(self, progress: ProgressOption) -> "WholeRoster":
         """Give all that can be read; what cannot is among the findings of the roster."""
         return self.get_roster(progress=progress)
-
-    @abstractmethod
-    def _refreshed(
-        self, old: "Roster", *, allow_shrink: bool, progress: ProgressOption
-    ) -> "Roster":
-        """Give a roster anew from what changed since."""
 
     def _not_there(self, query: Query, groups: pd.DataFrame | None) -> dict[str, int]:  # noqa: ARG002
         """Count what an answer leaves out because it is not there, as far as that is known."""
@@ -98,21 +90,6 @@ class Source(TableCalls):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    # What rosters are pulled for; each looks at whole tables, pulled or held.
-
-    class_sizes = analysis.class_sizes
-    teacher_loads = analysis.teacher_loads
-    without_classes = analysis.without_classes
-    empty_classes = analysis.empty_classes
-    multi_school = analysis.multi_school
-    repeated_courses = analysis.repeated_courses
-    duplicate_people = analysis.duplicate_people
-    email_problems = analysis.email_problems
-    grade_and_role_problems = analysis.grade_and_role_problems
-    dangling_enrollments = analysis.dangling_enrollments
-    cross_listed = analysis.cross_listed
-    seats = analysis.seats
 
     def _meant_groups(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
         """Give groups among which are all that a question means; a source may know a short way."""
@@ -348,3 +325,19 @@ class Source(TableCalls):
             " ask the roster's administrator which schools and data it may see.",
             NotSharedWarning,
         )
+
+
+class WholeRoster(Source):
+    """A source that holds every table of one moment, as ``get_roster`` returns it.
+
+    Attributes
+    ----------
+    taken : datetime.datetime
+        When the tables were pulled, in UTC.
+    """
+
+    taken: datetime.datetime
+
+    @abstractmethod
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a whole canonical table by its name, rows marked ``tobedeleted`` included."""

@@ -8,7 +8,7 @@ import pandas as pd
 
 from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.query.query import nearest
+from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.schema import BEYOND, TABLES
 from oneroster_nb.tables.where import Where, selected
 

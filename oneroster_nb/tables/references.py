@@ -6,7 +6,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from oneroster_nb.errors import DanglingReferenceWarning, warn
-from oneroster_nb.query.membership import codes
+from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.schema import TABLES, Kind, split_values
 
 __all__ = [

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 import pyarrow as pa
 
-from oneroster_nb.query.membership import codes
 from oneroster_nb.tables.casting import conform, to_frame
+from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.schema import join_values, split_values
 
 __all__ = ["link_resources", "resources_of", "resources_per_user", "users_with_resources"]

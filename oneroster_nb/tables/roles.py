@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from oneroster_nb.query.membership import among, with_primary_org
 from oneroster_nb.tables.casting import conform, to_frame
 from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.notes import findings_of_notes, notes_of
 from oneroster_nb.tables.repeated_keys import DistinctRows
-from oneroster_nb.tables.schema import empty_table, join_values, split_values
+from oneroster_nb.tables.schema import empty_table, join_values, split_text, split_values
 from oneroster_nb.tables.vocabulary import DELETED
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "roles_of_users",
     "roles_table",
     "users_of_roles",
+    "with_primary_org",
 ]
 
 _ADMINISTRATORS = frozenset(
@@ -235,3 +236,16 @@ def _of_versions(
     if len(held) and number > len(held):
         details.append(f"{number - len(held):,} roles were read from users beside those")
     return [found("version-mixed", "users", f"{detail}.") for detail in details]
+
+
+def with_primary_org(users: pd.DataFrame, orgs: pd.DataFrame) -> pd.DataFrame:
+    """Fill ``primaryOrgSourcedId``, which OneRoster 1.1 lacks, with a user's first school."""
+    if users["primaryOrgSourcedId"].notna().all():
+        return users
+    schools = set(orgs.loc[orgs["type"] == "school", "sourcedId"])
+    first = {
+        text: next((org for org in split_text(text) if org in schools), None)
+        for text in users["orgSourcedIds"].dropna().unique()
+    }
+    found = users["orgSourcedIds"].map(first).astype("str")
+    return users.assign(primaryOrgSourcedId=users["primaryOrgSourcedId"].fillna(found))

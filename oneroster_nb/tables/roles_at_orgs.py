@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oneroster_nb.query.membership import codes
+from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.schema import split_text
 
 __all__ = ["LINKED_ROLES", "holds_role", "linked_people", "roles_at_orgs", "slices"]

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from oneroster_nb.errors import UnknownRoleWarning, warn
-from oneroster_nb.query.membership import among
+from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.vocabulary import USER_ROLES, is_allowed
 
 __all__ = [

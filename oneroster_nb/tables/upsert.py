@@ -6,7 +6,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.query.membership import among
+from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.schema import TABLES
 
 __all__ = ["OWNERS", "all_new", "merged", "shrunken_tables"]

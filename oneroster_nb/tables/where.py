@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from oneroster_nb.errors import QueryError
-from oneroster_nb.query.query import nearest
+from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.grades import grade_code
 from oneroster_nb.tables.schema import TABLES, Kind, split_text
 

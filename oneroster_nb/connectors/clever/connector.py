@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 import pandas as pd
 import pyarrow as pa
 
-from oneroster_nb.connectors.clever.district_tokens import DistrictTokenAuth
 from oneroster_nb.connectors.clever.envelope import read_envelope
 from oneroster_nb.connectors.clever.members import (
     demographics_of,
@@ -51,6 +50,7 @@ from oneroster_nb.transport.address import (
     origin,
 )
 from oneroster_nb.transport.auth import Auth, BearerAuth
+from oneroster_nb.transport.district_tokens import DistrictTokenAuth
 from oneroster_nb.transport.pages import Ask, Page, Tables
 from oneroster_nb.transport.paging import pull_links
 from oneroster_nb.transport.retrying import Call

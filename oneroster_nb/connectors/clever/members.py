@@ -155,7 +155,7 @@ def with_schools_of_students(roles: pd.DataFrame, users: pd.DataFrame) -> pd.Dat
     Parameters
     ----------
     roles : pandas.DataFrame
-        As :func:`oneroster_nb.connectors.oneroster.roles_v1p2.spread_roles` gives them.
+        As :func:`oneroster_nb.connectors.live.role_text.spread_roles` gives them.
     users : pandas.DataFrame
         With ``agentSourcedIds``.
 

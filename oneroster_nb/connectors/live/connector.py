@@ -8,10 +8,11 @@ from oneroster_nb.connectors.live.live_source import LISTS_AT_MOST, linked_class
 from oneroster_nb.counts.footnotes import with_left_out, with_unknown_roles
 from oneroster_nb.errors import NotFoundError, RosterError
 from oneroster_nb.progress import ProgressOption, Reporter
-from oneroster_nb.query.membership import among, codes, without_group
+from oneroster_nb.query.membership import without_group
 from oneroster_nb.query.query import Query
 from oneroster_nb.query.referring import references_of_answer
 from oneroster_nb.query.terms import classes_in_term, sessions_of_term
+from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.references import not_there
 from oneroster_nb.tables.schema import empty_table
 from oneroster_nb.tables.unknown_roles import people_of_unknown_role

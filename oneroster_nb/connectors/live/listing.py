@@ -25,10 +25,12 @@ from oneroster_nb.errors import (
 )
 from oneroster_nb.progress import Reporter
 from oneroster_nb.query.groups import field_named
-from oneroster_nb.query.membership import Members, among, codes, with_group
-from oneroster_nb.query.query import Query, nearest
+from oneroster_nb.query.membership import Members, with_group
+from oneroster_nb.query.query import Query
 from oneroster_nb.query.referring import references_of_answer
 from oneroster_nb.roster.roster import Roster
+from oneroster_nb.spelling import nearest
+from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.references import not_there
 from oneroster_nb.tables.schema import empty_table
 from oneroster_nb.tables.unknown_roles import people_of_unknown_role

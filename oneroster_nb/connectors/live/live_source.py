@@ -7,8 +7,9 @@ from types import MappingProxyType
 import pandas as pd
 import pyarrow as pa
 
+from oneroster_nb.analysis.methods import RosterQuestions
 from oneroster_nb.connectors.live.options import checked_whole
-from oneroster_nb.connectors.oneroster.roles_v1p2 import spread_roles
+from oneroster_nb.connectors.live.role_text import spread_roles
 from oneroster_nb.errors import (
     ConfigurationError,
     ForbiddenError,
@@ -18,12 +19,8 @@ from oneroster_nb.errors import (
     warn,
 )
 from oneroster_nb.progress import ProgressOption, Reporter
-from oneroster_nb.query.membership import (
-    link_classes,
-    link_courses,
-)
+from oneroster_nb.query.membership import link_classes, link_courses
 from oneroster_nb.query.query import Query
-from oneroster_nb.source.source import Source
 from oneroster_nb.tables.casting import concat, to_frame
 from oneroster_nb.tables.findings import Finding
 from oneroster_nb.tables.notes import findings_of_notes, notes_of, warn_of_unreadable
@@ -52,7 +49,7 @@ LINKED: Mapping[str, Sequence[str]] = MappingProxyType(
 )
 
 
-class LiveSource(Source):
+class LiveSource(RosterQuestions):
     """A source over pages of JSON; its subclasses say where those are and how to answer.
 
     Parameters

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oneroster_nb.query.membership import codes
+from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.roles_at_orgs import holds_role, roles_at_orgs
 
 __all__ = ["Listed", "difference", "in_classes", "in_schools", "school_people", "telling_school"]

@@ -66,7 +66,7 @@ class _Changes:
 class RefreshSource(RosterSource):
     """A live source that brings its rosters up to date."""
 
-    def _refreshed(self, old: Roster, *, allow_shrink: bool, progress: ProgressOption) -> Roster:
+    def changes_since(self, old: Roster, *, allow_shrink: bool, progress: ProgressOption) -> Roster:
         """Return a new roster from what changed; see :meth:`Roster.refresh`."""
         if old.provider and old.provider != self.provider:
             raise ConfigurationError(

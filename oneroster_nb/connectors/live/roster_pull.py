@@ -9,8 +9,8 @@ from typing import TypeVar
 import pandas as pd
 
 from oneroster_nb.connectors.live.live_source import whole_tables
+from oneroster_nb.connectors.live.role_text import profiles_of
 from oneroster_nb.connectors.live.server_filters import ChoosingSource
-from oneroster_nb.connectors.oneroster.roles_v1p2 import profiles_of
 from oneroster_nb.errors import (
     ForbiddenError,
     IncompleteError,

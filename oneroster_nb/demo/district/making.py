@@ -37,8 +37,8 @@ def make_district(students: int | None = None, *, seed: int = 1) -> dict[str, pd
     Returns
     -------
     dict of pandas.DataFrame
-        Every table of :data:`oneroster_nb.tables.schema.TABLES` by name, with all its columns (``sms``
-        and ``phone`` too) and their dtypes.
+        Every table of :data:`oneroster_nb.tables.schema.TABLES` by name, with all its
+        columns (``sms`` and ``phone`` too) and their dtypes.
 
     Raises
     ------

@@ -100,7 +100,8 @@ class Column:
 class Store:
     """The tables of a district, complete with columns and dtypes.
 
-    Its roles are those that users are shown with: :func:`oneroster_nb.demo.district.roles.shown_roles`.
+    The roles are those that users are shown with, as in
+    :func:`oneroster_nb.demo.district.roles.shown_roles`.
 
     Parameters
     ----------

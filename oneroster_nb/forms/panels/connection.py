@@ -18,8 +18,7 @@ from oneroster_nb.forms.widgets.progress_bar import Working
 from oneroster_nb.progress import Progress
 from oneroster_nb.quality.check import Findings, check
 from oneroster_nb.roster.local import LocalSource
-from oneroster_nb.roster.roster import Roster
-from oneroster_nb.source.source import Source
+from oneroster_nb.source.source import Source, WholeRoster
 
 __all__ = ["ConnectionPanel"]
 
@@ -165,7 +164,7 @@ class ConnectionPanel:
         self.load_button.disabled = True
         sensitive = self._state.sensitive
 
-        def ended(done: Done[Roster]) -> None:
+        def ended(done: Done[WholeRoster]) -> None:
             self.load_button.disabled = False
             if self.source is not source:
                 return
@@ -173,9 +172,10 @@ class ConnectionPanel:
             if roster is None:
                 self.message.say(*told(done.error))
                 return
+            held = {n: len(roster.table(n)) for n in ("users", "classes", "enrollments")}
             loaded = (
-                f"Loaded: {len(roster.users):,} people, {len(roster.classes):,} classes,"
-                f" {len(roster.enrollments):,} enrollments. Every question is now answered from"
+                f"Loaded: {held['users']:,} people, {held['classes']:,} classes,"
+                f" {held['enrollments']:,} enrollments. Every question is now answered from"
                 " memory; Connect asks the server again."
             )
             self.take(roster, "\n".join([loaded, *done.warnings]))

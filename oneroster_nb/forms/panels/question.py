@@ -14,8 +14,9 @@ from oneroster_nb.forms.state import State
 from oneroster_nb.forms.widgets.group_field import GroupField
 from oneroster_nb.forms.widgets.messages import LABEL, Message, labelled, row
 from oneroster_nb.query.groups import DEFAULT_MATCH_ON, checked_fields, folded, match_groups
-from oneroster_nb.query.query import GROUP_TABLES, MATCHES, nearest
+from oneroster_nb.query.query import GROUP_TABLES, MATCHES
 from oneroster_nb.source.source import Source
+from oneroster_nb.spelling import nearest
 
 __all__ = ["QuestionPanel"]
 

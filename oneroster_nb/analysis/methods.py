@@ -1,0 +1,23 @@
+"""The questions about a roster, as methods of a source."""
+
+from oneroster_nb.analysis import classes, enrollments, people, seats, sections
+from oneroster_nb.source.source import Source
+
+__all__ = ["RosterQuestions"]
+
+
+class RosterQuestions(Source):
+    """A source that answers questions about whole tables, pulled or held."""
+
+    class_sizes = classes.class_sizes
+    teacher_loads = classes.teacher_loads
+    without_classes = people.without_classes
+    empty_classes = classes.empty_classes
+    multi_school = people.multi_school
+    repeated_courses = enrollments.repeated_courses
+    duplicate_people = people.duplicate_people
+    email_problems = people.email_problems
+    grade_and_role_problems = people.grade_and_role_problems
+    dangling_enrollments = enrollments.dangling_enrollments
+    cross_listed = sections.cross_listed
+    seats = seats.seats

@@ -1,0 +1,37 @@
+"""Where the values of one column are found in another one (pure)."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+__all__ = ["among", "codes"]
+
+
+def codes(values: "pd.Series[str]", keys: "pd.Series[str]") -> NDArray[np.intp]:
+    """Give for each value its position among the keys, -1 where it is missing or not there."""
+    found = pc.index_in(_strings(values), value_set=_strings(keys), skip_nulls=True)
+    positions: NDArray[np.intp] = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
+    return positions.astype(np.intp)
+
+
+def among(values: "pd.Series[str]", others: "pd.Series[str]") -> "pd.Series[bool]":
+    """Return True for each value that is one of the others; a missing value is none of them.
+
+    ``values.isin(others)`` takes the others out of Arrow one by one, which is forty times slower
+    for a million of them.
+
+    Examples
+    --------
+    >>> values = pd.Series(["a", "b", None], dtype="str")
+    >>> among(values, pd.Series(["b", None], dtype="str")).tolist()
+    [False, True, False]
+    """
+    return pd.Series(codes(values, others) >= 0, index=values.index)
+
+
+def _strings(values: "pd.Series[str]") -> Any:
+    return pa.array(values, pa.string(), from_pandas=True)
