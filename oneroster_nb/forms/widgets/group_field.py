@@ -8,7 +8,7 @@ from pathlib import Path
 
 from traitlets import Unicode
 
-from oneroster_nb.forms.unsaved import Unsaved
+from oneroster_nb.forms.widgets.unsaved import Unsaved
 
 __all__ = ["GroupField"]
 
