@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from oneroster_nb.forms.unsaved import Unsaved
+from oneroster_nb.forms.widgets.unsaved import Unsaved
 
 __all__ = ["CodeCell"]
 
