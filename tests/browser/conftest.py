@@ -4,9 +4,9 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from helpers.browser_finding import NoBrowserError, open_browser
 from playwright.sync_api import BrowserContext, expect, sync_playwright
 
-from browser.finding import NoBrowserError, open_browser
 from browser.labdriver import JupyterServer, Lab
 
 

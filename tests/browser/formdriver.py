@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 import pandas as pd
-from faultserver import Answer, Asked
+from helpers.faultserver import Answer, Asked
 from playwright.sync_api import Locator, expect
 
 Tables = dict[str, pd.DataFrame]

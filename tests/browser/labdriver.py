@@ -287,3 +287,23 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+CONTRAST = """(element) => {
+    const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    const paint = (colour) => {
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        const linear = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => {
+            const c = part / 255;
+            return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+        });
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+    };
+    const line = [];
+    for (let node = element; node; node = node.parentElement) line.unshift(node);
+    let behind = paint("white");
+    for (const node of line) behind = paint(getComputedStyle(node).backgroundColor);
+    const text = paint(getComputedStyle(element).color);
+    return (Math.max(text, behind) + 0.05) / (Math.min(text, behind) + 0.05);
+}"""

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-from cleverserver import Asked as AskedOfClever
-from cleverserver import CleverServer, Reply
-from faultserver import FaultServer
+from helpers.cleverserver import Asked as AskedOfClever
+from helpers.cleverserver import CleverServer, Reply
+from helpers.faultserver import FaultServer
+from helpers.records import school
 from playwright.sync_api import expect
-from records import school
 
 from browser.formdriver import CELL, Form, settings_in
 from browser.labdriver import Lab

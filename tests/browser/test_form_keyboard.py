@@ -4,8 +4,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser.formdriver import CELL, Form, Tables, students_of
-from browser.labdriver import DARK, LIGHT, Lab
-from browser.test_looks import CONTRAST
+from browser.labdriver import CONTRAST, DARK, LIGHT, Lab
 
 MOST_TABS = 25
 

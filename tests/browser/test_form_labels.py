@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from faultserver import FaultServer
+from helpers.faultserver import FaultServer
+from helpers.records import school
 from playwright.sync_api import expect
-from records import school
 
 from browser.formdriver import CELL, Door, Form, settings_in
 from browser.labdriver import Lab

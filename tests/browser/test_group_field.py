@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.formdriver import CELL, Form
-from browser.labdriver import DARK, LIGHT, Lab
-from browser.test_looks import CONTRAST
+from browser.labdriver import CONTRAST, DARK, LIGHT, Lab
 
 FIELDS = """
 import ipywidgets

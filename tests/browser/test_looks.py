@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from browser.labdriver import DARK, LIGHT, Lab
+from browser.labdriver import CONTRAST, DARK, LIGHT, Lab
 
 FORM = """
 import pandas as pd
@@ -26,24 +26,6 @@ ipywidgets.VBox([
 """
 
 # WCAG's contrast of an element's text with what is painted behind it, alpha included.
-CONTRAST = """(element) => {
-    const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-    const paint = (colour) => {
-        canvas.fillStyle = colour;
-        canvas.fillRect(0, 0, 1, 1);
-        const linear = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => {
-            const c = part / 255;
-            return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-        });
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
-    };
-    const line = [];
-    for (let node = element; node; node = node.parentElement) line.unshift(node);
-    let behind = paint("white");
-    for (const node of line) behind = paint(getComputedStyle(node).backgroundColor);
-    const text = paint(getComputedStyle(element).color);
-    return (Math.max(text, behind) + 0.05) / (Math.min(text, behind) + 0.05);
-}"""
 
 READ = [
     ".onb-secret label",

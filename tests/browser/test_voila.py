@@ -9,12 +9,13 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from helpers.places import NOTEBOOKS
 from playwright.sync_api import BrowserContext, Route, expect
 
 from browser.formdriver import Form, Tables, students_of
 from browser.labdriver import free_port, own_folders, watch
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "02_explore.ipynb"
+NOTEBOOK = NOTEBOOKS / "02_explore.ipynb"
 START_SECONDS = 60
 STOP_SECONDS = 20
 

@@ -1,0 +1,1 @@
+"""What the tests share: servers, records, rosters, tools for forms."""

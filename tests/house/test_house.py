@@ -1,0 +1,97 @@
+"""What holds for the whole package: style, types, examples, the direction of imports."""
+
+import ast
+import doctest
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers.places import ROOT
+
+import oneroster_nb
+
+PACKAGE = ROOT / "oneroster_nb"
+MODULES = sorted(
+    module.name for module in pkgutil.walk_packages([str(PACKAGE)], prefix="oneroster_nb.")
+)
+
+
+def run(*command):
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("arguments", [("check",), ("format", "--check")], ids=" ".join)
+def test_ruff_has_nothing_to_say(arguments):
+    result = run(sys.executable, "-m", "ruff", *arguments, ".")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_types_are_right():
+    result = run(sys.executable, "-m", "mypy")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_run(name):
+    module = importlib.import_module(name)
+    result = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    assert result.failed == 0
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize(
+    ("library", "home"),
+    [
+        ("ipywidgets", "forms"),
+        ("anywidget", "forms"),
+        ("requests", "transport"),
+        ("requests_oauthlib", "transport"),
+        ("http.server", "demo"),
+        ("socket", "demo"),
+    ],
+)
+def test_only_its_home_uses_a_library(library, home):
+    for path in PACKAGE.rglob("*.py"):
+        if home not in path.relative_to(PACKAGE).parts:
+            used = [
+                name for name in imports(path) if name == library or name.startswith(f"{library}.")
+            ]
+            assert not used, path
+
+
+def test_rooms_import_only_from_the_rooms_below_them():
+    result = run(Path(sys.executable).with_name("lint-imports"), "--no-cache", "--verbose")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_public_names_are_there():
+    for name in oneroster_nb.__all__:
+        assert getattr(oneroster_nb, name) is not None
+        assert name in dir(oneroster_nb)
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = oneroster_nb.no_such_name
+
+
+def test_importing_the_package_is_light():
+    heavy = (
+        "import sys, oneroster_nb; print([m for m in ('pandas', 'ipywidgets') if m in sys.modules])"
+    )
+    assert run(sys.executable, "-c", heavy).stdout.strip() == "[]"
+
+
+def test_ci_runs_the_readme_test_command():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^python3 -m venv .*-m pytest$", readme, flags=re.MULTILINE)
+    assert len(commands) == 1
+    assert "README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")

@@ -1,0 +1,125 @@
+"""Every notebook runs from top to bottom in a fresh kernel, and is committed without outputs."""
+
+import itertools
+
+import nbformat
+import pytest
+from helpers.places import NOTEBOOKS as FOLDER
+from nbclient import NotebookClient
+
+NOTEBOOKS = sorted(path.name for path in FOLDER.glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def executed():
+    """Run a notebook once for all tests of this module."""
+    done = {}
+
+    def run(name):
+        if name not in done:
+            notebook = nbformat.read(FOLDER / name, as_version=4)
+            NotebookClient(
+                notebook, timeout=120, resources={"metadata": {"path": FOLDER}}
+            ).execute()
+            done[name] = notebook
+        return done[name]
+
+    return run
+
+
+def texts(notebook):
+    """Give what each code cell printed or showed as plain text, joined."""
+    shown = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            parts = [
+                out.get("text") or out.get("data", {}).get("text/plain", "") for out in cell.outputs
+            ]
+            shown.append("\n".join(parts).strip())
+    return shown
+
+
+def test_there_are_notebooks():
+    assert "01_quickstart.ipynb" in NOTEBOOKS
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_runs_without_errors_or_warnings(name, executed):
+    for cell in executed(name).cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr", output.get("text")
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_is_committed_without_outputs(name):
+    notebook = nbformat.read(FOLDER / name, as_version=4)
+    assert "widgets" not in notebook.metadata
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert cell.outputs == []
+            assert cell.execution_count is None
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_explains_every_code_cell(name):
+    cells = nbformat.read(FOLDER / name, as_version=4).cells
+    assert cells[0].cell_type == "markdown"
+    lonely = 0
+    for before, cell in itertools.pairwise(cells):
+        lonely = lonely + 1 if before.cell_type == cell.cell_type == "code" else 0
+        assert lonely < 3, cell.source
+
+
+def test_quick_start_gives_its_figures(executed):
+    shown = "\n".join(texts(executed("01_quickstart.ipynb")))
+    for figure in (
+        "139",
+        "7 rows",
+        "3 rows",
+        "38 students at Classlink HS",
+        "54 students at the school with id 7",
+        "13 students have classes in room 302",
+    ):
+        assert figure in shown
+
+
+def test_quick_start_gives_the_same_over_clever(executed):
+    name = "01_quickstart.ipynb"
+    notebook = nbformat.read(FOLDER / name, as_version=4)
+    (cell,) = [
+        c
+        for c in notebook.cells
+        if 'connect("demo")' in c.source and c.execution_count is None and c.cell_type == "code"
+    ]
+    cell.source = cell.source.replace('connect("demo")', 'connect("demo-clever")')
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": FOLDER}}).execute()
+    assert not [
+        o for c in notebook.cells for o in c.get("outputs", []) if o.get("name") == "stderr"
+    ]
+    figures = [text.splitlines()[0] for text in texts(notebook) if text]
+    same = [text.splitlines()[0] for text in texts(executed(name)) if text]
+    # Only how the connection is shown, what can be matched, and headings with ids are others.
+    numbers = [line for line in same if line.partition(" ")[0].isdigit()]
+    assert len(numbers) >= 6
+    assert [line for line in figures if line.partition(" ")[0].isdigit()] == numbers
+
+
+def test_the_whole_roster_gives_the_figures_of_the_demo(executed):
+    shown = "\n".join(texts(executed("03_whole_roster.ipynb")))
+    assert "38" in shown.splitlines()  # students at Classlink HS, from the saved roster
+    assert "manifest.json" in shown
+    assert "True 371" in shown
+
+
+def test_the_common_questions_find_what_was_put_wrong(executed):
+    shown = "\n".join(texts(executed("05_common_questions.ipynb")))
+    for part in ("no such class", "Lions", "shared", "birthDate", "138 matched", "Hidden: "):
+        assert part in shown
+    assert "anonymity" in str(executed("05_common_questions.ipynb").cells)
+
+
+def test_what_changed_is_what_was_changed(executed):
+    shown = "\n".join(texts(executed("06_what_changed.ipynb")))
+    assert "1 added, 1 removed, 2 changed, 0 enrollmentsAdded, 1 enrollmentsDropped" in shown
+    assert "135 same, 1 different, 3 only left, 0 only right." in shown

@@ -1,0 +1,716 @@
+"""The common questions answered another way: in SQL, by DuckDB, over the saved Parquet files."""
+
+import random
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+from helpers.untidy import worse
+
+import oneroster_nb as onb
+from oneroster_nb.demo.district.making import make_district
+from oneroster_nb.tables.schema import TABLES, join_values
+
+# These districts have references that point nowhere; tests/test_not_there.py is about those.
+pytestmark = [
+    pytest.mark.filterwarnings(f"ignore::oneroster_nb.{name}")
+    for name in ("DanglingReferenceWarning", "SeveralRecordsWarning", "UnknownRoleWarning")
+]
+SEEDS = [None, *range(12)]
+"""The demo district, and random ones."""
+
+Rows = list[tuple[Any, ...]]
+Sql = Callable[..., Rows]
+
+
+@pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"seed {seed}")
+def roster(request: pytest.FixtureRequest) -> onb.Roster:
+    return onb.Roster(make_district() if request.param is None else worse(request.param))
+
+
+@pytest.fixture(scope="module")
+def sql(roster: onb.Roster, tmp_path_factory: pytest.TempPathFactory) -> Sql:
+    return sql_of(roster.save(tmp_path_factory.mktemp("saved") / "kept.roster"))
+
+
+def sql_of(folder: Path, prefix: str = "", db: Any = None) -> Sql:
+    """Give what asks a saved roster in SQL; beside the tables there are views of what is live."""
+    db = db or duckdb.connect()
+    for name, table in TABLES.items():
+        file = folder / f"{name}.parquet"
+        if file.is_file():
+            db.execute(f"""
+                create view {prefix}{name} as
+                select *, row_number() over () as n from read_parquet('{file}')
+            """)
+        else:
+            nulls = ", ".join(f'null::varchar as "{column}"' for column in table.columns)
+            db.execute(f"create view {prefix}{name} as select {nulls}, 0 as n where false")
+        db.execute(f"""
+            create view live_{prefix}{name} as
+            select * from {prefix}{name} where status is distinct from 'tobedeleted'
+        """)
+    db.execute(VIEWS.replace("live_", f"live_{prefix}").replace("view ", f"view {prefix}"))
+
+    def ask(text: str, *values: Any) -> Rows:
+        return db.execute(text, values).fetchall()
+
+    ask.db = db  # type: ignore[attr-defined]
+    return ask
+
+
+# Values with commas are never in ids, so that splitting at commas is enough for them. Columns whose
+# values are all missing come without a type.
+VIEWS = """
+create view orgs_of as
+    select sourcedId, unnest(string_split(orgSourcedIds::varchar, ',')) as org from live_users;
+create view member as
+    select distinct u.sourcedId as person, c.sourcedId as class, e.role as role,
+        bool_or(coalesce(e."primary"::boolean, false)) over
+            (partition by u.sourcedId, c.sourcedId, e.role) as lead
+    from live_enrollments e
+    join live_users u on u.sourcedId = e.userSourcedId
+    join live_classes c on c.sourcedId = e.classSourcedId;
+create view holds as
+    select sourcedId as person, role::varchar as role from live_users
+    union
+    select userSourcedId, role::varchar from live_roles;
+create view held_at as
+    select userSourcedId as person, orgSourcedId::varchar as org, role::varchar as role
+    from live_roles
+    union
+    select sourcedId, org, role from (
+        select sourcedId, role::varchar as role,
+            unnest(string_split(orgSourcedIds::varchar, ',')) as org from live_users) u
+    where not exists (
+        select 1 from live_roles r where r.userSourcedId = u.sourcedId and r.orgSourcedId = u.org);
+create view class_terms as
+    with recursive said as (
+        select sourcedId, unnest(string_split(termSourcedIds::varchar, ',')) as term
+        from live_classes
+    ),
+    meets as (
+        select sourcedId, term from said
+        union
+        select m.sourcedId, s.sourcedId from meets m
+        join live_academicSessions s on s.parentSourcedId = m.term
+    )
+    select sourcedId, term from meets;
+"""
+
+
+def answer(frame: pd.DataFrame, *columns: str) -> Rows:
+    """Give the rows of an answer with None for what is missing, sorted."""
+    rows = frame[list(columns)].astype(object)
+    return in_order(rows.where(rows.notna(), None).itertuples(index=False, name=None))
+
+
+def in_order(rows: Any) -> Rows:
+    return sorted((tuple(row) for row in rows), key=lambda row: [str(value) for value in row])
+
+
+def test_people_are_described_as_sql_does(roster: onb.Roster, sql: Sql) -> None:
+    found = pd.concat([roster.without_classes(), roster.multi_school()])[
+        ["sourcedId", "givenName", "familyName", "role", "grades", "schoolNames"]
+    ]
+    rows = {row[0]: row for row in sql("""
+        select sourcedId, givenName, familyName, role, grades from live_users
+    """)}  # fmt: skip
+    orgs = sql("select sourcedId, name from live_orgs where type = 'school'")
+    names = dict(orgs)
+    places: dict[str, list[str]] = {}
+    for person, text in sql("select sourcedId, orgSourcedIds from live_users"):
+        places[person] = [names[o] for o in (text or "").split(",") if o in names]
+    for row in answer(found, *found.columns):
+        assert row[:5] == rows[row[0]]
+        assert row[5] == (join_values(places[row[0]]) or None)
+
+
+def test_students_per_school_and_grade(roster: onb.Roster, sql: Sql) -> None:
+    table = onb.crosstab(roster.get_users("students", "schools"), "schoolName", "grades")
+    expected = {
+        (school or "All", grade or "All"): count
+        for school, grade, count in sql("""
+            select coalesce(s.name, '(missing)'),
+                coalesce(nullif(u.grades, ''), '(missing)'), count(distinct u.sourcedId)
+            from live_users u
+            join held_at h on h.person = u.sourcedId and h.role = 'student'
+            join live_orgs s on s.sourcedId = h.org and s.type = 'school'
+            group by cube (1, 2)
+        """)
+    }
+    shown = {
+        (school, grade): int(table.loc[school, grade])
+        for school in table.index
+        for grade in table.columns
+        if table.loc[school, grade]
+    }
+    assert shown == {key: count for key, count in expected.items() if count}
+
+
+def test_class_sizes(roster: onb.Roster, sql: Sql) -> None:
+    found = roster.class_sizes(over=9)
+    expected = sql("""
+        select c.sourcedId, c.title, k.title, s.name,
+            count(distinct m.person) as students, students > 9
+        from live_classes c
+        left join courses k on k.sourcedId = c.courseSourcedId
+        left join orgs s on s.sourcedId = c.schoolSourcedId
+        left join member m on m.class = c.sourcedId and m.role = 'student'
+        group by 1, 2, 3, 4
+    """)
+    columns = ["classSourcedId", "classTitle", "courseTitle", "schoolName", "students", "over"]
+    assert answer(found, *columns) == in_order(expected)
+
+
+@pytest.mark.parametrize("by", [["schoolName"], ["schoolName", "courseTitle"], ["location"]])
+def test_class_sizes_summed_up(roster: onb.Roster, sql: Sql, by: list[str]) -> None:
+    found = roster.class_sizes(by=by, over=8)
+    names = {"schoolName": "s.name", "courseTitle": "k.title", "location": "c.location"}
+    keys = ", ".join(f"coalesce(nullif({names[name]}, ''), '(missing)')" for name in by)
+    expected = sql(f"""
+        with sized as (
+            select c.*, count(distinct m.person) as students
+            from live_classes c
+            left join member m on m.class = c.sourcedId and m.role = 'student'
+            group by all
+        )
+        select {keys}, count(*), round(avg(students), 9), min(students), max(students),
+            count(*) filter (students > 8)
+        from sized c
+        left join courses k on k.sourcedId = c.courseSourcedId
+        left join orgs s on s.sourcedId = c.schoolSourcedId
+        group by {", ".join(str(place + 1) for place in range(len(by)))}
+    """)
+    found["mean"] = found["mean"].round(9)
+    assert answer(found, *by, "classes", "mean", "min", "max", "over") == in_order(expected)
+
+
+def test_teacher_loads(roster: onb.Roster, sql: Sql) -> None:
+    expected = sql("""
+        with taught as (select person, class from member where role = 'teacher')
+        select u.sourcedId,
+            (select count(*) from taught t where t.person = u.sourcedId),
+            (select count(distinct m.person) from taught t
+             join member m on m.class = t.class and m.role = 'student'
+             where t.person = u.sourcedId),
+            (select count(*) from taught t
+             join member m on m.class = t.class and m.role = 'student'
+             where t.person = u.sourcedId)
+        from live_users u
+        where u.sourcedId in (select person from holds where role = 'teacher')
+           or u.sourcedId in (select person from taught)
+    """)
+    found = roster.teacher_loads()
+    assert answer(found, "sourcedId", "sections", "students", "contacts") == in_order(expected)
+
+
+def test_without_classes(roster: onb.Roster, sql: Sql) -> None:
+    expected = sql("""
+        select sourcedId from live_users
+        where sourcedId in (select person from holds where role = 'student')
+        and sourcedId not in (select person from member)
+    """)
+    assert answer(roster.without_classes(), "sourcedId") == in_order(expected)
+
+
+def test_empty_classes(roster: onb.Roster, sql: Sql) -> None:
+    expected = sql("""
+        select * from (
+            select c.sourcedId,
+                count(distinct m.person) filter (m.role = 'student') as students,
+                count(distinct m.person) filter (m.role = 'teacher') as teachers,
+                teachers = 0 as a,
+                count(*) filter (m.role = 'teacher' and m.lead) = 0 as b,
+                students = 0 as d
+            from live_classes c left join member m on m.class = c.sourcedId group by 1
+        ) where a or b or d
+    """)
+    lacks = ["withoutTeacher", "withoutPrimaryTeacher", "withoutStudents"]
+    found = answer(roster.empty_classes(), "classSourcedId", "students", "teachers", *lacks)
+    assert found == in_order(expected)
+
+
+def test_email_problems(roster: onb.Roster, sql: Sql) -> None:
+    expected = sql("""
+        with written as (
+            select sourcedId, email, nullif(lower(trim(email)), '') as address from live_users
+        )
+        select sourcedId, email, case when address is null then 'missing' else 'shared' end as p,
+            case when address is null then 1
+            else (select count(*) from written w where w.address = written.address) end as people
+        from written where p = 'missing' or people > 1
+    """)
+    found = answer(roster.email_problems(), "sourcedId", "email", "problem", "people")
+    assert found == in_order(expected)
+
+
+def test_duplicate_people(roster: onb.Roster, sql: Sql) -> None:
+    rows = sql("""
+        with recursive person as (
+            select u.sourcedId as id, d.birthDate::date as born, coalesce(u.grades, '') as grade,
+                strip_accents(lower(trim(coalesce(givenName, '')))) || '|' ||
+                strip_accents(lower(trim(familyName))) || '|' || u.role as name
+            from live_users u left join live_demographics d on d.sourcedId = u.sourcedId
+            where coalesce(familyName, '') <> '' and coalesce(u.role, '') <> ''
+        ),
+        school as (
+            select o.sourcedId as id, o.org from orgs_of o
+            where o.org in (select sourcedId from live_orgs where type = 'school')
+        ),
+        place as (
+            select * from school
+            union
+            select sourcedId, org from orgs_of where sourcedId not in (select id from school)
+        ),
+        pairs as (
+            select a.id as one, b.id as other from person a join person b on a.name = b.name
+            where a.id <> b.id and (
+                a.born = b.born
+                or (a.born is null and b.born is null and a.grade = b.grade and exists (
+                    select 1 from place p join place q on p.org = q.org
+                    where p.id = a.id and q.id = b.id)))
+        ),
+        reached as (
+            select one, other from pairs
+            union
+            select r.one, p.other from reached r join pairs p on p.one = r.other
+        )
+        select one, if(any_value(born) is null, 'school and grade', 'birthDate'),
+            least(one, min(other))
+        from reached join person on person.id = one group by one
+    """)
+    found = roster.duplicate_people()
+    first = found.groupby("group")["sourcedId"].transform("min")
+    assert answer(found.assign(first=first), "sourcedId", "sameBy", "first") == in_order(rows)
+    assert found["group"].tolist() == sorted(found["group"])
+    assert found["group"].nunique() == found["group"].max() or found.empty
+
+
+def test_dangling_enrollments(roster: onb.Roster, sql: Sql) -> None:
+    parts = [
+        f"""
+        select e.sourcedId, '{field}', case
+            when nullif(e.{field}::varchar, '') is null then 'blank'
+            when e.{field} in (select sourcedId from {table}) then 'tobedeleted'
+            else 'missing' end as reason
+        from live_enrollments e
+        where (e.{field} is null or e.{field} not in (select sourcedId from live_{table}))
+        {"and nullif(e.schoolSourcedId::varchar, '') is not null" if table == "orgs" else ""}
+        """
+        for field, table in (
+            ("userSourcedId", "users"),
+            ("classSourcedId", "classes"),
+            ("schoolSourcedId", "orgs"),
+        )
+    ]
+    found = answer(roster.dangling_enrollments(), "enrollmentSourcedId", "field", "reason")
+    assert found == in_order(sql(" union all ".join(parts)))
+
+
+def test_grade_and_role_problems(roster: onb.Roster, sql: Sql) -> None:
+    grades = ["IT", "PR", "PK", "TK", "KG", *(f"{n:02d}" for n in range(1, 14)), "PS", "UG"]
+    roles = [
+        *("administrator", "aide", "counselor", "districtAdministrator", "guardian", "parent"),
+        *("principal", "proctor", "relative", "siteAdministrator", "student"),
+        *("systemAdministrator", "teacher"),
+    ]
+    expected = sql(
+        """
+        select sourcedId, 'grades', grade, 'unknown'
+        from (select sourcedId, unnest(string_split(nullif(grades, ''), ',')) as grade
+              from live_users)
+        where grade not in (select unnest(?::varchar[]))
+        union all
+        select sourcedId, 'grades', null, 'missing' from live_users
+        where nullif(grades, '') is null
+        and sourcedId in (select person from holds where role = 'student')
+        union all
+        select distinct u.sourcedId, 'role', h.role, 'unknown'
+        from live_users u join holds h on h.person = u.sourcedId
+        where h.role not in (select unnest(?::varchar[])) and h.role <> ''
+        union all
+        select sourcedId, 'role', null, 'missing' from live_users where nullif(role, '') is null
+        """,
+        [*grades, "Other"],
+        roles,
+    )
+    found = roster.grade_and_role_problems()
+    assert answer(found, "sourcedId", "field", "value", "problem") == in_order(expected)
+
+
+def test_multi_school(roster: onb.Roster, sql: Sql) -> None:
+    expected = sql("""
+        select h.person, count(distinct h.org)
+        from held_at h
+        join live_orgs s on s.sourcedId = h.org and s.type = 'school'
+        join live_users u on u.sourcedId = h.person
+        where h.role = 'student'
+        group by 1 having count(distinct h.org) > 1
+    """)
+    assert answer(roster.multi_school(), "sourcedId", "schoolCount") == in_order(expected)
+
+
+def test_repeated_courses(roster: onb.Roster, sql: Sql) -> None:
+    rows = sql("""
+        with pairs as (
+            select m.person, c.courseSourcedId as course, c.sourcedId as class, c.title, c.n
+            from member m join live_classes c on c.sourcedId = m.class
+            where m.role = 'student' and c.courseSourcedId is not null
+        )
+        select person, course,
+            (select title from courses where sourcedId = course),
+            count(*), list(class order by n), list(coalesce(title, '') order by n),
+            exists (
+                select 1 from pairs a join pairs b
+                    on a.person = b.person and a.course = b.course and a.class <> b.class
+                join class_terms s on s.sourcedId = a.class
+                join class_terms t on t.sourcedId = b.class and s.term = t.term
+                where a.person = p.person and a.course = p.course
+            )
+        from pairs p group by person, course having count(*) > 1
+    """)
+    expected = [(*row[:4], join_values(row[4]), join_values(row[5]), row[6]) for row in rows]
+    columns = ["sourcedId", "courseSourcedId", "courseTitle", "classCount", "classSourcedIds"]
+    found = answer(roster.repeated_courses(), *columns, "classTitles", "sameTerm")
+    assert found == in_order(expected)
+
+
+def test_cross_listed(roster: onb.Roster, sql: Sql) -> None:
+    rows = sql("""
+        with recursive taught as (
+            select c.sourcedId as class, c.schoolSourcedId as school,
+                nullif(strip_accents(lower(trim(c.location))), '') as room,
+                unnest(string_split(c.periods::varchar, ',')) as period, m.person
+            from live_classes c join member m on m.class = c.sourcedId and m.role = 'teacher'
+        ),
+        pairs as (
+            select distinct a.class as one, b.class as other
+            from taught a join taught b on a.school = b.school and a.room = b.room
+                and a.period = b.period and a.person = b.person
+            join class_terms s on s.sourcedId = a.class
+            join class_terms t on t.sourcedId = b.class and s.term = t.term
+        ),
+        reached as (
+            select one, other from pairs
+            union
+            select r.one, p.other from reached r join pairs p on p.one = r.other
+        )
+        select one, min(other), count(distinct other),
+            (select count(distinct person) from member m
+             where m.class = one and m.role = 'student'),
+            (select count(distinct person) from member m join reached q on m.class = q.other
+             where q.one = reached.one and m.role = 'student')
+        from reached group by one having count(distinct other) > 1
+    """)
+    found = roster.cross_listed()
+    groups = found.groupby("group")["classSourcedId"]
+    found = found.assign(first=groups.transform("min"), size=groups.transform("size"))
+    columns = ["classSourcedId", "first", "size", "students", "groupStudents"]
+    assert answer(found, *columns) == in_order(rows)
+    teachers = dict(
+        sql("""
+        select class, list(person order by n) from member m
+        join live_users u on u.sourcedId = m.person where m.role = 'teacher' group by class
+    """)
+    )
+    for key, told in found[["classSourcedId", "teacherSourcedIds"]].itertuples(index=False):
+        assert told == join_values(teachers[key])
+
+
+def test_seats(roster: onb.Roster, sql: Sql) -> None:
+    # Apart from its commas and bars, a title can stand in a rule.
+    (title, school) = sql("""
+        select (select title from live_courses order by n limit 1),
+            (select name from live_orgs where type = 'school' order by n limit 1)
+    """)[0]
+    rules = [f"courses::{title}::students", f"schools::{school}::students", "classes::*::teachers"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", onb.RosterWarning)
+        found = onb.seats(roster, rules)
+    queries = (
+        """select distinct m.person from member m
+        join live_classes c on c.sourcedId = m.class
+        join live_courses k on k.sourcedId = c.courseSourcedId
+        where m.role = 'student' and lower(trim(k.title)) = lower(trim($title))""",
+        """select distinct h.person from held_at h
+        join live_orgs s on s.sourcedId = h.org and s.type = 'school' and lower(s.name) =
+        lower($school) join live_users u on u.sourcedId = h.person where h.role = 'student'""",
+        "select distinct person from member where role = 'teacher'",
+    )
+    meant = " union all ".join(
+        f"select {at} as rule, person from ({q})" for at, q in enumerate(queries)
+    )
+    expected = sql.db.execute(  # type: ignore[attr-defined]
+        f"""
+        with meant as ({meant}), alone as (
+            select person, any_value(rule) as rule from meant group by 1 having count(*) = 1
+        )
+        select (select count(*) from meant m where m.rule = r.rule),
+            (select count(*) from alone a where a.rule = r.rule)
+        from (select unnest([0, 1, 2]) as rule) r
+        union all
+        select (select count(distinct person) from meant), (select count(*) from alone)
+        """,
+        {"title": title, "school": school},
+    ).fetchall()
+    assert list(zip(found["people"], found["onlyHere"], strict=True)) == expected
+    assert found["shared"].tolist() == [people - only for people, only in expected]
+    people = found.attrs["people"]
+    assert people["sourcedId"].is_unique
+    assert len(people) == expected[-1][0]
+    assert (people["ruleCount"] == 1).sum() == expected[-1][1]
+
+
+# Two rosters
+
+
+def changed(tables: dict[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFrame]:
+    """Change a district a little, everywhere."""
+    chance = random.Random(seed)
+    after = {name: table.copy() for name, table in tables.items()}
+    users, enrollments = after["users"], after["enrollments"]
+    classes = after["classes"]["sourcedId"].tolist()
+    for row in users.index:
+        if chance.random() < 0.1:
+            users.loc[row, "grades"] = chance.choice(["05", "06", None])
+        if chance.random() < 0.05:
+            users.loc[row, "email"] = chance.choice([None, "new@x.example"])
+        if chance.random() < 0.05:
+            users.loc[row, "status"] = chance.choice(["active", "tobedeleted"])
+        if chance.random() < 0.05:
+            users.loc[row, "orgSourcedIds"] = chance.choice(["2", "3", "2,3", None])
+    for row in enrollments.index:
+        if chance.random() < 0.1:
+            enrollments.loc[row, "classSourcedId"] = chance.choice(classes)
+    come = users.sample(5, random_state=seed).copy()
+    come["sourcedId"] = "new-" + come["sourcedId"]
+    lost = users.sample(5, random_state=seed + 1).index
+    after["users"] = pd.concat([users.drop(index=lost), come], ignore_index=True)
+    more = enrollments.sample(10, random_state=seed).copy()
+    more["sourcedId"] = "new-" + more["sourcedId"]
+    more["userSourcedId"] = chance.choice(come["sourcedId"].tolist())
+    after["enrollments"] = pd.concat([enrollments.iloc[7:], more], ignore_index=True)
+    return after
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_changed(seed: int, tmp_path: Path) -> None:
+    tables = worse(seed) if seed else dict(make_district())
+    before, after = onb.Roster(tables), onb.Roster(changed(tables, seed))
+    found = onb.diff(before, after)
+    db = duckdb.connect()
+    sql_of(before.save(tmp_path / "before"), "b_", db)
+    sql = sql_of(after.save(tmp_path / "after"), "a_", db)
+    for side in "ab":
+        db.execute(f"create view ids_{side} as select sourcedId from live_{side}_users")
+
+    came, went = (
+        sql(f"select sourcedId from live_{here}_users except from ids_{there}")
+        for here, there in ("ab", "ba")
+    )
+    columns = [c for c in before.users if c not in ("sourcedId", "status", "dateLastModified")]
+    columns = [c for c in columns if c not in TABLES["users"].sensitive]
+    fields = []
+    for column in columns:
+        fields += sql(f"""
+            select a.sourcedId, '{column}', nullif(b."{column}"::varchar, ''),
+                nullif(a."{column}"::varchar, '')
+            from live_a_users a join live_b_users b using (sourcedId)
+            where coalesce(a."{column}"::varchar, '') <> coalesce(b."{column}"::varchar, '')
+        """)
+    people = found.people
+    of = {change: people.loc[people["change"] == change] for change in people["change"].unique()}
+    assert answer(of["added"], "sourcedId") == in_order(came)
+    assert answer(of["removed"], "sourcedId") == in_order(went)
+    assert {row[0] for row in answer(of["changed"], "sourcedId")} == {row[0] for row in fields}
+    assert answer(found.fields, "sourcedId", "field", "before", "after") == in_order(fields)
+    assert sum(len(text.split(",")) for text in of["changed"]["fields"]) == len(fields)
+
+    sides = {
+        "gone": ("b_", "a_"),
+        "come": ("a_", "b_"),
+    }
+    moves: dict[str, Rows] = {}
+    for side, (here, there) in sides.items():
+        moves[side] = sql(f"""
+            select distinct m.person, m.role, c.courseSourcedId, m.class, u.n, c.n
+            from {here}member m join {here}classes c on c.sourcedId = m.class
+            join {here}users u on u.sourcedId = m.person
+            where not exists (
+                select 1 from {there}member o where o.person = m.person and o.class = m.class
+                and o.role is not distinct from m.role)
+            order by u.n, c.n
+        """)
+    expected = []
+    come = list(moves["come"])
+    for person, role, course, klass, *_ in moves["gone"]:
+        fitting = [row for row in come if course and row[:3] == (person, role, course)]
+        if fitting:
+            come.remove(fitting[0])
+            expected.append(("moved", person, role, course, klass, fitting[0][3]))
+        else:
+            expected.append(("dropped", person, role, course, klass, None))
+    expected += [("added", *row[:3], None, row[3]) for row in come]
+    columns = ["change", "userSourcedId", "role", "courseSourcedId"]
+    shown = answer(found.enrollments, *columns, "fromClassSourcedId", "toClassSourcedId")
+    assert shown == in_order(expected)
+
+    numbers = found.by_school.set_index("schoolName")
+    assert numbers.loc["All", ["added", "removed", "changed"]].tolist() == [
+        len(came),
+        len(went),
+        len({row[0] for row in fields}),
+    ]
+    for column, change in (
+        ("enrollmentsAdded", "added"),
+        ("enrollmentsDropped", "dropped"),
+        ("enrollmentsMoved", "moved"),
+    ):
+        who = {(row[1], row[4], row[5]) for row in expected if row[0] == change}
+        assert numbers.loc["All", column] == len({person for person, *_ in who})
+        names = dict(
+            sql("""
+            select c.sourcedId, s.name from b_classes c
+            join b_orgs s on s.sourcedId = c.schoolSourcedId
+        """)
+        )
+        at: dict[str, set[str]] = {}
+        for person, *classes in who:
+            for klass in classes:
+                if klass is not None:
+                    at.setdefault(names.get(klass, "(missing)"), set()).add(person)
+        shown_at = {name: n for name, n in numbers[column].items() if n and name != "All"}
+        assert shown_at == {name: len(members) for name, members in at.items()}
+    schools = "(select sourcedId as org, name from live_a_orgs where type = 'school')"
+    added = dict(sql(f"""
+        select coalesce(s.name, '(missing)'), count(distinct u.sourcedId)
+        from live_a_users u left join a_orgs_of o using (sourcedId)
+        left join {schools} s using (org)
+        where u.sourcedId in (select unnest(?::varchar[]))
+        and (s.name is not null or not exists (
+            select 1 from a_orgs_of p join {schools} q using (org)
+            where p.sourcedId = u.sourcedId))
+        group by 1
+        """, [row[0] for row in came]))  # fmt: skip
+    assert {name: n for name, n in numbers["added"].items() if n and name != "All"} == added
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_two_lists(seed: int) -> None:
+    tables = worse(seed)
+    left = onb.Roster(tables).get_users()[["sourcedId", "email", "grades", "givenName"]]
+    right = onb.Roster(changed(tables, seed)).get_users()
+    right = right[["sourcedId", "email", "grades", "familyName"]]
+    db = duckdb.connect()
+    db.register("l", left)
+    db.register("r", right)
+    found = onb.compare_lists(left, right)
+    expected = db.execute("""
+        with joined as (
+            select coalesce(l.sourcedId, r.sourcedId) as id, l.sourcedId as a, r.sourcedId as b,
+                l.givenName as given, r.familyName as family,
+                coalesce(l.email, '') <> coalesce(r.email, '') as e,
+                coalesce(l.grades, '') <> coalesce(r.grades, '') as g
+            from l full join r on l.sourcedId = r.sourcedId
+        )
+        select id, given, family,
+            case when b is null then 'only left' when a is null then 'only right'
+            when e or g then 'different' else 'same' end,
+            case when a is null or b is null then null
+            else nullif(concat_ws(',', if(e, 'email', null), if(g, 'grades', null)), '') end
+        from joined
+    """).fetchall()
+    columns = ["sourcedId", "givenName", "familyName", "status", "fields"]
+    assert answer(found, *columns) == in_order(expected)
+    assert found.columns.tolist()[:5] == columns
+    by_mail = onb.compare_lists(left, right, on="email")
+    (counts,) = db.execute("""
+        with a as (select distinct lower(trim(email)) as k from l where trim(email) <> ''),
+            b as (select distinct lower(trim(email)) as k from r where trim(email) <> '')
+        select (select count(*) from a where k not in (from b)) + (
+                select count(*) from l where coalesce(trim(email), '') = ''),
+            (select count(*) from b where k not in (from a)) + (
+                select count(*) from r where coalesce(trim(email), '') = '')
+    """).fetchall()
+    status = by_mail["status"].value_counts()
+    assert (status.get("only left", 0), status.get("only right", 0)) == counts
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_people_and_accounts(seed: int) -> None:
+    left = onb.Roster(worse(seed)).get_users()
+    right = onb.Roster(changed(worse(seed), seed)).get_users().sample(frac=1, random_state=seed)
+    chance = random.Random(seed)
+    right = right.assign(
+        sourcedId="account-" + right["sourcedId"],
+        identifier=[None if chance.random() < 0.3 else text for text in right["identifier"]],
+        email=[None if chance.random() < 0.3 else text for text in right["email"]],
+    )
+    names = ["sourcedId", "email", "identifier", "givenName", "familyName"]
+    db = duckdb.connect()
+    db.register("raw_l", left[names])
+    db.register("raw_r", right[names])
+    for side in "lr":
+        plain = ", ".join(
+            f"nullif(strip_accents(lower(trim({name}))), '') as {name}" for name in names[1:]
+        )
+        db.execute(f"create table {side} as select sourcedId as id, {plain} from raw_{side}")
+    db.execute("create table matched (l varchar, r varchar, label varchar)")
+    db.execute("create table unclear (l varchar, r varchar, label varchar, step int)")
+    for step, fields in enumerate([["email"], ["identifier"], ["givenName", "familyName"]]):
+        label = ",".join(fields)
+        agree = " and ".join(f"l.{name} = r.{name}" for name in fields)
+        db.execute(f"""
+            create or replace table pairs as
+            select l.id as l, r.id as r from l join r on {agree}
+            where l.id not in (select l from matched) and r.id not in (select r from matched)
+        """)
+        once = "count(*) over (partition by l) = 1 and count(*) over (partition by r) = 1"
+        db.execute(
+            f"insert into unclear select l, r, '{label}', {step} from pairs qualify not ({once})"
+        )
+        db.execute(f"insert into matched select l, r, '{label}' from pairs qualify {once}")
+    expected = db.execute("""
+        with open_pairs as (
+            select l, r, arg_min(label, step) as label from unclear
+            where l not in (select l from matched) and r not in (select r from matched)
+            group by l, r
+        )
+        , pairs as (
+            select l, r, label, 'matched' as status from matched
+            union all select l, r, label, 'ambiguous' from open_pairs
+            union all select id, null, null, 'only left' from l
+                where id not in (select l from matched) and id not in (select l from open_pairs)
+            union all select null, id, null, 'only right' from r
+                where id not in (select r from matched) and id not in (select r from open_pairs)
+        )
+        select pairs.*, nullif(concat_ws(',',
+            if(l.email <> r.email, 'email', null),
+            if(l.identifier <> r.identifier, 'identifier', null),
+            if(l.givenName <> r.givenName, 'givenName', null),
+            if(l.familyName <> r.familyName, 'familyName', null)), '')
+        from pairs left join l on l.id = pairs.l left join r on r.id = pairs.r
+    """).fetchall()
+    found = onb.match_people(left, right)
+    columns = ["leftId", "rightId", "matchedOn", "status", "differs"]
+    assert answer(found, *columns) == in_order(expected)
+    assert {"matched", "ambiguous", "only left", "only right"} == set(found["status"])
+    number = int((found["status"] == "matched").sum())
+    assert found.attrs["footnote"].startswith(f"{number} matched (")
+
+
+def test_every_question_finds_something() -> None:
+    """See that the random districts are worth asking: no answer is empty in all of them."""
+    names = [
+        *("without_classes", "empty_classes", "email_problems", "duplicate_people"),
+        *("dangling_enrollments", "grade_and_role_problems", "multi_school"),
+        *("repeated_courses", "cross_listed"),
+    ]
+    rosters = [onb.Roster(worse(seed)) for seed in SEEDS[1:]]
+    for name in names:
+        assert sum(bool(len(getattr(roster, name)())) for roster in rosters) >= 6, name
