@@ -1,11 +1,11 @@
 """Where saved connections are kept: a file of the user's, and the system's keyring."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import keyring
 import keyring.errors
@@ -28,6 +28,7 @@ __all__ = [
     "read_profiles",
 ]
 
+_T = TypeVar("_T")
 SERVICE = "oneroster_nb"
 """Under this name the keyring holds secrets, each with the name of its connection."""
 
@@ -150,15 +151,8 @@ def keyring_secret(name: str) -> Secret | None:
     ConfigurationError
         If the keyring fails; to have none, or one that stays locked, is no failure.
     """
-    try:
-        value = keyring.get_password(SERVICE, name)
-    except keyring.errors.KeyringError:  # no keyring here, as on Binder, or it stays locked
-        return None
-    except (OSError, RuntimeError) as exc:
-        problem = exc
-    else:
-        return Secret(value) if value else None
-    raise _failed(problem)
+    value = _asked(lambda: keyring.get_password(SERVICE, name), None)
+    return Secret(value) if value else None
 
 
 def put_secret(name: str, secret: Secret) -> bool:
@@ -169,14 +163,12 @@ def put_secret(name: str, secret: Secret) -> bool:
     ConfigurationError
         If the keyring fails.
     """
-    try:
+
+    def put() -> bool:
         keyring.set_password(SERVICE, name, secret.reveal())
         return keyring.get_password(SERVICE, name) == secret.reveal()
-    except keyring.errors.KeyringError:
-        return False
-    except (OSError, RuntimeError) as exc:
-        problem = exc
-    raise _failed(problem)
+
+    return _asked(put, False)
 
 
 def forget_secret(name: str) -> bool:
@@ -185,23 +177,29 @@ def forget_secret(name: str) -> bool:
     Raises
     ------
     ConfigurationError
-        If the keyring fails.
+        If the keyring fails; to hold no such secret is no failure.
     """
-    try:
-        with suppress(keyring.errors.KeyringError):  # nothing is there, or it cannot be removed
+
+    def forget() -> bool:
+        # Nothing is there, which some keyrings say with a KeyError, or it cannot be removed.
+        with suppress(keyring.errors.KeyringError, KeyError):
             keyring.delete_password(SERVICE, name)
         return keyring.get_password(SERVICE, name) is None
+
+    return _asked(forget, False)
+
+
+def _asked(ask: Callable[[], _T], otherwise: _T) -> _T:
+    """Ask the keyring; return `otherwise` if there is none, as on Binder, or it stays locked."""
+    try:
+        return ask()
     except keyring.errors.KeyringError:
-        return False
-    except (OSError, RuntimeError) as exc:
-        problem = exc
-    raise _failed(problem)
-
-
-def _failed(exc: Exception) -> ConfigurationError:
-    return ConfigurationError(
-        f"This system's keyring failed ({type(exc).__name__}). Unlock or repair it; or pass the"
-        " secret to connect(), or set ONEROSTER_CLIENT_SECRET or ONEROSTER_ACCESS_TOKEN."
+        return otherwise
+    except Exception as exc:  # noqa: BLE001 - a keyring may be anybody's plug-in
+        problem = type(exc).__name__
+    raise ConfigurationError(
+        f"This system's keyring failed ({problem}). Unlock or repair it; or pass the secret to"
+        " connect(), or set ONEROSTER_CLIENT_SECRET or ONEROSTER_ACCESS_TOKEN."
     )
 
 

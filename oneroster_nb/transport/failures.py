@@ -17,6 +17,7 @@ from oneroster_nb.errors import (
     ServerError,
     UnavailableError,
 )
+from oneroster_nb.transport.http import ca_file_error
 
 __all__ = ["SIZE_REFUSED", "failure", "may_pass", "refusal"]
 
@@ -85,7 +86,7 @@ def failure(
 ) -> RosterError:
     """Return our error for one of the library; it holds no address with a query."""
     if isinstance(exc, requests.exceptions.SSLError):
-        return CertificateError(
+        return ca_file_error() or CertificateError(
             f"The certificate of {host} does not verify, so nothing was sent to it."
             f"{_verification(exc)} If your district signs its own certificates, point the"
             " environment variable REQUESTS_CA_BUNDLE to its CA file."

@@ -27,7 +27,7 @@ from oneroster_nb.secret import Secret
 from oneroster_nb.transport.address import shown_url
 from oneroster_nb.transport.auth import Auth
 from oneroster_nb.transport.body import ENCODING, read_start, slowest
-from oneroster_nb.transport.http import HttpSession, setup_error
+from oneroster_nb.transport.http import HttpSession, ca_file_error, setup_error
 from oneroster_nb.transport.per_process import PerProcess
 from oneroster_nb.transport.redaction import basic_forms, written_forms
 
@@ -159,7 +159,7 @@ class FetchedTokenAuth(Auth):
         except RosterError as exc:
             return exc.with_traceback(None)
         except requests.exceptions.SSLError:
-            return CertificateError(
+            return ca_file_error() or CertificateError(
                 f"The certificate of {urlsplit(self._token_url).netloc} does not verify, so no"
                 " token was asked for. If your district signs its own certificates, point the"
                 " environment variable REQUESTS_CA_BUNDLE to its CA file."

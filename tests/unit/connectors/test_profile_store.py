@@ -19,6 +19,7 @@ from helpers.keyrings import MemoryKeyring
 
 import oneroster_nb as onb
 from oneroster_nb import files
+from oneroster_nb.connectors.profile_store import forget_secret
 from oneroster_nb.connectors.profiles import (
     keep_secret,
     keyring_secret,
@@ -361,7 +362,11 @@ def memory() -> Iterator[MemoryKeyring]:
     keyring.set_keyring(before)
 
 
-FAILURES = [PermissionError, OSError, RuntimeError]
+class PluginError(Exception):
+    """An error of a keyring that is no part of the keyring library."""
+
+
+FAILURES = [PermissionError, OSError, RuntimeError, PluginError]
 
 
 @pytest.mark.parametrize("error", FAILURES)
@@ -412,6 +417,25 @@ def test_a_keyring_that_fails_when_a_connection_is_forgotten_is_said(
         onb.delete_profile("lincoln")
     assert_clear(caught.value, "'lincoln'", "may still be there")
     assert onb.list_profiles() == []
+
+
+@pytest.mark.parametrize("error", [KeyError, keyring.errors.PasswordDeleteError])
+def test_a_connection_without_a_secret_is_forgotten(
+    error: type[Exception], memory: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_profile("lincoln", "oneroster", host=HOST, client_id="an id")
+    monkeypatch.setattr(memory, "delete_password", _failing(error))
+    assert forget_secret("lincoln")
+    onb.delete_profile("lincoln")
+    assert onb.list_profiles() == []
+
+
+def test_a_secret_that_is_still_there_is_not_forgotten(
+    memory: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_secret("lincoln", Secret(WORD))
+    monkeypatch.setattr(memory, "delete_password", _failing(KeyError))
+    assert not forget_secret("lincoln")
 
 
 def test_no_keyring_at_all_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:

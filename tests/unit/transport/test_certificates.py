@@ -61,3 +61,29 @@ def test_a_certificate_of_an_authority_that_is_trusted(
     _trust(authority, monkeypatch, tmp_path)
     with FaultServer(school(), tls=_serving(authority.issue_cert("127.0.0.1"))) as server:
         assert len(connected(server).get_users("students")) == 6
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize("content", ["", "no certificate\n", "-----BEGIN CERTIFICATE-----\nno"])
+@pytest.mark.parametrize("with_tokens", [False, True])
+def test_a_ca_file_without_certificates_is_named(
+    connected: Connect,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    variable: str,
+    content: str,
+    with_tokens: bool,
+) -> None:
+    path = tmp_path / "garbage.pem"
+    path.write_text(content)
+    monkeypatch.setenv(variable, str(path))
+    certificate = trustme.CA().issue_cert("127.0.0.1")
+    with FaultServer(school(), tls=_serving(certificate)) as server:
+        options = {"token_url": f"{server.url}/oauth/token"} if with_tokens else {}
+        with pytest.raises(errors.ConfigurationError) as caught:
+            connected(server, **options).get_users("students")
+
+        assert server.requests == []
+
+    assert_clear(caught.value, variable, str(path))
+    assert "127.0.0.1" not in str(caught.value)
