@@ -19,7 +19,7 @@ _MARKS = (
 )
 _SEPARATORS = ",;\t|"
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[,;\t|]*', re.IGNORECASE)
-_LINE_END = re.compile(r"\r\n|\n|\r(?!\Z)")
+_RETURN_ALONE = re.compile(r"\r(?!\n|\Z)")
 _LOOKED_AT = 64  # bytes that tell UTF-16 that has no mark
 
 
@@ -60,9 +60,8 @@ def format_of(head: bytes) -> Format:
     """
     encoding, mark = _encoding(head)
     text = head[mark:].decode(encoding, "ignore")
-    end = _LINE_END.search(text)
-    first = text[: end.start()] if end else text
-    returns = end is not None and end.group() == "\r"
+    returns = _ends_with_returns(text)
+    first = text.split("\r" if returns else "\n", 1)[0].removesuffix("\r")
     if stated := _SEPARATOR_LINE.fullmatch(first):
         return Format(encoding, mark, returns, stated[1], separator_line=True)
     return Format(encoding, mark, returns, _separator(first))
@@ -108,6 +107,13 @@ def _encoding(head: bytes) -> tuple[str, int]:
     if len(first) > 3 and not even.strip(b"\0") and b"\0" not in odd:
         return "utf-16-be", 0
     return "utf-8", 0
+
+
+def _ends_with_returns(text: str) -> bool:
+    """Return True if lines end with a carriage return alone, and it stands in no mere value."""
+    alone = [found.start() for found in _RETURN_ALONE.finditer(text)]
+    feeds = text.count("\n")
+    return bool(alone) and len(alone) >= feeds and (not feeds or alone[0] < text.index("\n"))
 
 
 def _separator(line: str) -> str:

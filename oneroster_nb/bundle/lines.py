@@ -1,5 +1,6 @@
 """The lines of a CSV file as text, and what a file holds once it is read."""
 
+import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,7 +9,16 @@ from typing import Any
 from oneroster_nb.bundle.formats import Format
 from oneroster_nb.errors import BundleError
 
-__all__ = ["LONGEST_LINE", "Lines", "Rows", "decoded", "nul", "too_long"]
+__all__ = [
+    "LONGEST_LINE",
+    "Lines",
+    "Rows",
+    "decoded",
+    "is_return_alone",
+    "nul",
+    "return_alone",
+    "too_long",
+]
 
 LONGEST_LINE = 1 << 20
 
@@ -54,7 +64,7 @@ class Lines(Iterator[str]):
     def __init__(self, file: io.BufferedReader, place: str, before: int) -> None:
         self._file = file
         self._place = place
-        self._number = before
+        self.number = before
         self._taken: list[str] = []
         self.first = 1
         self.others = 0
@@ -64,16 +74,16 @@ class Lines(Iterator[str]):
         """Return the lines of the row that was read, and begin another."""
         lines, self._taken = self._taken, []
         self.open_at_end = len(lines) > 1 and sum(line.count('"') for line in lines) % 2 == 1
-        self.first = self._number + 1
+        self.first = self.number + 1
         return lines
 
     def __next__(self) -> str:
         line = self._file.readline(LONGEST_LINE + 1)
         if not line:
             raise StopIteration
-        self._number += 1
+        self.number += 1
         if len(line) > LONGEST_LINE:
-            raise too_long(self._place, self._number)
+            raise too_long(self._place, self.number)
         if b"\0" in line:
             raise nul(self._place)
         text, plain = decoded(line)
@@ -103,4 +113,18 @@ def nul(place: str) -> BundleError:
     return BundleError(
         f"{place} holds NUL bytes, so it is no text in UTF-8 or UTF-16, or is damaged. Export it"
         " in UTF-8."
+    )
+
+
+def is_return_alone(exc: csv.Error) -> bool:
+    """Return True if a row cannot be read because of a carriage return that is not in quotes."""
+    return "new-line character" in str(exc)
+
+
+def return_alone(place: str, number: int) -> BundleError:
+    """Return the error for a carriage return that is neither in quotes nor at the end of a line."""
+    return BundleError(
+        f"Line {number:,} of {place} holds a carriage return without a line feed (CR) in a value"
+        " that is not in quotes, so it is unclear whether a row ends there. Remove it or put the"
+        " value in quotes, or get the file again from its source."
     )

@@ -11,7 +11,15 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from oneroster_nb.bundle.formats import Format, findings_of_format, format_of, reopened
-from oneroster_nb.bundle.lines import LONGEST_LINE, Rows, decoded, nul, too_long
+from oneroster_nb.bundle.lines import (
+    LONGEST_LINE,
+    Rows,
+    decoded,
+    is_return_alone,
+    nul,
+    return_alone,
+    too_long,
+)
 from oneroster_nb.bundle.quotes import separators_of_two_rows
 from oneroster_nb.bundle.thorough import Thorough
 from oneroster_nb.errors import BundleError
@@ -58,7 +66,8 @@ def read_rows(
         If it has no header.
     BundleError
         If it has too many columns, a line that is too long, an opening quote without its partner
-        that swallows rows which cannot be recovered, or NUL bytes.
+        that swallows rows which cannot be recovered, a carriage return in a value that is not in
+        quotes, or NUL bytes.
     """
     with opened() as file:
         form = format_of(file.peek(1))
@@ -123,6 +132,8 @@ def _header(line: bytes, place: str, form: Format) -> list[str]:
     try:
         names = next(csv.reader([text], delimiter=form.separator), [])
     except csv.Error as exc:
+        if is_return_alone(exc):
+            raise return_alone(place, 1) from None
         raise BundleError(
             f"The first line of {place} is no header ({exc}). Get the file again from its source."
         ) from None

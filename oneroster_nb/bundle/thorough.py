@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from oneroster_nb.bundle.lines import Lines, Rows
+from oneroster_nb.bundle.lines import Lines, Rows, is_return_alone, return_alone
 from oneroster_nb.bundle.quotes import parted, separators_of_two_rows, well_formed
 from oneroster_nb.errors import BundleError
 
@@ -41,7 +41,8 @@ class Thorough:
         Raises
         ------
         BundleError
-            If a quote without its partner swallows rows that cannot be recovered.
+            If a quote without its partner swallows rows that cannot be recovered, or a value that
+            is not in quotes holds a carriage return.
         """
         reader = csv.reader(self._lines, delimiter=self._separator)
         try:
@@ -51,10 +52,12 @@ class Thorough:
             for row in reader:
                 self._add(row)
         except csv.Error as exc:
+            if is_return_alone(exc):
+                raise return_alone(self._place, self._lines.number) from None
             raise BundleError(
                 f"{self._place} cannot be read from line {self._lines.first:,} on ({exc}): an"
-                " opening quote there may lack its partner, or a line end is not as the others."
-                " Fix the file, or get it again from its source."
+                " opening quote there may lack its partner. Fix the file, or get it again from its"
+                " source."
             ) from None
         if self._lines.open_at_end:
             raise BundleError(

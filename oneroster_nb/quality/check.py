@@ -144,7 +144,7 @@ def check(source: Source, *, progress: ProgressOption = None) -> Findings:
     """
     if not isinstance(source, Source):
         raise ConfigurationError(
-            f"check() takes a connection, a bundle or a roster, not {source!r}."
+            f"check() takes a connection, a bundle or a roster, not {type(source).__name__}."
         )
     with muted(DanglingReferenceWarning):  # they are among the findings
         roster = source._roster_to_check(progress)

@@ -104,6 +104,50 @@ def test_values_of_several_lines_are_kept_in_utf_16() -> None:
     assert orgs["name"].iloc[0] == "two\r\nlines, and a comma"
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize(("column", "before"), [("givenName", b""), ("email", b'"a\nb"')])
+def test_a_return_in_a_value_without_quotes_is_named(
+    end: bytes, column: str, before: bytes
+) -> None:
+    def change(data: bytes) -> bytes:
+        lines = data.splitlines()
+        values = lines[3].split(b",")
+        values[0] = before or values[0]
+        values[lines[0].decode().split(",").index(column)] = b"Ma\rry"
+        lines[3] = b",".join(values)
+        return end.join([*lines, b""])
+
+    number = 5 if before else 4  # lines as an editor counts them
+    content = changed(raw("users.csv", change))
+    with pytest.raises(onb.BundleError, match=rf"Line {number} of users\.csv .*\(CR\)") as caught:
+        onb.CsvConnector(content).get_roster()
+    assert "quotes" in str(caught.value)
+    assert "Ma" not in str(caught.value)
+    (found,) = (
+        onb.check(onb.CsvConnector(content)).query("code == 'file-unreadable'").to_dict("records")
+    )
+    assert (found["table"], "(CR)" in found["message"]) == ("users", True)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_return_in_a_header_is_named(end: bytes) -> None:
+    def change(data: bytes) -> bytes:
+        return data.replace(b"\r\n", end).replace(b"username", b"user\rname")
+
+    with pytest.raises(onb.BundleError, match=r"Line 1 of users\.csv .*\(CR\)"):
+        onb.CsvConnector(changed(raw("users.csv", change))).get_roster()
+
+
+def test_a_return_within_quotes_is_kept() -> None:
+    def change(data: bytes) -> bytes:
+        lines = data.replace(b"\r\n", b"\n").split(b"\n")
+        lines[1] = lines[1].replace(b",Elijah,", b',"Eli\rjah",')
+        return b"\n".join(lines)
+
+    users = onb.CsvConnector(changed(raw("users.csv", change))).get_users("students")
+    assert users["givenName"].iloc[0] == "Eli\rjah"
+
+
 def test_a_delta_of_returns_and_semicolons_is_applied() -> None:
     head = "sourcedId;status;dateLastModified;name;type\r"
     row = "2;active;2026-11-20T08:00:00Z;Renamed;school\r"
