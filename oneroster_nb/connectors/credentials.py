@@ -188,11 +188,13 @@ def _another_connection(meant: _Meant, stored: Mapping[str, Any], env: Mapping[s
     default = Account.of(meant.provider, {**meant.saved, **meant.given, "host": None}).host
     if own:
         variable = _VARIABLES["host" if "host" in stored else "application_id"]
-        # A secret that is given without a host is for the provider's own one.
-        stray = not provider and meant.has_secret and default and not meant.host
-        if own != (meant.host or (default if stray else own)):
-            return f"{variable} names another server"
-        return ""
+        # Only an environment that names the provider means another server than its own one.
+        if own == (meant.host or ("" if provider else default) or own):
+            return ""
+        problem = f"{variable} names another server"
+        if meant.host or provider:
+            return problem
+        return f"{problem} than the provider's own (if it is meant, set ONEROSTER_PROVIDER, too)"
     # Without a host, the environment completes a saved connection, else the provider's own host.
     completes = meant.host == named_host(meant.provider, meant.saved)
     if meant.host and meant.host != default and not (meant.profile and completes):

@@ -80,6 +80,16 @@ FITS: dict[str, tuple[str, Options, dict[str, str]]] = {
         {"host": "https://api.clever.com/v2.1/"},
         env(host="https://API.clever.com/v3.1", access_token=SECRET),
     ),
+    "a mirror of Clever that is said to be one": (
+        "clever",
+        {},
+        env(provider="clever", host="https://mirror.example/v3.1/", access_token=SECRET),
+    ),
+    "a mirror of Clever that the call names, too": (
+        "clever",
+        {"host": "https://mirror.example/v3.1/"},
+        env(host="https://mirror.example/v3.1/", access_token=SECRET),
+    ),
     "Clever's own token URL": (
         "clever",
         {"token_url": "https://clever.com/oauth/tokens"},
@@ -182,6 +192,18 @@ DIFFERS: dict[str, tuple[str, Options, dict[str, str]]] = {
         {"host": HOST},
         env(access_token=SECRET),
     ),
+    "a host of an unknown provider, Clever": ("clever", {}, TOKEN),
+    "a host of an unknown provider, Clever, an id": ("clever", {}, FULL),
+    "a host and a token URL of an unknown provider, Clever": (
+        "clever",
+        {},
+        FULL | env(token_url=TOKENS),
+    ),
+    "a mirror of Clever that is not said to be one": (
+        "clever",
+        {},
+        env(host="https://mirror.example/v3.1/", access_token=SECRET),
+    ),
     "another application": (
         "classlink",
         {"application_id": "app-2"},
@@ -224,6 +246,16 @@ def test_the_error_says_that_it_was_not_used_and_how_to_use_it_on_purpose(
     else:
         account |= {"client_id": account.get("client_id", "an id"), option: environ[variable]}
     onb.connect(provider, **account).close()  # as the message says
+
+
+def test_the_error_says_how_to_mean_the_host_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    set_env(monkeypatch, TOKEN)
+    with pytest.raises(onb.ConfigurationError, match="ONEROSTER_HOST names another server") as why:
+        onb.connect("clever")
+    assert "set ONEROSTER_PROVIDER" in str(why.value)
+    assert SECRET not in str(why.value)
 
 
 def test_a_secret_that_is_given_keeps_those_of_the_environment_out() -> None:
@@ -369,7 +401,12 @@ def test_a_secret_kept_without_a_host_fits_only_the_providers_own(
     save_profile("north", provider)
     keep_secret("north", Secret(SECRET))
     assert stored(resolve(None, "north", {"host": HOST}, {})[2]) == []
-    assert stored(resolve(None, "north", {}, env(host=HOST))[2]) == []
+    options = resolve(None, "north", {}, env(host=HOST))[2]
+    # A host of the environment is none of Clever's unless it says so.
+    assert (options.get("host"), stored(options)) == (
+        (None, [SECRET]) if provider == "clever" else (HOST, [])
+    )
+    assert stored(resolve(None, "north", {}, env(provider=provider, host=HOST))[2]) == []
     if provider == "clever":
         assert stored(resolve(None, "north", {}, {})[2]) == [SECRET]
         given = {"host": "https://api.clever.com/v2.1/"}
