@@ -70,6 +70,8 @@ def class_sizes(
     -----
     DanglingReferenceWarning
         If people, classes or orgs are referred to and not there. The footnote says it, too.
+    UnknownRoleWarning
+        If people are left out because OneRoster does not know their role. The footnote says it.
 
     Examples
     --------
@@ -187,6 +189,8 @@ def teacher_loads(
     -----
     DanglingReferenceWarning
         If people, classes or orgs are referred to and not there. The footnote says it, too.
+    UnknownRoleWarning
+        If people are left out because OneRoster does not know their role. The footnote says it.
 
     Examples
     --------
@@ -221,8 +225,9 @@ def teacher_loads(
     loads = loads.reindex(asked.users.index[who]).fillna(0).astype("int64")
     people = asked.people.loc[who, ["sourcedId", "givenName", "familyName", "schoolNames"]]
     result = people.join(loads).reset_index(drop=True)
+    unknown = pd.concat([asked.enrolled_in_unknown, asked.of_unknown_role("teacher")])
     if below is None:
-        return asked.answer(result)
+        return asked.answer(result, unknown=unknown)
     by_class = hide_loads(
         teaching.set_axis(["teacher", "class_"], axis="columns"), asked.per_class("student"), below
     )
@@ -239,7 +244,7 @@ def teacher_loads(
             " sections. This protects against readers who know which teacher has which sections,"
             " not against those who also know how many students a section has."
         ]
-    return asked.answer(with_footnote(result, notes), below)
+    return asked.answer(with_footnote(result, notes), below, unknown)
 
 
 def empty_classes(
@@ -275,6 +280,8 @@ def empty_classes(
     -----
     DanglingReferenceWarning
         If people, classes or orgs are referred to and not there. The footnote says it, too.
+    UnknownRoleWarning
+        If people are left out because OneRoster does not know their role. The footnote says it.
 
     Examples
     --------

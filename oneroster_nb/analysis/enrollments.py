@@ -100,6 +100,8 @@ def repeated_courses(source: Asked, *, progress: ProgressOption = None) -> pd.Da
     -----
     DanglingReferenceWarning
         If people, classes or orgs are referred to and not there. The footnote says it, too.
+    UnknownRoleWarning
+        If people are left out because OneRoster does not know their role. The footnote says it.
 
     Examples
     --------

@@ -12,6 +12,7 @@ from oneroster_nb.tables.grades import CEDS_GRADES
 from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.roles_at_orgs import roles_at_orgs
 from oneroster_nb.tables.schema import TABLES, Kind, split_text
+from oneroster_nb.tables.unknown_roles import is_unknown
 from oneroster_nb.tables.vocabulary import USER_ROLES
 
 __all__ = [
@@ -50,6 +51,8 @@ def without_classes(source: Asked, *, progress: ProgressOption = None) -> pd.Dat
     -----
     DanglingReferenceWarning
         If people, classes or orgs are referred to and not there. The footnote says it, too.
+    UnknownRoleWarning
+        If people are left out because OneRoster does not know their role. The footnote says it.
 
     Examples
     --------
@@ -64,7 +67,8 @@ def without_classes(source: Asked, *, progress: ProgressOption = None) -> pd.Dat
     tables = ("orgs", "classes", "users", "roles", "enrollments")
     asked = given(source, "without_classes", tables, progress=progress)
     idle = asked.holders("student") & ~asked.users.index.isin(asked.members["user"])
-    return asked.answer(asked.people.loc[idle].reset_index(drop=True))
+    result = asked.people.loc[idle].reset_index(drop=True)
+    return asked.answer(result, unknown=asked.of_unknown_role("student"))
 
 
 def multi_school(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
@@ -96,6 +100,8 @@ def multi_school(source: Asked, *, progress: ProgressOption = None) -> pd.DataFr
     -----
     DanglingReferenceWarning
         If people, classes or orgs are referred to and not there. The footnote says it, too.
+    UnknownRoleWarning
+        If people are left out because OneRoster does not know their role. The footnote says it.
 
     Examples
     --------
@@ -121,11 +127,15 @@ def multi_school(source: Asked, *, progress: ProgressOption = None) -> pd.DataFr
     orgs = asked.live("orgs")
     schools = orgs.loc[orgs["type"] == "school", "sourcedId"]
     held = roles_at_orgs(asked.users, asked.tables["roles"])
-    places = held.loc[held["active"] & (held["role"] == "student") & held["org"].isin(schools)]
+    held = held.loc[held["active"] & held["org"].isin(schools)]
+    places, odd = held.loc[held["role"] == "student"], held.loc[is_unknown(held["role"])]
     counts = places.groupby("user")["org"].nunique()
     counts = counts.reindex(asked.users.index, fill_value=0).astype("int64")
     result = asked.people.assign(schoolCount=counts)
-    return asked.answer(result.loc[counts > 1].reset_index(drop=True))
+    perhaps = pd.concat([places, odd]).groupby("user")["org"].nunique()
+    odd = odd.loc[odd["user"].isin(perhaps.index[perhaps > 1])]
+    odd = odd.loc[~odd["user"].isin(counts.index[counts > 1])]
+    return asked.answer(result.loc[counts > 1].reset_index(drop=True), unknown=odd)
 
 
 def duplicate_people(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """What a question is asked of: the tables of a source, or those that a frame stands for."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from oneroster_nb.analysis.tables_of_frame import tables_of_frame
-from oneroster_nb.counts.footnotes import earlier_counts, with_footnote
+from oneroster_nb.counts.footnotes import earlier_counts, earlier_unknown_roles, with_footnote
 from oneroster_nb.errors import (
     DanglingReferenceWarning,
     ForbiddenError,
@@ -28,6 +28,7 @@ from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.references import elements, left_out, not_there, warn_of_left_out
 from oneroster_nb.tables.schema import TABLES, empty_table
 from oneroster_nb.tables.unknown_roles import (
+    counts_of_unknown_roles,
     is_unknown,
     note_of_unknown_roles,
     people_of_unknown_role,
@@ -71,12 +72,15 @@ class Given:
         The tables without rows of which a warning was given already.
     earlier : mapping of str to int, optional
         Of a frame, what it left out when it was asked for.
+    earlier_roles : mapping of str to int, optional
+        Of a frame, how many people it left out because of which role.
     """
 
     tables: Mapping[str, pd.DataFrame]
     roles: tuple[str, ...] = ()
     empty: frozenset[str] = frozenset()
     earlier: Mapping[str, int] | None = None
+    earlier_roles: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def not_there(self) -> Mapping[str, int]:
@@ -109,27 +113,44 @@ class Given:
         counted = rows["status"] != "tobedeleted"
         return rows.loc[counted & rows["role"].isin(self.roles)] if self.roles else rows[counted]
 
-    def answer(self, table: pd.DataFrame, below: int | None = None) -> pd.DataFrame:
-        """Finish an answer: say in its footnote, and in a warning, what is not there.
+    def answer(
+        self,
+        table: pd.DataFrame,
+        below: int | None = None,
+        unknown: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        """Finish an answer: say in its footnote, and in a warning, whom and what it leaves out.
 
-        Of a frame, the warning was given when it was asked for.
+        `unknown` is who is left out because of an unknown role (``user role``), by default who is
+        enrolled in one. Of what a frame left out, the warning was given when it was asked for.
         """
         if self.earlier is None:
             news = {n: count for n, count in self.not_there.items() if n not in self.empty}
             warn_of_left_out(left_out({"": news}, below))
-        odd = note_of_unknown_roles(self.unknown_roles, below)
-        warn_of_unknown_roles(odd)
+        counts = counts_of_unknown_roles(self.enrolled_in_unknown if unknown is None else unknown)
+        warn_of_unknown_roles(note_of_unknown_roles({"": counts}, below))
+        counts = {
+            role: counts.get(role, 0) + self.earlier_roles.get(role, 0)
+            for role in {**self.earlier_roles, **counts}
+        }
+        odd = note_of_unknown_roles({"": counts}, below)
         return with_footnote(table, [*left_out({"": self.not_there}, below), *odd])
 
+    def of_unknown_role(self, role: str) -> pd.DataFrame:
+        """Find who has an unknown role, does not hold `role`, and is in no class: ``user role``.
+
+        Who is in a class counts as what the enrollment says.
+        """
+        odd = people_of_unknown_role(self.users, self.live("roles"))
+        odd = odd.assign(user=codes(odd["user"], self.users["sourcedId"]))
+        known = self.users.index[self.holders(role)]
+        return odd.loc[~odd["user"].isin(known) & ~odd["user"].isin(self.members["user"])]
+
     @property
-    def unknown_roles(self) -> pd.DataFrame:
-        """Who is left out because of an unknown role: ``user role``; nobody if all count."""
-        if not self.roles or self.earlier is not None:
+    def enrolled_in_unknown(self) -> pd.DataFrame:
+        """Who is enrolled in a class in an unknown role alone; nobody if all roles count."""
+        if not self.roles:
             return pd.DataFrame(columns=["user", "role"])
-        if self.tables["enrollments"].empty:
-            odd = people_of_unknown_role(self.users, self.live("roles"))
-            known = self.users["sourcedId"][np.any([self.holders(r) for r in self.roles], axis=0)]
-            return odd.loc[~among(odd["user"], known)]
         odd = self.members.loc[is_unknown(self.members["role"])]
         counted = self.members.loc[self.members["role"].isin(self.roles)]
         places = ["user", "klass"]
@@ -247,6 +268,7 @@ def given(
     """
     empty: list[str] = []
     earlier = None
+    earlier_roles: Mapping[str, int] = {}
     if isinstance(source, pd.DataFrame):
         if frame_columns is None:
             raise QueryError(
@@ -254,7 +276,7 @@ def given(
                 " not hold. Pass the connection or the roster that it came from."
             )
         found = tables_of_frame(source, question, frame_columns)
-        earlier = earlier_counts(source)
+        earlier, earlier_roles = earlier_counts(source), earlier_unknown_roles(source)
         if "classSourcedId" in frame_columns:
             _require_roles(question, found, roles)
     elif hasattr(source, "get_roster"):
@@ -267,7 +289,7 @@ def given(
             f" {type(source).__name__}."
         )
     whole = {name: found[name] if name in found else empty_table(name) for name in TABLES}
-    return Given(whole, tuple(roles), frozenset(empty), earlier)
+    return Given(whole, tuple(roles), frozenset(empty), earlier, earlier_roles)
 
 
 def _require_roles(question: str, tables: Mapping[str, pd.DataFrame], roles: Sequence[str]) -> None:

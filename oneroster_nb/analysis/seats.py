@@ -7,15 +7,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oneroster_nb.counts.cells import TOTAL
-from oneroster_nb.counts.footnotes import earlier_counts, hiding_note, with_footnote
+from oneroster_nb.counts.footnotes import (
+    earlier_counts,
+    earlier_unknown_roles,
+    hiding_note,
+    with_footnote,
+)
 from oneroster_nb.counts.overlaps import hide_groups
 from oneroster_nb.counts.suppression import check_threshold, mark
-from oneroster_nb.errors import DanglingReferenceWarning, QueryError, muted
+from oneroster_nb.errors import DanglingReferenceWarning, QueryError, UnknownRoleWarning, muted
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query.query import Query
 from oneroster_nb.source.source import Source
 from oneroster_nb.tables.references import left_out, warn_of_left_out
 from oneroster_nb.tables.schema import join_values
+from oneroster_nb.tables.unknown_roles import note_of_unknown_roles, warn_of_unknown_roles
 
 __all__ = ["seats"]
 
@@ -71,6 +77,9 @@ def seats(
     DanglingReferenceWarning
         If people, classes or orgs are referred to and not there; ``attrs["footnote"]`` says of
         which rule, too.
+    UnknownRoleWarning
+        If people are left out because OneRoster does not know their role. The footnote says of
+        which rule, too.
 
     Examples
     --------
@@ -91,10 +100,14 @@ def seats(
         )
     queries = _queries(rules)
     _refuse_limits(source, queries.values())
-    with muted(DanglingReferenceWarning):  # one warning for all rules
+    with muted(DanglingReferenceWarning, UnknownRoleWarning):  # one warning for all rules
         answers = [source.query(query, progress=progress) for query in queries.values()]
     notes = left_out(dict(zip(queries, map(earlier_counts, answers), strict=True)), below)
     warn_of_left_out(notes)
+    unknown = dict(zip(queries, map(earlier_unknown_roles, answers), strict=True))
+    odd = note_of_unknown_roles(unknown, below)
+    warn_of_unknown_roles(odd)
+    notes += odd
     found = [answer[_WHO] for answer in answers]
     rows = pd.concat(
         [frame.drop_duplicates("sourcedId") for frame in found], keys=range(len(found))

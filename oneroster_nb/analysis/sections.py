@@ -58,6 +58,8 @@ def cross_listed(
     -----
     DanglingReferenceWarning
         If people, classes or orgs are referred to and not there. The footnote says it, too.
+    UnknownRoleWarning
+        If people are left out because OneRoster does not know their role. The footnote says it.
 
     Examples
     --------

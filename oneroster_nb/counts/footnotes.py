@@ -10,11 +10,17 @@ from oneroster_nb.counts.cells import reads_like_a_label
 from oneroster_nb.errors import SeveralRecordsWarning, warn
 from oneroster_nb.people.same_person import records_per_school
 from oneroster_nb.tables.references import NOT_THERE, left_out, warn_of_left_out
-from oneroster_nb.tables.unknown_roles import note_of_unknown_roles, warn_of_unknown_roles
+from oneroster_nb.tables.unknown_roles import (
+    UNKNOWN_ROLES,
+    counts_of_unknown_roles,
+    note_of_unknown_roles,
+    warn_of_unknown_roles,
+)
 
 __all__ = [
     "earlier_counts",
     "earlier_note",
+    "earlier_unknown_roles",
     "hiding_note",
     "label_note",
     "overlap_note",
@@ -86,8 +92,14 @@ def with_left_out(table: pd.DataFrame, counts: Mapping[str, int]) -> pd.DataFram
 
 
 def with_unknown_roles(table: pd.DataFrame, left_out_people: pd.DataFrame) -> pd.DataFrame:
-    """Warn of people whose role is unknown, so that an answer lacks them, and say so below it."""
-    notes = note_of_unknown_roles(left_out_people)
+    """Warn of people whose role is unknown, so that an answer lacks them, and say so below it.
+
+    The counts stay in ``attrs["unknownRoles"]``, so that what is made of the answer can say it.
+    """
+    counts = counts_of_unknown_roles(left_out_people)
+    if counts:
+        table.attrs[UNKNOWN_ROLES] = counts
+    notes = note_of_unknown_roles({"": counts})
     warn_of_unknown_roles(notes)
     return with_footnote(table, notes)
 
@@ -112,6 +124,13 @@ def earlier_counts(df: pd.DataFrame) -> Mapping[str, int]:
     return counts if isinstance(counts, Mapping) else {}
 
 
+def earlier_unknown_roles(df: pd.DataFrame) -> Mapping[str, int]:
+    """Return how many people were left out of a frame because of which role."""
+    counts = df.attrs.get(UNKNOWN_ROLES)
+    return counts if isinstance(counts, Mapping) else {}
+
+
 def earlier_note(df: pd.DataFrame, below: int | None) -> list[str]:
     """Say what was left out of a frame when it was asked for."""
-    return left_out({"": earlier_counts(df)}, below)
+    unknown = note_of_unknown_roles({"": earlier_unknown_roles(df)}, below)
+    return [*left_out({"": earlier_counts(df)}, below), *unknown]

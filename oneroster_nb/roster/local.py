@@ -127,8 +127,16 @@ class LocalSource(RosterQuestions):
             enrollments=self._tables["enrollments"],
         )
         answer = with_left_out(answer, self._not_there(query, groups))
-        unknown = self._at_schools_in_unknown_role if in_schools else self._enrolled_in_unknown_role
-        return with_unknown_roles(answer, unknown(query, groups, members))
+        return with_unknown_roles(answer, self._of_unknown_role(query, groups, members))
+
+    def _of_unknown_role(
+        self, query: Query, groups: pd.DataFrame, members: Members | None = None
+    ) -> pd.DataFrame:
+        if query.group_filter == "schools":
+            find, unknown = self._of_schools, self._at_schools_in_unknown_role
+        else:
+            find, unknown = self._of_classes, self._enrolled_in_unknown_role
+        return unknown(query, groups, find(query, groups) if members is None else members)
 
     def _of_classes(self, query: Query, groups: pd.DataFrame) -> Members:
         """Find the members of classes and courses: by enrollments, or linked to a student there."""

@@ -8,7 +8,7 @@ from typing import Self
 
 import pandas as pd
 
-from oneroster_nb.counts.footnotes import with_left_out, with_repeated_people
+from oneroster_nb.counts.footnotes import with_left_out, with_repeated_people, with_unknown_roles
 from oneroster_nb.errors import NoMatchWarning, NotSharedWarning, warn
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query.groups import DEFAULT_MATCH_ON, checked_fields, known_fields, match_groups
@@ -80,6 +80,10 @@ class Source(TableCalls):
     def _not_there(self, query: Query, groups: pd.DataFrame | None) -> dict[str, int]:  # noqa: ARG002
         """Count what an answer leaves out because it is not there, as far as that is known."""
         return {}
+
+    def _of_unknown_role(self, query: Query, groups: pd.DataFrame) -> pd.DataFrame:  # noqa: ARG002
+        """Find who is not counted in groups because of an unknown role, as far as it is known."""
+        return pd.DataFrame(columns=["user", "role"])
 
     @abstractmethod
     def _people_of(self, group_filter: str, groups: pd.DataFrame) -> dict[str, list[int | None]]:
@@ -189,6 +193,8 @@ class Source(TableCalls):
             If people, classes or orgs are referred to and not there, as people are who are not
             shared. ``attrs["footnote"]`` says how many, and ``attrs["notThere"]`` holds the
             numbers. What a server leaves out of its own list of a class's members is not seen.
+        UnknownRoleWarning
+            If people are left out because OneRoster does not know their role. The footnote says it.
 
         Examples
         --------
@@ -262,6 +268,11 @@ class Source(TableCalls):
             The active groups: the columns of their canonical table, the names of what they refer
             to (``courseTitle schoolName termTitles`` for classes, ``schoolName`` for courses), and
             ``studentCount teacherCount`` (Int64), missing where the source does not know.
+
+        Warns
+        -----
+        DanglingReferenceWarning, UnknownRoleWarning
+            If a roster leaves people out of the counts. The footnote says it, too.
         """
         kind = checked_group_filter(group_filter)
         listed = active(self._listed_groups(kind, progress), "active").reset_index(drop=True)
@@ -271,7 +282,9 @@ class Source(TableCalls):
                 for column, counts in self._people_of(kind, listed).items()
             }
         )
-        return with_left_out(counted, self._not_there(Query("users", kind), listed))
+        query = Query("users", kind)
+        counted = with_left_out(counted, self._not_there(query, listed))
+        return with_unknown_roles(counted, self._of_unknown_role(query, listed))
 
     def match_fields(self, group_filter: str, *, progress: ProgressOption = None) -> list[str]:
         """List what ``match_on`` can be for a kind of group.

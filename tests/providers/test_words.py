@@ -1,5 +1,6 @@
 """Status, role and type words in odd writing mean the same in every source."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -225,3 +226,105 @@ def test_who_is_a_student_beside_an_unknown_role_is_not_left_out() -> None:
     assert conn.get_users("students")["sourcedId"].tolist() == ["a", "b"]
     assert conn.get_users("students", "schools")["sourcedId"].tolist() == ["a", "b"]
     assert conn.get_users("students", "classes")["sourcedId"].tolist() == ["a", "b"]
+
+
+def only_warning(ask: Callable[[], pd.DataFrame]) -> tuple[pd.DataFrame, str]:
+    """Return an answer and the one warning that it gives, which its footnote says, too."""
+    with pytest.warns(UnknownRoleWarning) as caught:
+        answer = ask()
+    (warning,) = caught
+    said = str(warning.message)
+    assert said.removesuffix(" check() lists them.") in answer.attrs["footnote"]
+    return answer, said
+
+
+def with_newcomer(role: str, *schools: str) -> District:
+    """Add a person in a role who is in no class, and a second school."""
+    untidy = district()
+    untidy.orgs.append(org("s2", "South School"))
+    untidy.users.append(user("n", role, list(schools)))
+    return untidy
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_questions_about_people_say_whom_they_leave_out(kind: str, tmp_path: Path) -> None:
+    with opened(kind, with_newcomer("Learner", "s1", "s2"), tmp_path) as source:
+        for question, people in (("without_classes", []), ("multi_school", [])):
+            answer, said = only_warning(getattr(source, question))
+            assert answer["sourcedId"].tolist() == people
+            assert said.startswith("1 person has a role that OneRoster does not know ('Learner')")
+        loads, said = only_warning(source.teacher_loads)
+        assert loads["sourcedId"].tolist() == ["t"]
+        assert "'Learner'" in said
+        # Who is in no class is not missed there.
+        assert "footnote" not in source.class_sizes().attrs
+        assert "footnote" not in source.empty_classes().attrs
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_questions_about_people_say_nothing_of_those_whom_they_would_not_name(
+    kind: str, tmp_path: Path
+) -> None:
+    untidy = with_newcomer("student", "s1")
+    untidy.users[0]["role"] = "Pupil"  # at one school, and enrolled as a student
+    with opened(kind, untidy, tmp_path) as source:
+        idle = source.without_classes()
+        assert idle["sourcedId"].tolist() == ["n"]
+        for answer in (idle, source.multi_school(), source.teacher_loads()):
+            assert "footnote" not in answer.attrs
+
+
+def test_a_second_school_in_an_unknown_role_is_said() -> None:
+    untidy = with_newcomer("student", "s1", "s2")
+    untidy.users[3]["roles"] = [
+        {"roleType": "primary", "role": "student", "org": {"sourcedId": "s1"}},
+        {"roleType": "primary", "role": "Guest", "org": {"sourcedId": "s2"}},
+    ]
+    roster = onb.CsvConnector(bundle_of(untidy, "1.2")).get_roster()
+    answer, said = only_warning(roster.multi_school)
+    assert answer.empty
+    assert "'Guest'" in said
+
+
+def test_small_numbers_are_not_told_where_counts_are_hidden() -> None:
+    roster = onb.CsvConnector(bundle_of(with_newcomer("Tutor", "s1"), "1.1")).get_roster()
+    _, said = only_warning(lambda: roster.teacher_loads(suppress_below=10))
+    assert said.startswith("Some people have a role")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_seats_say_once_which_rule_leaves_out_whom(kind: str, tmp_path: Path) -> None:
+    rules = ["classes::*::students", "schools::North School::students", "users"]
+    with opened(kind, with_a_pupil(), tmp_path) as source:
+        seats, said = only_warning(lambda: source.seats(rules))
+        assert seats["people"].tolist() == [1, 1, 3, 3]
+    assert "left out of classes::*::students." in said
+    assert "left out of schools::North School::students." in said
+    assert "users" not in said
+
+
+@pytest.mark.parametrize("kind", ["csv 1.1", "csv 1.2", "saved"])
+@pytest.mark.parametrize("group", ["classes", "courses", "schools"])
+def test_counts_of_groups_say_whom_they_leave_out(kind: str, group: str, tmp_path: Path) -> None:
+    with opened(kind, with_a_pupil(), tmp_path) as source:
+        groups, said = only_warning(lambda: source.groups(group))
+    assert groups["studentCount"].tolist() == [1]
+    assert said.startswith("1 person has")
+
+
+def test_what_is_made_of_an_answer_says_whom_it_leaves_out_without_another_warning() -> None:
+    roster = onb.CsvConnector(bundle_of(with_a_pupil(), "1.1")).get_roster()
+    frame, _ = only_warning(lambda: roster.get_users("students", "classes"))
+    assert "1 person has a role" in onb.count(frame, "schoolName").attrs["footnote"]
+    assert "1 person has a role" in onb.class_sizes(frame).attrs["footnote"]
+    hidden = onb.count(frame, "schoolName", suppress_below=3)
+    assert "Some people have a role" in hidden.attrs["footnote"]
+
+
+def test_a_frame_of_everybody_says_whom_a_question_leaves_out() -> None:
+    roster = onb.CsvConnector(bundle_of(with_newcomer("Learner", "s1", "s2"), "1.1")).get_roster()
+    everybody = roster.get_users()
+    assert "footnote" not in everybody.attrs
+    answer, said = only_warning(lambda: onb.multi_school(everybody))
+    assert answer.empty
+    assert "'Learner'" in said
