@@ -17,6 +17,12 @@ from oneroster_nb.demo.server.embedded import DemoServer
 # What requests and our own credential chain would take from the machine.
 _OUTSIDE = ("_PROXY", "_CA_BUNDLE", "NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
+# What the fast lane leaves out, beside the browser tests.
+SLOW_FILES = {
+    "test_binder.py",
+    "test_notebooks.py",
+}
+
 # A busy machine is slow, and that says nothing about the code.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
@@ -24,11 +30,17 @@ settings.load_profile("house")
 Connect = Callable[..., OneRosterConnector]
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest chooses by markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file together, and all that drive a browser: one browser at a time."""
+    """Put each test into its lane, and keep together what one process is to run.
+
+    These are the tests of a file, and all that drive a browser: one browser at a time.
+    """
     for item in items:
         browser = "browser" in item.path.parts
         item.add_marker(pytest.mark.xdist_group("browser" if browser else item.path.name))
+        slow = item.path.name in SLOW_FILES
+        item.add_marker("browser" if browser else "slow" if slow else "fast")
 
 
 @pytest.fixture(scope="session", autouse=True)
