@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from oneroster_nb import OneRosterConnector
 from oneroster_nb.demo.district.making import make_district
@@ -30,17 +31,27 @@ settings.load_profile("house")
 Connect = Callable[..., OneRosterConnector]
 
 
+class OneWorkerAFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Give the tests of a file to one worker, and those of the browser: one browser at a time."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::")[0]
+        return "browser" if "/browser/" in file else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneWorkerAFile:
+    return OneWorkerAFile(config, log)
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest chooses by markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put each test into its lane, and keep together what one process is to run.
-
-    These are the tests of a file, and all that drive a browser: one browser at a time.
-    """
+    """Put each test into its lane, and begin with what takes longest, so that no worker waits."""
     for item in items:
         browser = "browser" in item.path.parts
-        item.add_marker(pytest.mark.xdist_group("browser" if browser else item.path.name))
         slow = item.path.name in SLOW_FILES
         item.add_marker("browser" if browser else "slow" if slow else "fast")
+    items.sort(key=lambda item: "browser" not in item.path.parts)
 
 
 @pytest.fixture(scope="session", autouse=True)
