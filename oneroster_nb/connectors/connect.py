@@ -7,11 +7,10 @@ from typing import Any
 from oneroster_nb.connectors.csv import CsvConnector
 from oneroster_nb.connectors.live.options import from_environment, written_option
 from oneroster_nb.connectors.profiles import resolve, withheld
-from oneroster_nb.connectors.registry import PROVIDERS, Connector, option_names
+from oneroster_nb.connectors.registry import PROVIDERS, Connector, check_options
 from oneroster_nb.errors import ConfigurationError, CredentialsError
 from oneroster_nb.roster.roster import Roster
 from oneroster_nb.secret import SECRETS, hidden, without_secrets
-from oneroster_nb.spelling import nearest
 
 __all__ = ["connect"]
 
@@ -30,7 +29,8 @@ def connect(
     A stored secret belongs to provider, host, token URL and client id together. If the call gives
     one of them differently, the secret is not used. A secret in the environment without
     ``ONEROSTER_HOST`` fits a profile that is named, else only the provider's own host: Clever's,
-    or ClassLink's proxy.
+    or ClassLink's proxy. An ``ONEROSTER_HOST`` other than Clever's own is one of Clever only if
+    ``ONEROSTER_PROVIDER`` says so, or the call gives the same host.
 
     Parameters
     ----------
@@ -66,13 +66,7 @@ def connect(
     # Rebound at once, so that no traceback that shows variables shows a secret.
     given = options = hidden(options)
     provider, profile, options = resolve(provider, profile, given)
-    known = option_names(provider)
-    for name in options:
-        if name not in known:
-            raise ConfigurationError(
-                f"Unknown option {name!r} of provider {provider!r}.{nearest(name, known)}"
-                f" The options are: {', '.join(known)}."
-            )
+    check_options(provider, options)
     if provider in ("snapshot", "csv") and "path" not in options:
         what = "a folder of a saved roster" if provider == "snapshot" else "a zip or a folder"
         raise ConfigurationError(f"connect({provider!r}) needs path=, {what}.")

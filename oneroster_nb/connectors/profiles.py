@@ -20,10 +20,9 @@ from oneroster_nb.connectors.profile_store import (
     put_secret,
     read_profiles,
 )
-from oneroster_nb.connectors.registry import PROVIDERS, option_names
+from oneroster_nb.connectors.registry import PROVIDERS, check_options
 from oneroster_nb.errors import ConfigurationError, RosterError
 from oneroster_nb.secret import Secret, hidden, is_secret
-from oneroster_nb.spelling import nearest
 from oneroster_nb.transport.address import checked_token_url, shown_url
 
 __all__ = [
@@ -147,13 +146,7 @@ def keep_secret(name: str, secret: Secret) -> bool:
 
 def _validate(name: str, provider: str, options: Mapping[str, Any]) -> None:
     """Make sure that a connector would take these options, and that no address holds a secret."""
-    known = option_names(provider)
-    for option in options:
-        if option not in known:
-            raise ConfigurationError(
-                f"Unknown option {option!r} of provider {provider!r}.{nearest(option, known)}"
-                f" The options are: {', '.join(known)}."
-            )
+    check_options(provider, options)
     try:
         json.dumps(options)
         if provider in _LIVE:

@@ -1,7 +1,7 @@
 """The sources by the names of their providers, and the options that they take."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,7 +15,7 @@ from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.roster.roster import Roster
 from oneroster_nb.spelling import nearest
 
-__all__ = ["PROVIDERS", "Connector", "option_names"]
+__all__ = ["PROVIDERS", "Connector", "check_options"]
 
 
 def _snapshot(path: str | Path) -> Roster:
@@ -42,7 +42,24 @@ PROVIDERS: Mapping[str, Callable[..., Connector | CsvConnector | Roster]] = Mapp
 """The providers that :func:`oneroster_nb.connect` takes."""
 
 
-def option_names(provider: str) -> list[str]:
+def check_options(provider: str, options: Iterable[str]) -> None:
+    """Make sure that a provider takes the options of these names.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such provider, or it takes no such option.
+    """
+    known = _option_names(provider)
+    for name in options:
+        if name not in known:
+            raise ConfigurationError(
+                f"Unknown option {name!r} of provider {provider!r}.{nearest(name, known)}"
+                f" The options are: {', '.join(known)}."
+            )
+
+
+def _option_names(provider: str) -> list[str]:
     """List the options that a provider takes.
 
     Raises

@@ -17,6 +17,7 @@ import pytest
 import oneroster_nb as onb
 from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.privacy.mentions import Mentions
+from oneroster_nb.tables import schema
 from oneroster_nb.tables.schema import split_text
 
 KEY = "a key made up for this test"
@@ -192,7 +193,7 @@ def test_tables_keep_rows_columns_and_dtypes(roster: onb.Roster, coded: onb.Rost
         assert list(other.columns) == list(table.columns)
         assert len(other) == len(table)
         assert (other.isna().sum() == table.isna().sum()).all(), name
-        if name in onb.schema.TABLES:
+        if name in schema.TABLES:
             assert (other.dtypes == table.dtypes).all(), name
 
 
