@@ -42,8 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     demo = commands.add_parser(
         "serve-demo",
         help="serve the demo district until Ctrl+C",
-        description="Serve the demo district, a made-up one, over OneRoster 1.1 on this machine"
-        " until Ctrl+C. Its host, client id and secret are printed.",
+        description="Serve the demo district, a made-up one, on this machine until Ctrl+C, over"
+        " OneRoster 1.1 and 1.2 and Clever. Hosts, ids and secrets are printed.",
     )
     demo.add_argument("--port", type=int, default=0, help="a free one is chosen by default")
     demo.add_argument("--students", type=int, help="make a district of so many students")
@@ -69,7 +69,7 @@ def _lab(folder: Path | None, *, browser: bool) -> int:
     if not browser:
         arguments.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        # JupyterLab refuses root; in a container there is nobody else.
+        # JupyterLab refuses root; in a container there is no other user.
         print("Running as root, as in a container: JupyterLab is allowed to.", file=sys.stderr)
         arguments.append("--allow-root")
     LabApp.launch_instance(argv=arguments)
@@ -105,13 +105,20 @@ def _serve_demo(port: int, students: int | None) -> int:
     try:
         server = DemoServer(make_district(students), port=port)
     except (OSError, OverflowError) as exc:
-        raise ConfigurationError(f"Port {port} cannot be had ({exc}). Choose another.") from None
+        raise ConfigurationError(
+            f"Port {port} is not available ({exc}). Choose another one."
+        ) from None
     with server:
-        print(f"host           {server.host}")
-        print(f"client id      {server.client_id}")
-        print(f"client secret  {server.client_secret}")
-        print(f"Clever host    {server.clever_hosts['3.1']}")
-        print(f"Clever token   {server.clever_token}")
+        for label, value in {
+            "host": server.host,
+            "client id": server.client_id,
+            "client secret": server.client_secret,
+            "OneRoster 1.2 host": server.host_v1p2,
+            "token URL": server.token_url,
+            "Clever host": server.clever_hosts["3.1"],
+            "Clever token": server.clever_token,
+        }.items():
+            print(f"{label:18}  {value}")
         print("Everybody in it is made up. Press Ctrl+C to stop.", flush=True)
         try:
             stopped.wait()

@@ -53,8 +53,12 @@ def test_serve_demo_serves_until_it_is_interrupted(start):
         said[label.strip()] = value
         if "Ctrl+C" in line:
             break
-    with onb.OneRosterConnector(said["host"], said["client id"], said["client secret"]) as conn:
+    account = (said["client id"], said["client secret"])
+    with onb.OneRosterConnector(said["host"], *account) as conn:
         assert len(conn.get_users("students")) == 139
+    newer, token_url = said["OneRoster 1.2 host"], said["token URL"]
+    with onb.OneRosterConnector(newer, *account, token_url=token_url) as conn:
+        assert (conn.version, len(conn.get_users("students"))) == ("1.2", 139)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == 0
 
