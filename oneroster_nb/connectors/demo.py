@@ -33,11 +33,8 @@ class DemoConnector(OneRosterConnector):
         server.start()
         self._stop_server = weakref.finalize(self, server.close)
         super().__init__(server.host, server.client_id, server.client_secret, **options)
-
-    @property
-    def provider(self) -> str:
-        """The demo, whose district is the same at whatever address it is."""
-        return "demo"
+        # Its district is the same at whatever address it is.
+        self._provider.name = "demo"
 
     def _own_recipe(self) -> str:
         return "onb.connect('demo')"
@@ -79,11 +76,7 @@ class DemoCleverConnector(CleverConnector):
         self._stop_server = weakref.finalize(self, server.close)
         self._asked_version = version
         super().__init__(server.clever_token, server.clever_hosts[version], **options)
-
-    @property
-    def provider(self) -> str:
-        """The demo, whose district is the same at whatever address it is."""
-        return "demo-clever"
+        self._provider.name = "demo-clever"
 
     def _own_recipe(self) -> str:
         version = "" if self._asked_version == "3.1" else f", version={self._asked_version!r}"

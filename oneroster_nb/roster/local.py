@@ -24,6 +24,7 @@ from oneroster_nb.query.membership import (
 from oneroster_nb.query.query import Query
 from oneroster_nb.query.referring import references_of_answer
 from oneroster_nb.query.terms import classes_in_term, in_term, sessions_of_term
+from oneroster_nb.source.source import warn_not_shared
 from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.references import elements, not_there
 from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES, linked_people, roles_at_orgs, slices
@@ -94,12 +95,13 @@ class LocalSource(RosterQuestions):
             users = self._shown_users(query)
             users = users.loc[self._chosen_users(query) & self._holds_role(query)]
             if users.empty and query.term is None:
-                self._warn_not_shared(query.user_filter)
+                warn_not_shared(query.user_filter)
             answer = without_group(query, users, self._tables["orgs"])
             answer = with_left_out(answer, self._not_there(query, None))
             answer = with_unknown_roles(answer, self._people_of_unknown_role(query))
         else:
-            answer = self.members(query, self._matched_groups(query, progress))
+            listed = self._listed_groups(query.group_filter, progress)
+            answer = self.members(query, self._matched_groups(query, listed))
         return with_footnote(answer, self._without_phones() if query.sensitive else [])
 
     def _without_phones(self) -> list[str]:

@@ -18,7 +18,7 @@ from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.findings import Finding, frame_of
 from oneroster_nb.tables.where import active
 
-__all__ = ["Source", "WholeRoster"]
+__all__ = ["Source", "WholeRoster", "warn_not_shared"]
 
 
 class Source(TableCalls):
@@ -94,11 +94,6 @@ class Source(TableCalls):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _meant_groups(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
-        """Give groups among which are all that a question means; a source may know a short way."""
-        assert query.group_filter is not None  # noqa: S101 - the callers have seen to it
-        return self._listed_groups(query.group_filter, progress)
 
     # The questions.
 
@@ -304,13 +299,14 @@ class Source(TableCalls):
         kind = checked_group_filter(group_filter)
         return list(self._listed_groups(kind, progress).columns)
 
-    def _matched_groups(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
-        """Give the groups that a question means, with a column ``matchedOn``; warn of the rest."""
-        assert query.group_filter is not None  # noqa: S101 - the callers have seen to it
-        groups = active(self._meant_groups(query, progress), query.status)
-        groups = groups.reset_index(drop=True)
+    def _matched_groups(self, query: Query, listed: pd.DataFrame) -> pd.DataFrame:
+        """Return the groups that a question means, with a column ``matchedOn``.
+
+        Warn of names that match none of the groups listed.
+        """
+        groups = active(listed, query.status).reset_index(drop=True)
         if groups.empty:
-            self._warn_not_shared(query.group_filter)
+            warn_not_shared(query.group_filter or "")
         fields = self._compared(query.match_fields or self._match_on, list(groups.columns))
         matched = match_groups(groups, query.names, fields, query.match)
         if matched.unmatched and not groups.empty:
@@ -332,13 +328,6 @@ class Source(TableCalls):
             return checked_fields(asked, available)
         return known_fields(self.default_match_on, available)
 
-    def _warn_not_shared(self, what: str) -> None:
-        warn(
-            f"The provider shows no {what} at all. They may not be shared with this application:"
-            " ask the roster's administrator which schools and data it may see.",
-            NotSharedWarning,
-        )
-
 
 class WholeRoster(Source):
     """A source that holds every table of one moment, as ``get_roster`` returns it.
@@ -354,3 +343,12 @@ class WholeRoster(Source):
     @abstractmethod
     def table(self, name: str) -> pd.DataFrame:
         """Return a whole canonical table by its name, rows marked ``tobedeleted`` included."""
+
+
+def warn_not_shared(what: str) -> None:
+    """Warn that a source shows nothing of a kind."""
+    warn(
+        f"The provider shows no {what} at all. They may not be shared with this application:"
+        " ask the roster's administrator which schools and data it may see.",
+        NotSharedWarning,
+    )

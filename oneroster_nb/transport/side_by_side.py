@@ -5,17 +5,21 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Event, Thread
+from typing import TypeAlias
 
 from oneroster_nb.errors import NoAnswerError, RosterError
 from oneroster_nb.progress import IdleClock
 from oneroster_nb.transport.pages import Ask, Page, Pull, Pulled, Tables
 from oneroster_nb.transport.retrying import Call
 
-__all__ = ["Job", "run"]
+__all__ = ["Fetch", "Job", "Outcome", "run"]
 
 _TICK = 0.1  # seconds between two looks at whether the caller wants to cancel
 
-Outcome = Tables | RosterError
+Outcome: TypeAlias = Tables | RosterError
+"""The pages of a list, or the error that came instead."""
+Fetch: TypeAlias = Callable[[Ask, Call], Page]
+"""Gets one page; given what all requests of the call share."""
 
 
 @dataclass
@@ -27,7 +31,7 @@ class Job:
     pull : Pull
         Says which pages it wants.
     fetch : callable
-        Gets one page; given what all requests of the call share.
+        Gets one page.
     keep : tuple of exception types
         Errors that are an outcome of this job and do not end the others.
     counted : bool
@@ -43,7 +47,7 @@ class Job:
     """
 
     pull: Pull
-    fetch: Callable[[Ask, Call], Page]
+    fetch: Fetch
     keep: tuple[type[RosterError], ...] = ()
     counted: bool = True
     answers: list[Page | RosterError | None] = field(default_factory=list)
@@ -184,7 +188,7 @@ class _Workers:
         for number in range(count):
             Thread(target=self._work, name=f"roster-pull-{number}", daemon=True).start()
 
-    def submit(self, fetch: Callable[[Ask, Call], Page], ask: Ask, call: Call) -> Future[Page]:
+    def submit(self, fetch: Fetch, ask: Ask, call: Call) -> Future[Page]:
         future: Future[Page] = Future()
 
         def task() -> None:

@@ -270,13 +270,13 @@ class Counted:
 
     def __init__(self, connector: onb.CleverConnector) -> None:
         self.paths: list[str] = []
-        get = connector._session.get
+        get = connector._provider.session.get
 
         def counting(url: str, *args: Any, **options: Any) -> Any:
             self.paths.append(url.removeprefix(connector.host).partition("?")[0])
             return get(url, *args, **options)
 
-        connector._session.get = counting  # type: ignore[method-assign]
+        connector._provider.session.get = counting  # type: ignore[method-assign]
 
     def of(self, start: str, end: str = "") -> int:
         return sum(path.startswith(start) and path.endswith(end) for path in self.paths)

@@ -1,65 +1,241 @@
-"""How a live source answers a question: which way it goes."""
+"""A live source: the parts that it is made of, and which of them answers a question."""
 
-import numpy as np
+import datetime
+from abc import abstractmethod
+from collections.abc import Sequence
+from functools import partial
+
 import pandas as pd
 
-from oneroster_nb.connectors.live.listing import ListingSource, route
-from oneroster_nb.connectors.live.live_source import LISTS_AT_MOST, linked_classes, whole_tables
+from oneroster_nb.analysis.methods import RosterQuestions
+from oneroster_nb.connectors.live.group_cache import GroupCache
+from oneroster_nb.connectors.live.member_lists import MemberLists
+from oneroster_nb.connectors.live.options import LiveOptions
+from oneroster_nb.connectors.live.provider import LISTED_ROLES, Provider
+from oneroster_nb.connectors.live.puller import Puller, pull_jobs, whole_tables
+from oneroster_nb.connectors.live.refreshing import Refresh
+from oneroster_nb.connectors.live.roster_pull import RosterPull
+from oneroster_nb.connectors.live.server_filters import ServerFilters
 from oneroster_nb.counts.footnotes import with_left_out, with_unknown_roles
-from oneroster_nb.errors import NotFoundError, RosterError
+from oneroster_nb.errors import NotFoundError, PartialResultWarning, RosterError, warn
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.query.membership import without_group
 from oneroster_nb.query.query import Query
 from oneroster_nb.query.referring import references_of_answer
-from oneroster_nb.query.terms import classes_in_term, sessions_of_term
+from oneroster_nb.roster.roster import Roster
+from oneroster_nb.source.source import warn_not_shared
+from oneroster_nb.source.table_calls import checked_tables
 from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.references import not_there
 from oneroster_nb.tables.schema import empty_table
 from oneroster_nb.tables.unknown_roles import people_of_unknown_role
-from oneroster_nb.tables.where import active
+from oneroster_nb.tables.where import Where, active
 
 __all__ = ["Connector"]
 
-_NESTED_ROLES = frozenset({"student", "teacher"})
 
-
-class Connector(ListingSource):
-    """A live source that answers questions; a subclass adds the ways of a provider.
+class Connector(RosterQuestions):
+    """A live source, which answers questions with requests to a server.
 
     Where a few groups are asked for, their members are listed one group beside the other; where
     all are, or the provider has no such lists, whole tables are pulled and asked as a roster is.
+
+    Parameters
+    ----------
+    provider : Provider
+        The adapter of a vendor's API.
+    options : LiveOptions
+        The options that all live connectors have in common.
     """
+
+    host: str
+    version: str
+    """The version of the interface; ``"1.1"`` if users say themselves what they are."""
+
+    def __init__(self, provider: Provider, options: LiveOptions) -> None:
+        self.host, self.version = provider.host, provider.version
+        self.match_groups_by = options.match_on
+        self.max_users = Query(max_users=options.max_users).max_users
+        self._provider = provider
+        self._options = options
+        # How connect() made it.
+        self._recipe = ""
+        puller = Puller(provider, partial(pull_jobs, provider.session, options.max_workers))
+        self._puller = puller
+        self._cache = GroupCache(puller)
+        self._filters = ServerFilters(puller)
+        self._lists = MemberLists(puller, self._cache, self._filters)
+        self._rosters = RosterPull(puller)
+        self._refresh = Refresh(puller, self._rosters, self._filters)
+
+    @property
+    def provider(self) -> str:
+        """Where this source's data come from, as a roster keeps it."""
+        return self._provider.name
+
+    @property
+    def key_identifier(self) -> str:
+        """The field of a group that stands in addresses."""
+        return self._provider.key_identifier
+
+    @property
+    def page_size(self) -> int:
+        """Rows to ask for at once."""
+        return self._provider.page_size
+
+    @property
+    def max_workers(self) -> int:
+        """Requests under way at once."""
+        return self._options.max_workers
+
+    @property
+    def recipe(self) -> str:
+        """A Python expression that makes this connection again and holds no secret."""
+        return self._recipe or self._own_recipe()
+
+    @abstractmethod
+    def _own_recipe(self) -> str:
+        """Return the recipe of a connector that was made without :func:`connect`."""
+
+    def close(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        self._provider.session.close()
+
+    def refresh_groups(self) -> None:
+        """Forget the groups as listed; the next question lists them again."""
+        self._cache.clear()
+        self._lists.clear()
+
+    def headcounts(self, *, progress: ProgressOption = False) -> dict[str, int | None]:
+        """Count people and schools, from the totals that the server announces.
+
+        Parameters
+        ----------
+        progress : None, bool or callable
+            See :data:`oneroster_nb.progress.ProgressOption`.
+
+        Returns
+        -------
+        dict
+            ``students``, ``teachers`` and ``schools``; None if the server does not say.
+
+        Raises
+        ------
+        RosterError
+            If the server cannot be asked.
+        """
+        with Reporter(progress, "totals") as reporter:
+            jobs = [self._provider.count_job(role) for role in ("student", "teacher")]
+            outcomes, tables = self._cache.together(jobs, ("orgs",), reporter)
+        students, teachers = (
+            None if isinstance(outcome, RosterError) else job.total
+            for job, outcome in zip(jobs, outcomes, strict=True)
+        )
+        orgs = tables["orgs"]
+        schools = active(orgs.loc[orgs["type"] == "school"], "active")
+        return {"students": students, "teachers": teachers, "schools": len(schools)}
+
+    def get_roster(
+        self,
+        *,
+        tables: Sequence[str] | None = None,
+        sensitive: bool = False,
+        progress: ProgressOption = None,
+    ) -> Roster:
+        """Pull every table once, to ask and keep the roster locally.
+
+        Parameters
+        ----------
+        tables : sequence of str, optional
+            Canonical names of the tables to pull; left out, all that the provider has.
+        sensitive : bool
+            Whether to pull ``sms`` and ``phone``, and a provider's own columns of phone numbers.
+        progress : None, bool or callable
+            See :data:`oneroster_nb.progress.ProgressOption`.
+
+        Returns
+        -------
+        Roster
+
+        Raises
+        ------
+        QueryError
+            For a name that is no canonical table.
+        RosterError
+            If a table cannot be pulled that was named, or that every roster has.
+
+        Warns
+        -----
+        PartialResultWarning
+            If the server does not show a table; it is empty then.
+        NotSharedWarning
+            If the server shows none of the people, classes and courses that are asked for.
+        DanglingReferenceWarning
+            If references point nowhere.
+
+        Examples
+        --------
+        >>> import oneroster_nb as onb
+        >>> with onb.connect("demo") as conn:
+        ...     roster = conn.get_roster()
+        >>> len(roster.get_users("students", "classes", "31763"))
+        3
+        """
+        named = None if tables is None else checked_tables(tables)
+        options = [] if named is None else [f"tables={named!r}"]
+        options += ["sensitive=True"] if sensitive else []
+        recipe = f"{self.recipe}.get_roster({', '.join(options)})"
+        return self._rosters.roster(named, sensitive=sensitive, recipe=recipe, progress=progress)
+
+    def changes_since(self, old: Roster, *, allow_shrink: bool, progress: ProgressOption) -> Roster:
+        """Return a new roster from what changed; see :meth:`Roster.refresh`."""
+        return self._refresh.changes_since(old, allow_shrink=allow_shrink, progress=progress)
+
+    def _rows(
+        self,
+        name: str,
+        where: Where | None,
+        modified_since: str | datetime.date | None,
+        status: str,
+        progress: ProgressOption,
+    ) -> pd.DataFrame:
+        if name in self._provider.gaps:
+            warn(self._provider.gaps[name], PartialResultWarning)
+        with Reporter(progress, name) as reporter:
+            return self._filters.rows(name, where, modified_since, status, reporter)
+
+    def _listed_groups(self, group_filter: str, progress: ProgressOption) -> pd.DataFrame:
+        return self._cache.groups(group_filter, progress)
+
+    def _people_of(self, group_filter: str, groups: pd.DataFrame) -> dict[str, list[int | None]]:  # noqa: ARG002
+        return {column: [None] * len(groups) for column in ("studentCount", "teacherCount")}
 
     def _answer(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
         if query.group_filter is None:
             with Reporter(progress, query.user_filter) as reporter:
                 return self._without_group(query, reporter)
-        groups = self._matched_groups(query, progress)
+        match_on = query.match_fields or self.match_groups_by
+        groups = self._matched_groups(query, self._cache.meant_groups(query, match_on, progress))
         with Reporter(progress, f"{query.user_filter} of {query.group_filter}") as reporter:
-            places = self._places(query, groups, reporter)
-            if places is None:
-                return self._from_tables(query, groups, reporter)
-            if query.group_filter != "schools":
-                return self._from_class_lists(query, groups, places, reporter)
-            routes = {route(query, role) for role in query.roles or ()}
-            if places.empty or routes <= self._trusted:
-                return self._from_school_lists(query, groups, places, reporter)
-            return self._compared_lists(query, groups, places, reporter)
+            answer = self._lists.answer(query, groups, reporter)
+            if answer is not None:
+                return answer
+            return self._cache.roster_for(query, reporter).members(query, groups)
 
     def _without_group(self, query: Query, reporter: Reporter) -> pd.DataFrame:
         role = query.roles[0] if query.roles else "user"
-        listable = role in {*_NESTED_ROLES, "user"} and role not in self._lacking
+        listable = role in {*LISTED_ROLES, "user"} and not self._lists.lacks(role)
         if query.term is not None or not listable:
-            return self._as_roster(query, reporter).query(query, progress=False)
+            return self._cache.roster_for(query, reporter).query(query, progress=False)
         wanted = query.max_users
         while True:
-            job = self._user_job(role, sensitive=query.sensitive, wanted=wanted)
-            (outcome,), tables = self._together([job], ("orgs",), reporter)
+            job = self._provider.user_job(role, sensitive=query.sensitive, wanted=wanted)
+            (outcome,), tables = self._cache.together([job], ("orgs",), reporter)
             if isinstance(outcome, NotFoundError):
-                self._lacking.add(role)
+                self._lists.note_lack(role)
                 return self._without_group(query, reporter)
             orgs = tables["orgs"]
-            came = self._people(whole_tables(outcome), query.sensitive, orgs)
+            came = self._puller.people(whole_tables(outcome), orgs, sensitive=query.sensitive)
             users = active(came.users, query.status)
             roles, everybody = active(came.roles, query.status), users
             if role != "user":
@@ -68,67 +244,13 @@ class Connector(ListingSource):
                 break
             wanted = None  # too few of those that came are asked for, so look at everybody
         if users.empty:
-            self._warn_not_shared(query.user_filter)
+            warn_not_shared(query.user_filter)
         known = {"users": came.users, "orgs": orgs}
         classes = empty_table("classes")
         refers = references_of_answer(query, known, users=users, classes=classes, groups=None)
         answer = with_left_out(without_group(query, users, orgs), not_there(known, refers))
         odd = people_of_unknown_role(everybody, roles)
         return with_unknown_roles(answer, odd.loc[~among(odd["user"], users["sourcedId"])])
-
-    def _places(
-        self, query: Query, groups: pd.DataFrame, reporter: Reporter
-    ) -> pd.DataFrame | None:
-        """Give the classes or schools whose members are to be listed one by one.
-
-        They have a column ``group``, the position of the group that they belong to. None where
-        whole tables are the better way: every group is asked for, no server lists such members,
-        the lists would be too many, or this server lacks them.
-        """
-        sessions: frozenset[str] = frozenset()
-        if query.term is not None:
-            name = "academicSessions"
-            listed = self._listed((name,), reporter, required=name)[name]
-            sessions = sessions_of_term(listed, query.term)
-        roles = query.roles or ()
-        in_schools = query.group_filter == "schools"
-        if groups.empty:
-            return (groups if in_schools else linked_classes({})).assign(group=0)
-        if query.names is None or not _NESTED_ROLES.issuperset(roles):
-            return None
-        if in_schools and query.term is not None:
-            return None
-        if query.status == "all":
-            return None  # such lists may leave out who is marked tobedeleted
-        if query.group_filter == "courses":
-            places = self._classes_of(groups, reporter)
-        else:
-            places = groups.assign(group=np.arange(len(groups)))
-        places = active(places, query.status)
-        if query.term is not None:
-            places = places.loc[classes_in_term(places, sessions)]
-        routes = {route(query, role) for role in roles}
-        if len(places) * len(roles) > LISTS_AT_MOST or not self._lacking.isdisjoint(routes):
-            return None
-        return places.reset_index(drop=True)
-
-    def _classes_of(self, courses: pd.DataFrame, reporter: Reporter) -> pd.DataFrame:
-        """Give the classes of some courses, in the order of the courses."""
-        linked = self._listed(("courses", "orgs", "academicSessions"), reporter)
-        classes = self._kept.get("classes")
-        few = classes is None and len(courses) <= LISTS_AT_MOST
-        if few and self._lists_all("classes", "courseSourcedId", reporter):
-            jobs = [self._course_classes_job(key) for key in self._keys(courses)]
-            outcomes = self._pull(jobs, reporter)
-            lists = [outcome for outcome in outcomes if not isinstance(outcome, RosterError)]
-            if len(lists) == len(outcomes):
-                pages = [table for tables in lists for table in tables]
-                classes = self._frame("classes", pages).drop_duplicates("sourcedId")
-        if classes is None:
-            classes = self._listed(("classes",), reporter, required="classes")["classes"]
-        group = codes(classes["courseSourcedId"], courses["sourcedId"])
-        mine = linked_classes(linked | {"classes": classes}).assign(group=group)
-        return mine.loc[group >= 0].sort_values("group", kind="stable")
 
 
 def _in_role(users: pd.DataFrame, roles: pd.DataFrame, role: str) -> pd.DataFrame:

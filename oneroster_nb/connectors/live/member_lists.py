@@ -1,179 +1,322 @@
-"""Lists of members as a server gives them: whom they hold, taken by role (pure)."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+"""A server's own lists of the members of classes and schools, and which of them are trusted."""
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oneroster_nb.tables.lookup import codes
-from oneroster_nb.tables.roles_at_orgs import holds_role, roles_at_orgs
+from oneroster_nb.connectors.live.group_cache import LISTS_AT_MOST, GroupCache, linked_classes
+from oneroster_nb.connectors.live.listed_people import (
+    ListedPeople,
+    difference,
+    in_classes,
+    in_schools,
+    school_people,
+    telling_school,
+)
+from oneroster_nb.connectors.live.provider import LISTED_ROLES, NO_ROUTE
+from oneroster_nb.connectors.live.puller import Puller
+from oneroster_nb.connectors.live.server_filters import ServerFilters
+from oneroster_nb.counts.footnotes import with_footnote, with_left_out, with_unknown_roles
+from oneroster_nb.errors import PartialResultWarning, RosterError, warn
+from oneroster_nb.progress import Reporter
+from oneroster_nb.query.groups import field_named
+from oneroster_nb.query.membership import Members, with_group
+from oneroster_nb.query.query import Query
+from oneroster_nb.query.referring import references_of_answer
+from oneroster_nb.query.terms import classes_in_term, sessions_of_term
+from oneroster_nb.tables.lookup import among, codes
+from oneroster_nb.tables.references import not_there
+from oneroster_nb.tables.unknown_roles import people_of_unknown_role
+from oneroster_nb.tables.where import active
 
-__all__ = ["Listed", "difference", "in_classes", "in_schools", "school_people", "telling_school"]
+__all__ = ["MemberLists"]
 
-
-@dataclass(frozen=True)
-class Listed:
-    """The people of some lists, and in which list each of them stands.
-
-    Attributes
-    ----------
-    everybody : pandas.DataFrame
-        The rows of all lists, those of another status than asked for too.
-    users, roles : pandas.DataFrame
-        Canonical tables of the status asked for, each person once.
-    user, place, asked : numpy arrays of int
-        An entry for each row of a list: the row of `users`, the class or school whose list it is,
-        and the role after which the list is called, by its number among those asked for.
-    """
-
-    everybody: pd.DataFrame
-    users: pd.DataFrame
-    roles: pd.DataFrame
-    user: NDArray[np.intp]
-    place: NDArray[np.intp]
-    asked: NDArray[np.intp]
-
-    def take(self, rows: NDArray[np.intp], asked: NDArray[np.intp]) -> "Listed":
-        """Keep some rows, for other roles than those of their lists."""
-        return replace(self, user=self.user[rows], place=self.place[rows], asked=asked)
+_SHOWN_AT_MOST = 3  # schools with a difference that a warning names
 
 
-def in_classes(
-    listed: Listed, schools: "pd.Series[str]", roles: Sequence[str]
-) -> tuple[bool, Listed]:
-    """Take the people of classes by their role at the school of the class.
+class MemberLists:
+    """Answer questions about a few groups from the server's lists of their members.
 
     Parameters
     ----------
-    listed : Listed
-        Lists of classes.
-    schools : pandas.Series of str
-        The school of each class.
-    roles : sequence of str
-        The roles that are asked for.
-
-    Returns
-    -------
-    tuple of bool and Listed
-        False if a list holds people of another role than its own. Then who is enrolled as what is
-        known from enrollments alone. And the rows of the lists, each person in a role that the
-        person holds.
+    puller : Puller
+        Pulls the lists.
+    cache : GroupCache
+        Whole tables, to compare lists with and to use instead.
+    filters : ServerFilters
+        Knows whether a list of the classes of a course is whole.
     """
-    org = schools.take(listed.place)
-    holds = [
-        holds_role(
-            listed.users, listed.roles, listed.user, org, pd.Series([role] * len(org), dtype="str")
+
+    def __init__(self, puller: Puller, cache: GroupCache, filters: ServerFilters) -> None:
+        self._puller = puller
+        self._provider = puller.provider
+        self._cache = cache
+        self._filters = filters
+        self._lacking: set[str] = set()
+        self._trusted: set[str] = set()
+
+    def clear(self) -> None:
+        """Forget what was seen of the server's lists."""
+        self._lacking.clear()
+        self._trusted.clear()
+
+    def lacks(self, name: str) -> bool:
+        """Return True if the server was seen to lack a list, or to hold others in it."""
+        return name in self._lacking
+
+    def note_lack(self, name: str) -> None:
+        """Remember that the server lacks a list."""
+        self._lacking.add(name)
+
+    def answer(self, query: Query, groups: pd.DataFrame, reporter: Reporter) -> pd.DataFrame | None:
+        """Answer a question about some groups; None if whole tables are the better way."""
+        owners = self._owners(query, groups, reporter)
+        if owners is None:
+            return None
+        if query.group_filter != "schools":
+            return self._of_classes(query, groups, owners, reporter)
+        if owners.empty or self._trusted.issuperset(_names(query)):
+            return self._of_schools(query, groups, owners, reporter)
+        return self._compared(query, groups, owners, reporter)
+
+    def _owners(
+        self, query: Query, groups: pd.DataFrame, reporter: Reporter
+    ) -> pd.DataFrame | None:
+        """Return the classes or schools whose members are to be listed one by one.
+
+        They have a column ``group``, the position of the group that they belong to. None if
+        whole tables are the better way: every group is asked for, no server lists such members,
+        the lists would be too many, or this server lacks them.
+        """
+        sessions: frozenset[str] = frozenset()
+        if query.term is not None:
+            name = "academicSessions"
+            listed = self._cache.listed((name,), reporter, required=name)[name]
+            sessions = sessions_of_term(listed, query.term)
+        roles = query.roles or ()
+        schools = query.group_filter == "schools"
+        if groups.empty:
+            return (groups if schools else linked_classes({})).assign(group=0)
+        if query.names is None or not LISTED_ROLES.issuperset(roles):
+            return None
+        if schools and query.term is not None:
+            return None
+        if query.status == "all":
+            return None  # such lists may leave out rows marked tobedeleted
+        if query.group_filter == "courses":
+            owners = self._classes_of(groups, reporter)
+        else:
+            owners = groups.assign(group=np.arange(len(groups)))
+        owners = active(owners, query.status)
+        if query.term is not None:
+            owners = owners.loc[classes_in_term(owners, sessions)]
+        too_many = len(owners) * len(roles) > LISTS_AT_MOST
+        if too_many or not self._lacking.isdisjoint(_names(query)):
+            return None
+        return owners.reset_index(drop=True)
+
+    def _classes_of(self, courses: pd.DataFrame, reporter: Reporter) -> pd.DataFrame:
+        """Return the classes of some courses, in the order of the courses."""
+        linked = self._cache.listed(("courses", "orgs", "academicSessions"), reporter)
+        classes = None
+        few = not self._cache.has("classes") and len(courses) <= LISTS_AT_MOST
+        if few and self._filters.lists_all("classes", "courseSourcedId", reporter):
+            jobs = [self._provider.course_classes_job(key) for key in self._provider.keys(courses)]
+            outcomes = self._puller.pull(jobs, reporter)
+            lists = [outcome for outcome in outcomes if not isinstance(outcome, RosterError)]
+            if len(lists) == len(outcomes):
+                pages = [page for of_list in lists for page in of_list]
+                classes = self._puller.frame("classes", pages).drop_duplicates("sourcedId")
+        if classes is None:
+            classes = self._cache.listed(("classes",), reporter, required="classes")["classes"]
+        group = codes(classes["courseSourcedId"], courses["sourcedId"])
+        mine = linked_classes(linked | {"classes": classes}).assign(group=group)
+        return mine.loc[group >= 0].sort_values("group", kind="stable")
+
+    def _of_classes(
+        self, query: Query, groups: pd.DataFrame, classes: pd.DataFrame, reporter: Reporter
+    ) -> pd.DataFrame | None:
+        """Answer from the lists of members of classes; None if a list is not there.
+
+        The role in a class is that of the enrollment. A list shows it only if the people in it
+        hold the role that the list is called after.
+        """
+        listed = self._listed(query, classes, reporter)
+        if listed is None:
+            return None
+        known, listed = in_classes(listed, classes["schoolSourcedId"], query.roles or ())
+        if not known:
+            try:
+                return self._cache.roster_for(query, reporter).members(query, groups)
+            except NO_ROUTE as error:
+                warn(
+                    "The server's lists of members hold people of other roles, and the enrollments"
+                    f" cannot be read. Each person was taken by role. {error}",
+                    PartialResultWarning,
+                )
+        return self._answer(query, groups, classes, listed)
+
+    def _of_schools(
+        self, query: Query, groups: pd.DataFrame, schools: pd.DataFrame, reporter: Reporter
+    ) -> pd.DataFrame | None:
+        """Answer from the lists of members of schools; None if a list is not there."""
+        listed = self._listed(query, schools, reporter)
+        if listed is None:
+            return None
+        listed = in_schools(listed, schools["sourcedId"], query.roles or ())
+        return self._answer(query, groups, schools, listed)
+
+    def _compared(
+        self, query: Query, groups: pd.DataFrame, schools: pd.DataFrame, reporter: Reporter
+    ) -> pd.DataFrame | None:
+        """Answer from tables, and compare the server's lists of schools with them.
+
+        Some servers list by the primary org or by enrollments. Their lists are not used.
+        """
+        try:
+            roster = self._cache.roster_for(query, reporter)
+        except NO_ROUTE as error:
+            warn(
+                "The server's lists of members of schools cannot be compared with its users, so"
+                f" people may be missing. {error}",
+                PartialResultWarning,
+            )
+            return self._of_schools(query, groups, schools, reporter)
+        frame = roster.members(query, groups)
+        roles = query.roles or ()
+        people = school_people(roster.users, roster.roles, roles)
+        known = active(roster.orgs.loc[roster.orgs["type"] == "school"], "active")
+        known = known.dropna(
+            subset=[field_named(self._provider.key_identifier, known.columns) or "sourcedId"]
         )
-        for role in roles
+        telling = telling_school(people, roster.users, known["sourcedId"])
+        more = known.loc[known["sourcedId"] == telling]
+        probed = pd.concat([schools, more]).drop_duplicates("sourcedId", ignore_index=True)
+        listed = self._listed(query, probed, reporter)
+        if listed is None:
+            self._lacking.update(_names(query))
+            return frame
+        found = difference(listed, probed, roles, people)
+        for role, name in zip(roles, _names(query), strict=True):
+            wrong = role in set(found["role"])
+            (self._lacking if wrong else self._trusted).add(name)
+        return with_footnote(frame, _note_of(found))
+
+    def _listed(
+        self, query: Query, owners: pd.DataFrame, reporter: Reporter
+    ) -> ListedPeople | None:
+        """Pull the lists of members of classes or schools; None if the server lacks one."""
+        kind = _kind(query)
+        roles = query.roles or ()
+        owner = np.repeat(np.arange(len(owners)), len(roles))
+        number = np.tile(np.arange(len(roles)), len(owners))
+        keys = self._provider.keys(owners) if len(owners) else []
+        jobs = [
+            self._provider.member_job(kind, keys[at], roles[of], sensitive=query.sensitive)
+            for at, of in zip(owner, number, strict=True)
+        ]
+        outcomes = self._puller.pull(jobs, reporter)
+        if all(isinstance(outcome, RosterError) for outcome in outcomes) and len(owners) > 1:
+            # One list may be missing with its class; all of them only with the address.
+            self._lacking.update(_names(query))
+        lists = [outcome for outcome in outcomes if not isinstance(outcome, RosterError)]
+        if len(lists) < len(outcomes):
+            return None
+        pages = [page for of_list in lists for page in of_list]
+        sizes = [sum(page.num_rows for page in of_list) for of_list in lists]
+        orgs = self._cache.listed(("orgs",), reporter)["orgs"]
+        people = self._puller.people(pages, orgs, sensitive=query.sensitive)
+        users = active(people.users, query.status).reset_index(drop=True)
+        keys = [key for page in pages for key in page["sourcedId"].to_pylist()]
+        user = codes(pd.Series(keys, dtype="str"), users["sourcedId"])
+        of_list = np.repeat(np.arange(len(lists)), np.array(sizes, int))[user >= 0]
+        user = user[user >= 0]
+        return ListedPeople(
+            people.users, users, people.roles, user, owner[of_list], number[of_list]
+        )
+
+    def _answer(
+        self, query: Query, groups: pd.DataFrame, owners: pd.DataFrame, listed: ListedPeople
+    ) -> pd.DataFrame:
+        """Answer from lists whose people were taken by role."""
+        classes = query.group_filter != "schools"
+        enrollments = self._cache.kept("enrollments")
+        roles = pd.Series(list(query.roles or ()), dtype="str").take(listed.role_number)
+        keys = owners["sourcedId"].take(listed.in_list).reset_index(drop=True)
+        none = np.full(len(listed.user), -1)
+        people = listed.users["sourcedId"].take(listed.user)
+        members = Members(
+            user=listed.user,
+            group=owners["group"].to_numpy(dtype=np.intp)[listed.in_list],
+            klass=listed.in_list if classes else none,
+            enrollment=_enrolled(keys, people, roles, enrollments) if classes else none,
+            role=roles.to_numpy(dtype=object) if classes else None,
+        )
+        answer = with_group(
+            query,
+            members,
+            users=listed.users,
+            groups=groups,
+            classes=owners if classes else linked_classes({}),
+            enrollments=enrollments,
+        )
+        odd = people_of_unknown_role(listed.users, listed.roles)
+        answer = with_unknown_roles(answer, odd.loc[~among(odd["user"], people)])
+        if not classes:
+            return answer
+        known = {
+            "users": listed.everybody,
+            "orgs": self._cache.kept("orgs"),
+            "courses": self._cache.kept("courses"),
+            "classes": owners,
+            "enrollments": enrollments,
+        }
+        refers = references_of_answer(
+            query, known, users=listed.everybody, classes=owners, groups=groups
+        )
+        return with_left_out(answer, not_there(known, refers))
+
+
+def _kind(query: Query) -> str:
+    """Return whose members are listed for a question: those of classes or of schools."""
+    return "schools" if query.group_filter == "schools" else "classes"
+
+
+def _names(query: Query) -> list[str]:
+    """Return a name for the lists of members in each role of a question."""
+    return [f"{_kind(query)}/{role}" for role in query.roles or ()]
+
+
+def _note_of(found: pd.DataFrame) -> list[str]:
+    """Warn of lists of schools that differ from orgs and roles; return the note."""
+    if found.empty:
+        return []
+    told = [
+        f"{row.listed:,} {row.role}s of {row.name!r} in the list, {row.defined:,} by orgs and roles"
+        for row in found.head(_SHOWN_AT_MOST).itertuples()
     ]
-    held = np.stack(holds, axis=1) if holds else np.zeros((len(org), 0), dtype=bool)
-    as_listed = held[np.arange(len(org)), listed.asked]
-    if as_listed.all():
-        return True, listed
-    rows = np.flatnonzero(held.any(axis=1))
-    asked = np.where(as_listed[rows], listed.asked[rows], held[rows].argmax(axis=1))
-    order = np.lexsort((rows, asked, listed.place[rows]))
-    return False, listed.take(rows[order], asked[order])
-
-
-def in_schools(listed: Listed, schools: "pd.Series[str]", roles: Sequence[str]) -> Listed:
-    """Take the people of schools by the first of the roles that they hold there.
-
-    Parameters
-    ----------
-    listed : Listed
-        Lists of schools.
-    schools : pandas.Series of str
-        The schools.
-    roles : sequence of str
-        The roles that are asked for.
-    """
-    rows = pd.DataFrame({"user": listed.user, "place": listed.place})
-    rows = rows.drop_duplicates().reset_index(names="row")
-    held = roles_at_orgs(listed.users, listed.roles)
-    held = pd.DataFrame(
-        {
-            "user": held["user"],
-            "place": codes(held["org"], schools),
-            "asked": codes(held["role"], pd.Series(list(roles), dtype="str")),
-        }
-    ).loc[held["active"].to_numpy()]
-    held = held.loc[(held["place"] >= 0) & (held["asked"] >= 0)]
-    found = rows.merge(held, on=["user", "place"]).sort_values(["place", "asked", "row"])
-    found = found.drop_duplicates(["place", "user"])
-    return listed.take(found["row"].to_numpy(), found["asked"].to_numpy())
-
-
-def school_people(users: pd.DataFrame, roles: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
-    """Find who holds a wanted role at which org: ``user`` (row), ``sourcedId org role``."""
-    held = roles_at_orgs(users, roles)
-    there = held["active"] & held["role"].isin(wanted) & held["org"].notna()
-    there &= (users["status"] != "tobedeleted").to_numpy()[held["user"]]
-    held = held.loc[there, ["user", "org", "role"]].drop_duplicates()
-    return held.assign(sourcedId=users["sourcedId"].array.take(held["user"].to_numpy()))
-
-
-def telling_school(
-    people: pd.DataFrame, users: pd.DataFrame, schools: "pd.Series[str]"
-) -> str | None:
-    """Find the school whose list tells most about a server.
-
-    It is the one with most people whose primary org is another one, because some servers leave
-    those out.
-
-    Parameters
-    ----------
-    people : pandas.DataFrame
-        As :func:`school_people` finds them.
-    users : pandas.DataFrame
-        The canonical table.
-    schools : pandas.Series of str
-        The schools that can be asked for.
-    """
-    primary = users["primaryOrgSourcedId"].array.take(people["user"].to_numpy())
-    second = people.loc[(people["org"] != primary) & people["org"].isin(schools), "org"]
-    return None if second.empty else str(second.value_counts().index[0])
-
-
-def difference(
-    listed: Listed, places: pd.DataFrame, roles: Sequence[str], people: pd.DataFrame
-) -> pd.DataFrame:
-    """Count the people of each school and role by the server's list, and by orgs and roles.
-
-    Parameters
-    ----------
-    listed : Listed
-        The lists of some schools.
-    places : pandas.DataFrame
-        These schools.
-    roles : sequence of str
-        The roles that are asked for.
-    people : pandas.DataFrame
-        As :func:`school_people` finds them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each school and role with a difference: ``name``, ``role``, ``listed`` and
-        ``defined`` (int).
-    """
-    # A person in the list of another role is taken by role, and does not count there.
-    own = school_people(listed.users, listed.roles, roles)
-    rows = pd.DataFrame(
-        {
-            "user": listed.user,
-            "org": places["sourcedId"].array.take(listed.place),
-            "role": pd.Series(list(roles), dtype="str").array.take(listed.asked),
-        }
+    more = f"; and {len(found) - len(told):,} more" if len(found) > len(told) else ""
+    note = (
+        "The server's own lists of members of schools differ from the orgs and roles of its users:"
+        f" {'; '.join(told)}{more}. The answer goes by orgs and roles."
     )
-    shown = rows.merge(own, on=["user", "org", "role"])[["sourcedId", "org", "role"]]
-    asked = people.loc[people["org"].isin(places["sourcedId"]), ["sourcedId", "org", "role"]]
-    both = shown.drop_duplicates().merge(asked, how="outer", indicator="side")
-    both = both.assign(listed=both["side"] != "right_only", defined=both["side"] != "left_only")
-    wrong = both.groupby(["org", "role"])["side"].transform(lambda side: (side != "both").any())
-    counted = both.loc[wrong.astype(bool)].groupby(["org", "role"], as_index=False)
-    counts = counted[["listed", "defined"]].sum()
-    names = dict(zip(places["sourcedId"], places["name"], strict=True))
-    return counts.assign(name=counts["org"].map(names))
+    warn(note, PartialResultWarning)
+    return [note]
+
+
+def _enrolled(
+    classes: "pd.Series[str]",
+    users: "pd.Series[str]",
+    roles: "pd.Series[str]",
+    enrollments: pd.DataFrame,
+) -> NDArray[np.intp]:
+    """Find the enrollment of each row, by class, user and role; -1 where it is not known."""
+    if enrollments.empty:
+        return np.full(len(classes), -1)
+    own = [series.reset_index(drop=True) for series in (classes, users, roles)]
+    keys = own[0] + "\x1f" + own[1] + "\x1f" + own[2]
+    parts = (enrollments[name] for name in ("classSourcedId", "userSourcedId", "role"))
+    known = next(parts)
+    for part in parts:
+        known = known + "\x1f" + part
+    return codes(keys, known)

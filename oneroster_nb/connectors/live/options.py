@@ -1,12 +1,18 @@
 """Options that the connectors have in common, checked."""
 
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from oneroster_nb.errors import ConfigurationError, CredentialsError
+from oneroster_nb.query.query import Query
 from oneroster_nb.secret import Secret, as_secret
 from oneroster_nb.transport.address import shown_url
+from oneroster_nb.transport.auth import Auth
+from oneroster_nb.transport.session import Session
 
 __all__ = [
+    "LiveOptions",
     "check_sendable",
     "checked_seconds",
     "checked_timeout",
@@ -17,8 +23,70 @@ __all__ = [
 ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class LiveOptions:
+    """The options that all live connectors have in common, checked.
+
+    Attributes
+    ----------
+    key_identifier : str
+        The field of a group that stands in addresses.
+    match_on : str or list of str, optional
+        The fields that group names are compared with if a call names none.
+    max_users : int
+        At most so many distinct users in an answer; 0 is no bound.
+    page_size : int
+        Rows to ask for at once; a server may send fewer. 0 means 10,000.
+    max_workers : int
+        Requests under way at once.
+    timeout : tuple of float
+        Seconds to wait for a connection, and for the next bytes of an answer.
+    retry_seconds : float
+        How long requests that fail in a passing way are tried again while no page arrives.
+    max_bytes : int
+        How large a page may be, unpacked.
+
+    Raises
+    ------
+    ConfigurationError
+        For a number that makes no sense.
+    QueryError
+        For a `match_on` or a `max_users` that cannot be.
+    """
+
+    key_identifier: str
+    match_on: str | Sequence[str] | None
+    max_users: int | None
+    page_size: int
+    max_workers: int
+    timeout: tuple[float, float]
+    retry_seconds: float
+    max_bytes: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.key_identifier, str) or not self.key_identifier.strip():
+            raise ConfigurationError(
+                f"key_identifier must be the name of a field, not {self.key_identifier!r}."
+            )
+        Query(group_filter="classes", match_on=self.match_on, max_users=self.max_users)
+        checked_whole("page_size", self.page_size, 0)
+        checked_whole("max_workers", self.max_workers, 1)
+
+    def session(self, host: str, auth: Auth, advice: Mapping[int, str]) -> Session:
+        """Make the session with a server; `advice` is what to do about an HTTP status."""
+        return Session(
+            host,
+            auth,
+            timeout=self.timeout,
+            retry_seconds=checked_seconds("retry_seconds", self.retry_seconds),
+            max_bytes=checked_whole("max_bytes", self.max_bytes, 1),
+            pool=self.max_workers,
+            advice=advice,
+        )
+
+
 def wrapped_secrets(*secrets: object) -> list[Secret | None]:
-    """Wrap secrets that were given as text; CredentialsError for what is no text."""
+    """Wrap secrets that were given as text; CredentialsError if one is no text."""
     wrapped = [as_secret(secret) for secret in secrets]
     if any(given is not None and w is None for given, w in zip(secrets, wrapped, strict=True)):
         raise CredentialsError("A client_secret and an access_token must be text.")
@@ -36,7 +104,7 @@ def check_sendable(**secrets: Secret | None) -> None:
 
 
 def checked_seconds(name: str, value: object, least: float = 0) -> float:
-    """Give a number of seconds; ConfigurationError where it is none."""
+    """Return a number of seconds; ConfigurationError if it is none."""
     number = float(value) if type(value) in (int, float) else math.nan  # type: ignore[arg-type]
     if math.isfinite(number) and number >= least:
         return number
@@ -44,7 +112,7 @@ def checked_seconds(name: str, value: object, least: float = 0) -> float:
 
 
 def checked_timeout(timeout: object) -> tuple[float, float]:
-    """Give the seconds to connect and to read; ConfigurationError where they are none."""
+    """Return the seconds to connect and to read; ConfigurationError if they are none."""
     if not isinstance(timeout, tuple | list) or len(timeout) != 2:
         raise ConfigurationError(
             f"timeout must be two numbers of seconds, to connect and to read, not {timeout!r}."

@@ -9,7 +9,7 @@ import pandas as pd
 
 from oneroster_nb.tables.where import Where
 
-__all__ = ["Clause", "only_value", "pushable", "since_clause", "stamp"]
+__all__ = ["Clause", "only_value", "pushdown_clause", "since_clause", "stamp"]
 
 _DAY = pd.Timedelta(days=1)
 
@@ -46,13 +46,13 @@ def stamp(moment: pd.Timestamp) -> str:
 def since_clause(moment: pd.Timestamp) -> Clause:
     """Ask for what changed since a moment, and a day before it.
 
-    Servers differ in how they compare times; what is too much is left out locally.
+    Servers differ in how they compare times; surplus rows are left out locally.
     """
     return Clause("dateLastModified", ">=", stamp(moment - _DAY))
 
 
 def only_value(condition: Any) -> str | None:
-    """Give the one text that a condition of ``where`` asks for, None where it asks otherwise."""
+    """Return the one text that a condition of ``where`` asks for; None if it asks otherwise."""
     if isinstance(condition, Mapping) and list(condition) == ["="]:
         condition = condition["="]
     if isinstance(condition, list | tuple | set | frozenset) and len(condition) == 1:
@@ -60,7 +60,7 @@ def only_value(condition: Any) -> str | None:
     return condition if isinstance(condition, str) and condition else None
 
 
-def pushable(
+def pushdown_clause(
     where: Where | None,
     modified_since: str | datetime.date | None,
     plain: Collection[str],
@@ -70,19 +70,19 @@ def pushable(
     Parameters
     ----------
     where, modified_since
-        As for ``get_classes``; what is no valid choice gives no clause.
+        As for ``get_classes``; an invalid choice gives no clause.
     plain : collection of str
         The columns that are one text in the server's records, under the same name.
 
     Returns
     -------
     Clause or None
-        One clause, because not every server joins two. All that is asked for is among the rows
+        One clause, because not every server joins two. All rows that are asked for are among those
         that fulfil it.
 
     Examples
     --------
-    >>> print(pushable({"grades": "06", "title": "Art"}, None, {"title"}))
+    >>> print(pushdown_clause({"grades": "06", "title": "Art"}, None, {"title"}))
     title='Art'
     """
     conditions = dict(where) if isinstance(where, Mapping) else {}
@@ -100,7 +100,7 @@ def pushable(
 
 
 def _moment(value: Any) -> pd.Timestamp | None:
-    """Read a moment; what is none is said when the rows are chosen locally."""
+    """Read a moment; None if it is none, which raises an error when rows are chosen locally."""
     if value is None:
         return None
     try:

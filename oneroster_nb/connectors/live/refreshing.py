@@ -1,4 +1,4 @@
-"""Rosters from a live source, brought up to date with what changed since."""
+"""Bringing a roster up to date with what changed since."""
 
 import datetime
 import time
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from oneroster_nb.connectors.live.puller import Puller
 from oneroster_nb.connectors.live.pushdown import Clause, since_clause
-from oneroster_nb.connectors.live.roster_pull import Revisions, RosterSource
+from oneroster_nb.connectors.live.roster_pull import Frames, Revisions, RosterPull
+from oneroster_nb.connectors.live.server_filters import REFUSED, ServerFilters
 from oneroster_nb.errors import (
-    AnswerError,
     ConfigurationError,
     IncompleteError,
     NoMatchWarning,
     RosterError,
-    ServerError,
     warn,
 )
 from oneroster_nb.progress import ProgressOption, Reporter
@@ -24,14 +24,11 @@ from oneroster_nb.tables.findings import Finding
 from oneroster_nb.tables.references import warn_of_dangling
 from oneroster_nb.tables.schema import TABLES
 from oneroster_nb.tables.upsert import OWNERS, all_new, merged, shrunken_tables
-from oneroster_nb.transport.pages import Tables
-from oneroster_nb.transport.side_by_side import Job
+from oneroster_nb.transport.side_by_side import Job, Outcome
 
-__all__ = ["RefreshSource"]
+__all__ = ["Refresh"]
 
 _SMALL = 5_000  # so few rows are pulled again, because then every change is seen
-_REFUSED = (ServerError, AnswerError, IncompleteError)
-_Frames = dict[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -63,19 +60,36 @@ class _Changes:
         return set(listed) == set(frame["sourcedId"])
 
 
-class RefreshSource(RosterSource):
-    """A live source that brings its rosters up to date."""
+class Refresh:
+    """Bring rosters of one provider up to date.
+
+    Parameters
+    ----------
+    puller : Puller
+        Pulls the lists.
+    rosters : RosterPull
+        Pulls whole tables again if their changes alone are not enough.
+    filters : ServerFilters
+        Knows whether the server can be asked for changes.
+    """
+
+    def __init__(self, puller: Puller, rosters: RosterPull, filters: ServerFilters) -> None:
+        self._puller = puller
+        self._provider = puller.provider
+        self._rosters = rosters
+        self._filters = filters
 
     def changes_since(self, old: Roster, *, allow_shrink: bool, progress: ProgressOption) -> Roster:
         """Return a new roster from what changed; see :meth:`Roster.refresh`."""
-        if old.provider and old.provider != self.provider:
+        provider = self._provider.name
+        if old.provider and old.provider != provider:
             raise ConfigurationError(
                 f"This roster was pulled from {old.provider} and cannot be refreshed from"
-                f" {self.provider}. Call get_roster() on the new connection instead."
+                f" {provider}. Call get_roster() on the new connection instead."
             )
         taken, began = datetime.datetime.now(datetime.UTC), time.monotonic()
         with Reporter(progress, "changes") as reporter:
-            frames, again, findings = self._in_one_state(
+            frames, again, findings = self._rosters.in_one_state(
                 lambda seen: self._brought_up(old, reporter, seen)
             )
         if not allow_shrink:
@@ -85,65 +99,68 @@ class RefreshSource(RosterSource):
         noted = [finding for finding in old.noted if finding.table not in again]
         return Roster(
             frames,
-            provider=self.provider,
+            provider=provider,
             taken=taken,
-            server_time=self._session.clock.at(began),
+            server_time=self._provider.session.clock.at(began),
             recipe=old.recipe,
             findings=[*noted, *findings],
         )
 
     def _brought_up(
         self, old: Roster, reporter: Reporter, seen: Revisions
-    ) -> tuple[_Frames, frozenset[str], list[Finding]]:
+    ) -> tuple[Frames, frozenset[str], list[Finding]]:
         """Return all tables, the names of those that were pulled again, and what was odd."""
-        orgs_job = self._list_job("orgs")
+        rosters, part_of = self._rosters, self._rosters.part_of
+        orgs_job = self._provider.list_job("orgs")
         asked = self._changes_to_ask_for(old, reporter)
         jobs = [orgs_job, *(job for each in asked.values() for job in (each.rows, each.check))]
-        outcomes = self._pull(jobs, reporter)
+        outcomes = self._puller.pull(jobs, reporter)
         seen.note({str(number): job for number, job in enumerate(jobs)})
-        changes: dict[str, Tables | RosterError] = {
+        changes: dict[str, Outcome] = {
             name: each.rows.outcome
             for name, each in asked.items()
             if each.rows.outcome is not None and not isinstance(each.rows.outcome, RosterError)
         }
-        news, odd = self._frames({"orgs": outcomes[0], **changes}, sensitive=old.sensitive)
+        news, odd = rosters.frames({"orgs": outcomes[0], **changes}, sensitive=old.sensitive)
         orgs = news.pop("orgs")
         frames = {
             name: merged(
                 old.table(name),
                 frame,
-                news[self._part_of(name)]["sourcedId"],
+                news[part_of(name)]["sourcedId"],
                 OWNERS.get(name, "sourcedId"),
             )
             for name, frame in news.items()
         }
         whole = {"orgs"} | {name for name in changes if asked[name].complete(frames[name])}
-        anew = [name for name in self._listable if self._part_of(name) not in whole]
-        pulled = self._whole_tables(anew, reporter, seen, lenient=True, sensitive=old.sensitive)
-        again, found = self._frames(pulled, orgs, sensitive=old.sensitive)
-        kept = {name: frame for name, frame in frames.items() if self._part_of(name) in whole}
+        to_pull = [name for name in self._provider.listable if part_of(name) not in whole]
+        pulled = rosters.whole_tables(
+            to_pull, reporter, seen, lenient=True, sensitive=old.sensitive
+        )
+        again, found = rosters.frames(pulled, orgs, sensitive=old.sensitive)
+        kept = {name: frame for name, frame in frames.items() if part_of(name) in whole}
         kept |= {"orgs": orgs, **again}
-        odd = [each for each in odd if self._part_of(each.table) in whole]
+        odd = [each for each in odd if part_of(each.table) in whole]
         return kept, frozenset({"orgs", *again}), [*odd, *found]
 
     def _changes_to_ask_for(self, old: Roster, reporter: Reporter) -> dict[str, _Changes]:
         """Choose the tables of which changes alone are asked for, and how."""
         asked: dict[str, _Changes] = {}
-        for name in self._listable:
+        for name in self._provider.listable:
             since = _since(old, name)
             # What users say of themselves is read with all of the orgs.
             if name == "orgs" or since is None or len(old.table(name)) <= _SMALL:
                 continue
-            if not self._honours(name, since, reporter):
+            if not self._filters.supports_filter(name, since, reporter):
                 continue
-            by_id = self._lists_ids(name, reporter)
+            by_id = self._filters.lists_ids(name, reporter)
             check = (
-                self._filtered_job(name, "", fields="sourcedId")
+                self._provider.filtered_job(name, "", fields="sourcedId")
                 if by_id
-                else self._filtered_job(name, "", wanted=1)
+                else self._provider.filtered_job(name, "", wanted=1)
             )
-            rows = self._filtered_job(name, str(since), sensitive=old.sensitive)
-            rows.keep = check.keep = _REFUSED
+            rows = self._provider.filtered_job(name, str(since), sensitive=old.sensitive)
+            rows.keep = check.keep = REFUSED
             asked[name] = _Changes(rows, check, by_id)
         return asked
 

@@ -1,14 +1,13 @@
-"""How a live source is asked for some rows of a table, where it was seen to know how to."""
+"""Asking a server for some rows of a table, if it was seen to know how to."""
 
 import datetime
-from abc import abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from oneroster_nb.connectors.live.live_source import LiveSource, whole_tables
-from oneroster_nb.connectors.live.pushdown import Clause, only_value, pushable, stamp
+from oneroster_nb.connectors.live.puller import Puller, whole_tables
+from oneroster_nb.connectors.live.pushdown import Clause, only_value, pushdown_clause, stamp
 from oneroster_nb.errors import (
     AnswerError,
     IncompleteError,
@@ -17,90 +16,70 @@ from oneroster_nb.errors import (
     ServerError,
     warn,
 )
-from oneroster_nb.progress import ProgressOption, Reporter
+from oneroster_nb.progress import Reporter
 from oneroster_nb.tables.where import Where, active
 from oneroster_nb.transport.side_by_side import Job
 
-__all__ = ["ChoosingSource"]
+__all__ = ["REFUSED", "ServerFilters"]
 
-_REFUSED = (ServerError, AnswerError, IncompleteError)
+REFUSED = (ServerError, AnswerError, IncompleteError)
+"""What comes of a server that does not know how to give a part of a table."""
 _PROBED = 1_000  # rows of a whole list that a list below another object is compared with
 
 
-class ChoosingSource(LiveSource):
-    """A live source that lets the server choose rows, where that changes nothing but the speed.
+class ServerFilters:
+    """Let the server choose rows if that changes nothing but the speed.
 
     A list below another object (``/courses/{id}/classes``) and a filter give a part of the table,
-    from which the rows are chosen as from the whole one. A filter is trusted only where the server
-    was seen to honour it on that field; whatever it refuses is made up for by the whole table.
+    from which the rows are chosen as from the whole one. A filter is trusted only if the server
+    was seen to honour it on that field. If the server refuses it, the whole table is read.
+
+    Parameters
+    ----------
+    puller : Puller
+        Pulls from the server that is asked.
     """
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        # Table, field and sign of clauses that this server honours or not, as it was seen to.
+    def __init__(self, puller: Puller) -> None:
+        self._puller = puller
+        self._provider = puller.provider
+        # What the server was seen to do. By table, field and sign: it honours such clauses.
         self._honoured: dict[tuple[str, str, str], bool] = {}
-        # Table and column of lists below other objects that hold all rows or not, likewise.
+        # By table and column: its lists below other objects hold all rows.
         self._complete: dict[tuple[str, str], bool] = {}
-        # Tables of which this server lists the ids alone or not, as it was seen to.
+        # By table: it lists the ids alone.
         self._ids_listed: dict[str, bool] = {}
 
-    @abstractmethod
-    def _plain_fields(self, table: str) -> Collection[str]:
-        """Give the columns of a table that are one text in the records, under the same name."""
-
-    @abstractmethod
-    def _filtered_job(
-        self,
-        table: str,
-        clause: str,
-        *,
-        sensitive: bool = False,
-        wanted: int | None = None,
-        fields: str = "",
-    ) -> Job:
-        """Pull the rows of a table that fulfil a filter; if `fields` names some, these alone."""
-
-    @abstractmethod
-    def _part_job(self, table: str, column: str, value: str) -> Job | None:
-        """Pull the rows with a value in a column from a list of their own, where there is one."""
-
-    def _rows(
+    def rows(
         self,
         name: str,
         where: Where | None,
         modified_since: str | datetime.date | None,
         status: str,
-        progress: ProgressOption,
+        reporter: Reporter,
     ) -> pd.DataFrame:
-        with Reporter(progress, name) as reporter:
-            found = None
-            if status == "active":  # such lists may leave out what is to be deleted
-                found = self._part(name, where, reporter)
-            clause = pushable(where, modified_since, self._plain_fields(name))
-            if found is None and clause is not None:
-                found = self._filtered(name, clause, reporter)
-            return self._whole(name, reporter) if found is None else found
+        """Return rows of a canonical table among which are all that are chosen."""
+        found = None
+        if status == "active":  # such lists may leave out rows marked tobedeleted
+            found = self._part(name, where, reporter)
+        clause = pushdown_clause(where, modified_since, self._provider.plain_fields(name))
+        if found is None and clause is not None:
+            found = self._filtered(name, clause, reporter)
+        if found is None:
+            (outcome,) = self._puller.pull([self._provider.list_job(name)], reporter)
+            found = self._puller.frame(name, whole_tables(outcome))
+        return found
 
-    def _part(self, name: str, where: Where | None, reporter: Reporter) -> pd.DataFrame | None:
-        """Give the part of a table that has a list of its own; None where that cannot be had."""
-        for column, condition in where.items() if isinstance(where, Mapping) else ():
-            value = only_value(condition)
-            job = None if value is None else self._part_job(name, column, value)
-            if job is not None:
-                whole = column == "sourcedId" or self._lists_all(name, column, reporter)
-                return self._tried(name, job, reporter) if whole else None
-        return None
-
-    def _lists_all(self, name: str, column: str, reporter: Reporter) -> bool:
-        """See, once, whether a list below another object holds what the whole list has there.
+    def lists_all(self, name: str, column: str, reporter: Reporter) -> bool:
+        """Find out, once, whether a list below another object has the rows of the whole list.
 
         Some servers list the current term only.
         """
         key = (name, column)
         if key not in self._complete:
-            sample = self._tried(name, self._list_job(name, wanted=_PROBED), reporter)
+            sample = self._tried(name, self._provider.list_job(name, wanted=_PROBED), reporter)
             value = None if sample is None else _telling(active(sample, "active"), column)
-            job = None if value is None else self._part_job(name, column, value)
+            job = None if value is None else self._provider.part_job(name, column, value)
             if sample is None or job is None:
                 return False  # these rows tell nothing; others may
             known = active(sample.loc[sample[column] == value], "active")["sourcedId"]
@@ -115,34 +94,27 @@ class ChoosingSource(LiveSource):
                 )
         return self._complete[key]
 
-    def _filtered(self, name: str, clause: Clause, reporter: Reporter) -> pd.DataFrame | None:
-        """Give the rows that fulfil a clause; None where the server does not honour it."""
-        if not self._honours(name, clause, reporter):
-            return None
-        found = self._tried(name, self._filtered_job(name, str(clause)), reporter)
-        if found is None:
-            self._honoured[name, clause.field, clause.sign] = False
-        return found
-
-    def _honours(self, name: str, clause: Clause, reporter: Reporter) -> bool:
-        """See, once, whether a server finds a row that it has, and only where it should."""
+    def supports_filter(self, name: str, clause: Clause, reporter: Reporter) -> bool:
+        """Find out, once, whether a server finds a row that it has, and only if it should."""
+        if not self._provider.has_filters:
+            return False
         key = (name, clause.field, clause.sign)
         if key not in self._honoured:
-            first = self._tried(name, self._filtered_job(name, "", wanted=1), reporter)
+            first = self._tried(name, self._provider.filtered_job(name, "", wanted=1), reporter)
             if first is None or first.empty:
                 return False
             probes = _probes(first.iloc[0], clause)
             if probes is None:
                 return False  # this row tells nothing; another one may
-            jobs = [self._filtered_job(name, probe, wanted=1) for probe in probes]
+            jobs = [self._provider.filtered_job(name, probe, wanted=1) for probe in probes]
             there, absent = (self._keys_of(name, job, reporter) for job in jobs)
             self._honoured[key] = there == [first.iloc[0]["sourcedId"]] and absent == []
         return self._honoured[key]
 
-    def _lists_ids(self, name: str, reporter: Reporter) -> bool:
-        """See, once, whether a server lists the ids of a table without the rest of its rows."""
+    def lists_ids(self, name: str, reporter: Reporter) -> bool:
+        """Find out, once, whether a server lists the ids of a table without the other fields."""
         if name not in self._ids_listed:
-            job = self._filtered_job(name, "", wanted=1, fields="sourcedId")
+            job = self._provider.filtered_job(name, "", wanted=1, fields="sourcedId")
             first = self._tried(name, job, reporter)
             if first is None or first.empty:
                 return False
@@ -151,18 +123,34 @@ class ChoosingSource(LiveSource):
             self._ids_listed[name] = has_id and bool(rest.isna().all())
         return self._ids_listed[name]
 
+    def _part(self, name: str, where: Where | None, reporter: Reporter) -> pd.DataFrame | None:
+        """Return the part of a table that has a list of its own; None if there is no such list."""
+        for column, condition in where.items() if isinstance(where, Mapping) else ():
+            value = only_value(condition)
+            job = None if value is None else self._provider.part_job(name, column, value)
+            if job is not None:
+                whole = column == "sourcedId" or self.lists_all(name, column, reporter)
+                return self._tried(name, job, reporter) if whole else None
+        return None
+
+    def _filtered(self, name: str, clause: Clause, reporter: Reporter) -> pd.DataFrame | None:
+        """Return the rows that fulfil a clause; None if the server does not honour it."""
+        if not self.supports_filter(name, clause, reporter):
+            return None
+        found = self._tried(name, self._provider.filtered_job(name, str(clause)), reporter)
+        if found is None:
+            self._honoured[name, clause.field, clause.sign] = False
+        return found
+
     def _keys_of(self, name: str, job: Job, reporter: Reporter) -> list[str] | None:
         found = self._tried(name, job, reporter)
         return None if found is None else list(found["sourcedId"])
 
     def _tried(self, name: str, job: Job, reporter: Reporter) -> pd.DataFrame | None:
-        """Pull a part of a table; None where the server refuses or answers nonsense."""
-        job.keep = _REFUSED
-        (outcome,) = self._pull([job], reporter)
-        return None if isinstance(outcome, RosterError) else self._frame(name, outcome)
-
-    def _whole(self, name: str, reporter: Reporter) -> pd.DataFrame:
-        return self._frame(name, whole_tables(self._pull([self._list_job(name)], reporter)[0]))
+        """Pull a part of a table; None if the server refuses or answers nonsense."""
+        job.keep = REFUSED
+        (outcome,) = self._puller.pull([job], reporter)
+        return None if isinstance(outcome, RosterError) else self._puller.frame(name, outcome)
 
 
 def _telling(rows: pd.DataFrame, column: str) -> str | None:
@@ -177,7 +165,7 @@ def _telling(rows: pd.DataFrame, column: str) -> str | None:
 
 
 def _probes(known: "pd.Series[Any]", clause: Clause) -> tuple[str, str] | None:
-    """Give a filter that finds a known row, and one that must not; None where it is of no use."""
+    """Return a filter that finds a known row, and one that must not; None if that is of no use."""
     key, value = known["sourcedId"], known[clause.field]
     if not isinstance(key, str) or "'" in key or pd.isna(value):
         return None

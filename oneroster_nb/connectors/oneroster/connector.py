@@ -1,78 +1,28 @@
 """OneRoster REST 1.1 and 1.2: their paths, and the ways to sign a request."""
 
 import inspect
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from oneroster_nb.connectors.live.connector import Connector
-from oneroster_nb.connectors.live.live_source import NO_ROUTE
 from oneroster_nb.connectors.live.options import (
+    LiveOptions,
     check_sendable,
-    checked_seconds,
     checked_timeout,
-    checked_whole,
     from_environment,
     wrapped_secrets,
     written_option,
 )
+from oneroster_nb.connectors.oneroster.provider import OneRosterProvider
 from oneroster_nb.connectors.oneroster.records import RECORDS
-from oneroster_nb.errors import (
-    ConfigurationError,
-    CredentialsError,
-    NotFoundError,
-    NotProvidedError,
-)
+from oneroster_nb.errors import ConfigurationError, CredentialsError
 from oneroster_nb.secret import Secret
-from oneroster_nb.tables.casting import conform
-from oneroster_nb.tables.schema import TABLES, Kind
-from oneroster_nb.tables.vocabulary import has_words
-from oneroster_nb.transport.address import checked_host, checked_token_url, encoded
+from oneroster_nb.transport.address import checked_host, checked_token_url
 from oneroster_nb.transport.auth import Auth, BearerAuth, OAuth1Auth
-from oneroster_nb.transport.decode import Decoder
-from oneroster_nb.transport.header_values import whole_number
-from oneroster_nb.transport.json_shapes import Shape
-from oneroster_nb.transport.pages import Ask, Page
-from oneroster_nb.transport.paging import pull
-from oneroster_nb.transport.retrying import Call
-from oneroster_nb.transport.session import Session
-from oneroster_nb.transport.side_by_side import Job
 from oneroster_nb.transport.tokens import ClientCredentialsAuth
 
 __all__ = ["OneRosterConnector"]
 
-_SAID_ELSEWHERE = frozenset({"_children"})
-_SERVICES: Mapping[str, str] = MappingProxyType(
-    {
-        "categories": "gradebook",
-        "lineItems": "gradebook",
-        "results": "gradebook",
-        "resources": "resources",
-    }
-)
-"""The tables of OneRoster 1.2 that are not in its rostering service."""
-
-_PARTS: Mapping[tuple[str, str], str] = MappingProxyType(
-    {
-        ("classes", "courseSourcedId"): "courses",
-        ("classes", "schoolSourcedId"): "schools",
-        ("enrollments", "schoolSourcedId"): "schools",
-        ("lineItems", "classSourcedId"): "classes",
-        ("results", "classSourcedId"): "classes",
-    }
-)
-"""Table and column to the collection below which the rows with a value there are listed."""
-
-_LISTED_AS: Mapping[str, Collection[str]] = MappingProxyType(
-    {
-        "users": ("users", "students", "teachers"),
-        "orgs": ("orgs", "schools"),
-        "academicSessions": ("academicSessions", "terms", "gradingPeriods"),
-    }
-)
-"""The keys under which servers list the rows of a table, if not under its name alone."""
-_TRIES_OF_A_LARGE_PAGE = 4
 _NOT_FOUND: Mapping[str, str] = MappingProxyType(
     {
         version: f"There is nothing at this address. Check the host, down to .../{end}."
@@ -176,16 +126,18 @@ class OneRosterConnector(Connector):
         # At once, so that no traceback that shows variables shows the secret.
         client_secret, access_token = wrapped_secrets(client_secret, access_token)
         check_sendable(client_secret=client_secret, access_token=access_token)
-        super().__init__(
+        shared = LiveOptions(
             key_identifier=key_identifier,
             match_on=match_on,
             max_users=max_users,
             page_size=page_size,
             max_workers=max_workers,
+            timeout=checked_timeout(timeout),
+            retry_seconds=retry_seconds,
+            max_bytes=max_bytes,
         )
         self.host = checked_host(host, allow_insecure=allow_insecure)
-        self.version = _version(version, self.host)
-        timeout = checked_timeout(timeout)
+        number = _version(version, self.host)
         auth: Auth
         if access_token:
             auth = BearerAuth(access_token)
@@ -202,7 +154,7 @@ class OneRosterConnector(Connector):
                     secret,
                     scope=scope,
                     client_auth=client_auth,
-                    timeout=timeout,
+                    timeout=shared.timeout,
                 )
         options = {
             "host": self.host,
@@ -219,22 +171,8 @@ class OneRosterConnector(Connector):
         }
         defaults = inspect.signature(OneRosterConnector).parameters
         self._given = {k: v for k, v in options.items() if v != defaults[k].default}
-        self._session = Session(
-            self.host,
-            auth,
-            timeout=timeout,
-            retry_seconds=checked_seconds("retry_seconds", retry_seconds),
-            max_bytes=checked_whole("max_bytes", max_bytes, 1),
-            pool=self.max_workers,
-            advice={404: _NOT_FOUND[self.version]},
-        )
-        records = RECORDS[self.version]
-        self._decoders = {
-            table: Decoder(fields, _LISTED_AS.get(table, (table,)))
-            for table, fields in records.items()
-        }
-        self._listable = tuple(records)
-        self._has_profiles = self.version == "1.2"
+        session = shared.session(self.host, auth, {404: _NOT_FOUND[number]})
+        super().__init__(OneRosterProvider(session, number, shared), shared)
 
     def _credentials(
         self, client_id: str | None, client_secret: Secret | None
@@ -259,123 +197,10 @@ class OneRosterConnector(Connector):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.host} as {self.client_id}>"
 
-    def close(self) -> None:
-        """Close the connections; a later call opens new ones."""
-        self._session.close()
-
-    def _list_job(self, table: str, *, sensitive: bool = False, wanted: int | None = None) -> Job:
-        return self._job(table, table, table, sensitive=sensitive, wanted=wanted)
-
-    def _plain_fields(self, table: str) -> Collection[str]:
-        records = RECORDS[self.version].get(table, ())
-        return {f.column for f in records if f.shape is Shape.TEXT and f.column == f.source} & {
-            column
-            for column, kind in TABLES[table].columns.items()
-            # A server compares words as it writes them, which may not be as the standard does.
-            if kind is Kind.TEXT and not has_words(table, column)
-        }
-
-    def _filtered_job(
-        self,
-        table: str,
-        clause: str,
-        *,
-        sensitive: bool = False,
-        wanted: int | None = None,
-        fields: str = "",
-    ) -> Job:
-        asked = {"filter": clause, "fields": fields}
-        params = {name: value for name, value in asked.items() if value}
-        return self._job(table, table, table, sensitive=sensitive, wanted=wanted, params=params)
-
-    def _part_job(self, table: str, column: str, value: str) -> Job | None:
-        if column == "sourcedId":
-            return self._object_job(table, value)
-        within = _PARTS.get((table, column))
-        if within is None:
-            return None
-        return self._job(table, encoded(within, value, table), f"{table} of {within}")
-
-    def _object_job(self, table: str, key: str) -> Job:
-        decoder = self._decoders[table]
-
-        def fetch(ask: Ask, call: Call) -> Page:  # noqa: ARG001 - there is one page
-            url = self._session.url(encoded(table, key), base=self._base(table))
-            _, columns = self._session.read(url, call, decoder.read_one)
-            return Page(conform(table, _columns(columns)))
-
-        return Job(pull(table, 1, wanted=1), fetch, keep=NO_ROUTE)
-
-    def _user_job(self, role: str, *, sensitive: bool, wanted: int | None) -> Job:
-        job = self._job("users", f"{role}s", f"{role}s", sensitive=sensitive, wanted=wanted)
-        job.keep = () if role == "user" else (NotFoundError,)
-        return job
-
-    def _member_job(self, kind: str, key: str, role: str, *, sensitive: bool) -> Job:
-        path = encoded(kind, key, f"{role}s")
-        job = self._job("users", path, f"{role}s of {kind}", sensitive=sensitive)
-        job.keep = NO_ROUTE
-        return job
-
-    def _course_classes_job(self, key: str) -> Job:
-        job = self._job("classes", encoded("courses", key, "classes"), "classes of a course")
-        job.keep = NO_ROUTE
-        return job
-
-    def _base(self, table: str) -> str:
-        """Give the service of OneRoster 1.2 that has a table; 1.1 has one for all."""
-        service = _SERVICES.get(table)
-        if self.version == "1.1" or service is None:
-            return self.host
-        return self.host.replace("/rostering/", f"/{service}/")
-
-    def _job(
-        self,
-        table: str,
-        path: str,
-        what: str,
-        *,
-        sensitive: bool = False,
-        wanted: int | None = None,
-        params: Mapping[str, str] = MappingProxyType({}),
-    ) -> Job:
-        """Pull the list at a path, whose records become rows of a canonical table."""
-        if table not in self._decoders:
-            raise NotProvidedError(f"This connector cannot list {table}.")
-        decoder = self._decoders[table]
-
-        def fetch(ask: Ask, call: Call) -> Page:
-            query = {"limit": str(ask.limit), "offset": str(ask.offset), **params}
-            url = ask.link or self._session.url(path, query, self._base(table))
-            tries = _TRIES_OF_A_LARGE_PAGE if ask.divisible else None
-            answer, (columns, total) = self._session.read(url, call, decoder.read, attempts=tries)
-            length = len(columns["sourcedId"])
-            return Page(
-                conform(table, _columns(columns), sensitive=sensitive),
-                whole_number(answer.headers.get("X-Total-Count")) if total is None else total,
-                answer.next if _continues(answer.next, ask.offset + length) else None,
-                answer.more,
-                answer.headers.get("x-perm-rev"),
-            )
-
-        size = self.page_size if wanted is None else min(wanted, self.page_size)
-        return Job(pull(what, size, wanted, self._page_sizes), fetch)
-
 
 def _version(version: object, host: str) -> str:
-    """Give the version that is asked for, or the one that the host's path names."""
+    """Return the version that is asked for, or the one that the host's path names."""
     if version not in (None, *RECORDS):
         listed = " or ".join(map(repr, RECORDS))
         raise ConfigurationError(f"version can be {listed}, not {version!r}.")
     return str(version) if version else "1.2" if "/v1p2/" in host else "1.1"
-
-
-def _columns(columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out the fields that say again what other records say."""
-    return {name: column for name, column in columns.items() if name not in _SAID_ELSEWHERE}
-
-
-def _continues(link: str | None, offset: int) -> bool:
-    """Say whether a link leads to where this page ends, as far as it tells."""
-    told = parse_qs(urlsplit(link or "").query).get("offset")
-    return told is None or told == [str(offset)]
