@@ -20,6 +20,7 @@ Outcome: TypeAlias = Tables | RosterError
 """The pages of a list, or the error that came instead."""
 Fetch: TypeAlias = Callable[[Ask, Call], Page]
 """Gets one page; given what all requests of the call share."""
+_Task: TypeAlias = tuple[Future[Page], Fetch, Ask, Call]
 
 
 @dataclass
@@ -182,35 +183,33 @@ class _Workers:
     """
 
     def __init__(self, count: int) -> None:
-        self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
         self._count = count
-        self._ended = False
         for number in range(count):
-            Thread(target=self._work, name=f"roster-pull-{number}", daemon=True).start()
+            name = f"roster-pull-{number}"
+            Thread(target=_work, args=[self._tasks], name=name, daemon=True).start()
 
     def submit(self, fetch: Fetch, ask: Ask, call: Call) -> Future[Page]:
         future: Future[Page] = Future()
-
-        def task() -> None:
-            if self._ended or not future.set_running_or_notify_cancel():
-                return
-            try:
-                future.set_result(fetch(ask, call))
-            except BaseException as error:  # noqa: BLE001 - handed to who waits for the page
-                future.set_exception(error)
-
-        self._tasks.put(task)
+        self._tasks.put((future, fetch, ask, call))
         return future
 
     def end(self) -> None:
-        """Begin nothing more, and let the threads end when they are done."""
-        self._ended = True
+        """Let the threads end when they are done."""
         for _ in range(self._count):
             self._tasks.put(None)
 
-    def _work(self) -> None:
-        while (task := self._tasks.get()) is not None:
-            task()
+
+def _work(tasks: SimpleQueue[_Task | None]) -> None:
+    """Fetch pages until there are no more; begin none of a call that was cancelled."""
+    while (task := tasks.get()) is not None:
+        future, fetch, ask, call = task
+        if call.cancel.is_set() or not future.set_running_or_notify_cancel():
+            continue
+        try:
+            future.set_result(fetch(ask, call))
+        except BaseException as error:  # noqa: BLE001 - handed to who waits for the page
+            future.set_exception(error)
 
 
 def _answer(future: Future[Page]) -> Page | RosterError:
