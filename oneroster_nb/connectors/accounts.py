@@ -9,8 +9,6 @@ from oneroster_nb.connectors.clever.connector import CLEVER_HOST, CLEVER_TOKENS
 from oneroster_nb.connectors.oneroster.classlink import proxied_host
 from oneroster_nb.errors import ConfigurationError
 
-__all__ = ["Account", "named_host", "normal_url"]
-
 _PORTS = {"https": 443, "http": 80}
 
 

@@ -12,8 +12,6 @@ from oneroster_nb.errors import ConfigurationError, CredentialsError
 from oneroster_nb.roster.roster import Roster
 from oneroster_nb.secret import SECRETS, hidden, without_secrets
 
-__all__ = ["connect"]
-
 
 def connect(
     provider: str | None = None, *, profile: str | None = None, **options: Any

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from oneroster_nb.connectors.accounts import Account, named_host
@@ -12,18 +11,14 @@ from oneroster_nb.connectors.profile_store import SERVICE, Profile, keyring_secr
 from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.secret import SECRETS, hidden
 
-__all__ = ["resolve", "withheld"]
-
-_VARIABLES: Mapping[str, str] = MappingProxyType(
-    {
-        "host": "ONEROSTER_HOST",
-        "client_id": "ONEROSTER_CLIENT_ID",
-        "client_secret": "ONEROSTER_CLIENT_SECRET",
-        "access_token": "ONEROSTER_ACCESS_TOKEN",
-        "token_url": "ONEROSTER_TOKEN_URL",
-        "application_id": "ONEROSTER_APPLICATION_ID",
-    }
-)
+_VARIABLES: Mapping[str, str] = {
+    "host": "ONEROSTER_HOST",
+    "client_id": "ONEROSTER_CLIENT_ID",
+    "client_secret": "ONEROSTER_CLIENT_SECRET",
+    "access_token": "ONEROSTER_ACCESS_TOKEN",
+    "token_url": "ONEROSTER_TOKEN_URL",
+    "application_id": "ONEROSTER_APPLICATION_ID",
+}
 _WITHOUT_ACCOUNT = ("csv", "demo", "demo-clever", "snapshot")
 
 

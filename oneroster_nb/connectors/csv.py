@@ -18,8 +18,6 @@ from oneroster_nb.tables.findings import Finding
 from oneroster_nb.tables.schema import BEYOND, TABLES, nothing_of, without_sensitive
 from oneroster_nb.tables.where import Where
 
-__all__ = ["CsvConnector"]
-
 
 class CsvConnector(LocalSource):
     """A OneRoster CSV bundle, of version 1.1 or 1.2.

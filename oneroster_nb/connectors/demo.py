@@ -9,8 +9,6 @@ from oneroster_nb.demo.server.clever import CLEVER_VERSIONS
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.errors import ConfigurationError
 
-__all__ = ["DemoCleverConnector", "DemoConnector"]
-
 
 class DemoConnector(OneRosterConnector):
     """A connection to a demo district of its own.

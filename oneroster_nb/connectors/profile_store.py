@@ -16,18 +16,6 @@ from oneroster_nb.files import locked, write_private
 from oneroster_nb.secret import Secret
 from oneroster_nb.spelling import nearest
 
-__all__ = [
-    "SERVICE",
-    "Profile",
-    "changed_profiles",
-    "forget_secret",
-    "keyring_secret",
-    "list_profiles",
-    "load_profile",
-    "put_secret",
-    "read_profiles",
-]
-
 _T = TypeVar("_T")
 SERVICE = "oneroster_nb"
 """Under this name the keyring holds secrets, each with the name of its connection."""

@@ -1,7 +1,6 @@
 """The Clever Data API: its paths, and the ways to get in."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from oneroster_nb.connectors.clever.provider import LARGEST_PAGE, CleverProvider
@@ -20,24 +19,20 @@ from oneroster_nb.transport.address import checked_host, checked_token_url
 from oneroster_nb.transport.auth import Auth, BearerAuth
 from oneroster_nb.transport.district_tokens import DistrictTokenAuth
 
-__all__ = ["CLEVER_HOST", "CLEVER_TOKENS", "CleverConnector"]
-
 CLEVER_HOST = "https://api.clever.com/v3.1/"
 CLEVER_TOKENS = "https://clever.com/oauth/tokens"
 _VERSIONS = ("v3.1", "v3.0", "v2.1")
-_ADVICE: Mapping[int, str] = MappingProxyType(
-    {
-        401: (
-            "Clever does not accept the token. It must be a district's token, as the dashboard of"
-            " the application shows it; the token of a person who signed in shows no rosters."
-        ),
-        404: (
-            "Clever has nothing there for this token. Check the host, such as"
-            " https://api.clever.com/v3.1/, and whether the district still shares it with this"
-            " application."
-        ),
-    }
-)
+_ADVICE: Mapping[int, str] = {
+    401: (
+        "Clever does not accept the token. It must be a district's token, as the dashboard of"
+        " the application shows it; the token of a person who signed in shows no rosters."
+    ),
+    404: (
+        "Clever has nothing there for this token. Check the host, such as"
+        " https://api.clever.com/v3.1/, and whether the district still shares it with this"
+        " application."
+    ),
+}
 
 
 class CleverConnector(Connector):

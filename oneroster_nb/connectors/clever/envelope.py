@@ -6,8 +6,6 @@ from oneroster_nb.errors import AnswerError
 from oneroster_nb.transport.header_values import whole_number
 from oneroster_nb.transport.payload import check_text, parse
 
-__all__ = ["read_envelope"]
-
 
 def read_envelope(body: bytes) -> tuple[list[dict[str, Any]], str | None, int | None]:
     """Take the records out of an answer.

@@ -1,7 +1,6 @@
 """Tables that Clever has inside others: enrollments in sections, demographics in students."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -10,20 +9,16 @@ import pyarrow as pa
 from oneroster_nb.tables.casting import conform
 from oneroster_nb.tables.schema import split_text
 
-__all__ = ["demographics_of", "enrollments_of", "with_parents", "with_schools_of_students"]
-
-_SEXES: Mapping[str, str] = MappingProxyType({"M": "male", "F": "female", "X": "other"})
-_RACES: Mapping[str, str] = MappingProxyType(
-    {
-        "American Indian": "americanIndianOrAlaskaNative",
-        "Asian": "asian",
-        "Black or African American": "blackOrAfricanAmerican",
-        "Hawaiian or Other Pacific Islander": "nativeHawaiianOrOtherPacificIslander",
-        "Caucasian": "white",
-    }
-)
+_SEXES: Mapping[str, str] = {"M": "male", "F": "female", "X": "other"}
+_RACES: Mapping[str, str] = {
+    "American Indian": "americanIndianOrAlaskaNative",
+    "Asian": "asian",
+    "Black or African American": "blackOrAfricanAmerican",
+    "Hawaiian or Other Pacific Islander": "nativeHawaiianOrOtherPacificIslander",
+    "Caucasian": "white",
+}
 _SEVERAL = "demographicRaceTwoOrMoreRaces"
-_YES_NO: Mapping[str, str] = MappingProxyType({"Y": "true", "N": "false"})
+_YES_NO: Mapping[str, str] = {"Y": "true", "N": "false"}
 
 
 def enrollments_of(sections: pa.Table) -> pa.Table:

@@ -17,7 +17,7 @@ from oneroster_nb.connectors.clever.members import (
 from oneroster_nb.connectors.clever.records import columns_of
 from oneroster_nb.connectors.live.options import LiveOptions
 from oneroster_nb.connectors.live.provider import NO_ROUTE, TRIES_OF_A_LARGE_PAGE, Provider
-from oneroster_nb.errors import AnswerError, NotFoundError, NotProvidedError
+from oneroster_nb.errors import AnswerError, NotFoundError, NotProvidedError, RosterError
 from oneroster_nb.tables.casting import conform
 from oneroster_nb.transport.address import encoded, joined, origin
 from oneroster_nb.transport.pages import Ask, Page, Tables
@@ -26,49 +26,33 @@ from oneroster_nb.transport.retrying import Call
 from oneroster_nb.transport.session import Session
 from oneroster_nb.transport.side_by_side import Fetch, Job
 
-__all__ = ["LARGEST_PAGE", "CleverProvider"]
-
 LARGEST_PAGE = 10_000  # Clever answers 413 to more
-_PATHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "orgs": ("districts", "schools"),
-        "academicSessions": ("terms",),
-        "courses": ("courses",),
-        "classes": ("sections",),
-        "enrollments": ("sections",),
-        "resources": ("resources",),
-    }
-)
+_PATHS: Mapping[str, tuple[str, ...]] = {
+    "orgs": ("districts", "schools"),
+    "academicSessions": ("terms",),
+    "courses": ("courses",),
+    "classes": ("sections",),
+    "enrollments": ("sections",),
+    "resources": ("resources",),
+}
 """Canonical table to the lists that hold its rows."""
 _PEOPLE = ("students", "teachers", "school_admins", "district_admins", "contacts")
 """The lists of people of version 2.1; later versions have one."""
-_OBJECTS: Mapping[str, str] = MappingProxyType(
-    {"orgs": "schools", "courses": "courses", "classes": "sections"}
-)
-_LISTED_BELOW: Mapping[tuple[str, str], str] = MappingProxyType(
-    {("classes", "courseSourcedId"): "courses", ("classes", "schoolSourcedId"): "schools"}
-)
+_OBJECTS: Mapping[str, str] = {"orgs": "schools", "courses": "courses", "classes": "sections"}
+_LISTED_BELOW: Mapping[tuple[str, str], str] = {
+    ("classes", "courseSourcedId"): "courses",
+    ("classes", "schoolSourcedId"): "schools",
+}
 _LACKING = "Clever has no {}: it is a roster without a gradebook and without the tables around it."
-_PAGE_READERS: Mapping[str, Callable[[pa.Table], pa.Table]] = MappingProxyType(
-    {"enrollments": enrollments_of, "demographics": demographics_of}
-)
+_PAGE_READERS: Mapping[str, Callable[[pa.Table], pa.Table]] = {
+    "enrollments": enrollments_of,
+    "demographics": demographics_of,
+}
 """The tables that are made of the pages of another one, and what makes them."""
 
 
 class CleverProvider(Provider):
-    """A district's roster in Clever.
-
-    Parameters
-    ----------
-    session : Session
-        The HTTP session with the server.
-    version : str
-        ``"v3.1"``, ``"v3.0"`` or ``"v2.1"``.
-    district : str or None
-        The id of the district, if several share their rosters.
-    options : LiveOptions
-        As for :class:`Provider`.
-    """
+    """A district's roster in Clever, of version ``"v3.1"``, ``"v3.0"`` or ``"v2.1"``."""
 
     comes_with = MappingProxyType({"enrollments": "classes", "demographics": "users"})
     has_filters = False
@@ -90,7 +74,15 @@ class CleverProvider(Provider):
         if district:
             self.name = f"{session.host} {district}"
 
-    def list_job(self, table: str, *, sensitive: bool = False, wanted: int | None = None) -> Job:
+    def list_job(
+        self,
+        table: str,
+        *,
+        sensitive: bool = False,
+        wanted: int | None = None,
+        clause: str = "",  # noqa: ARG002
+        fields: str = "",  # noqa: ARG002
+    ) -> Job:
         if table not in self.listable:
             raise NotProvidedError(_LACKING.format(table))
         if table == "users":
@@ -104,29 +96,29 @@ class CleverProvider(Provider):
             # All of them, as contacts are at the schools of their students.
             paths = _PEOPLE if self.version == "v2.1" else ("users",)
             return self._job("users", "users", paths, sensitive=sensitive)
-        path = self._people_path(role)
-        job = self._job("users", f"{role}s", [path], sensitive=sensitive, wanted=wanted)
-        job.keep = (NotFoundError,)
-        return job
+        return self._job(
+            "users",
+            f"{role}s",
+            [self._people_path(role)],
+            sensitive=sensitive,
+            wanted=wanted,
+            keep=(NotFoundError,),
+        )
 
     def count_job(self, role: str) -> Job:
         path = self._people_path(role)
         path += ("&" if "?" in path else "?") + "count=true"
-        job = self._job("users", f"{role}s", [path], wanted=1)
-        job.keep = (NotFoundError,)
-        return job
+        return self._job("users", f"{role}s", [path], wanted=1, keep=(NotFoundError,))
 
     def member_job(self, kind: str, key: str, role: str, *, sensitive: bool) -> Job:
         within = "sections" if kind == "classes" else kind
         path = f"{encoded(within, key)}/{self._people_path(role)}"
-        job = self._job("users", f"{role}s of {kind}", [path], sensitive=sensitive)
-        job.keep = NO_ROUTE
-        return job
+        what = f"{role}s of {kind}"
+        return self._job("users", what, [path], sensitive=sensitive, keep=NO_ROUTE)
 
     def course_classes_job(self, key: str) -> Job:
-        job = self._job("classes", "classes of a course", [encoded("courses", key, "sections")])
-        job.keep = NO_ROUTE
-        return job
+        path = encoded("courses", key, "sections")
+        return self._job("classes", "classes of a course", [path], keep=NO_ROUTE)
 
     def part_job(self, table: str, column: str, value: str) -> Job | None:
         if column == "sourcedId" and table in _OBJECTS:
@@ -137,9 +129,7 @@ class CleverProvider(Provider):
         return self._job(table, f"{table} of {within}", [encoded(within, value, "sections")])
 
     def object_job(self, table: str, key: str) -> Job:
-        job = self._job(table, table, [encoded(_OBJECTS[table], key)])
-        job.keep = NO_ROUTE
-        return job
+        return self._job(table, table, [encoded(_OBJECTS[table], key)], keep=NO_ROUTE)
 
     def _people_path(self, role: str) -> str:
         return f"{role}s" if self.version == "v2.1" else f"users?role={role}"
@@ -165,13 +155,14 @@ class CleverProvider(Provider):
         *,
         sensitive: bool = False,
         wanted: int | None = None,
+        keep: tuple[type[RosterError], ...] = (),
     ) -> Job:
         """Pull lists along their links; their records become rows of a canonical table."""
         source = self.comes_with.get(table, table)
         fetch = _list_pages(self.session, source, _PAGE_READERS.get(table), sensitive=sensitive)
         size = min(self.rows_at_once(wanted), LARGEST_PAGE)
         starts = [self.session.url(path) for path in paths]
-        return Job(pull_links(what, starts, size, wanted, self.page_sizes), fetch)
+        return Job(pull_links(what, starts, size, wanted, self.page_sizes), fetch, keep=keep)
 
 
 def _list_pages(

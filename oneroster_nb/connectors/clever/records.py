@@ -1,7 +1,6 @@
 """The records of Clever 2.1, 3.0 and 3.1, and the columns that they become."""
 
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -9,95 +8,75 @@ import pyarrow as pa
 from oneroster_nb.tables.schema import join_values
 from oneroster_nb.transport.json_shapes import BETWEEN_PARTS, BETWEEN_ROLES, plain
 
-__all__ = ["columns_of"]
-
 Record = Mapping[str, Any]
 Row = dict[str, str | None]
 
-_SCHOOL = MappingProxyType(
-    {
-        "id": "sourcedId",
-        "last_modified": "dateLastModified",
-        "name": "name",
-        "sis_id": "identifier",
-        "district": "parentSourcedId",
-    }
-)
-_DISTRICT = MappingProxyType({"id": "sourcedId", "name": "name"})
-_TERM = MappingProxyType(
-    {"id": "sourcedId", "name": "title", "start_date": "startDate", "end_date": "endDate"}
-)
-_COURSE = MappingProxyType(
-    {"id": "sourcedId", "name": "title", "number": "courseCode", "district": "orgSourcedId"}
-)
-_SECTION = MappingProxyType(
-    {
-        "id": "sourcedId",
-        "last_modified": "dateLastModified",
-        "name": "title",
-        "section_number": "classCode",
-        "period": "periods",
-        "subject": "subjects",
-        "grade": "grades",
-        "term_id": "termSourcedIds",
-        "course": "courseSourcedId",
-        "school": "schoolSourcedId",
-        "students": "_students",
-        "teachers": "_teachers",
-        "teacher": "_teacher",
-    }
-)
-_RESOURCE = MappingProxyType(
-    {
-        "id": "sourcedId",
-        "updated": "dateLastModified",
-        "title": "title",
-        "resource_id": "vendorResourceId",
-        "roles": "roles",
-    }
-)
+_SCHOOL = {
+    "id": "sourcedId",
+    "last_modified": "dateLastModified",
+    "name": "name",
+    "sis_id": "identifier",
+    "district": "parentSourcedId",
+}
+_DISTRICT = {"id": "sourcedId", "name": "name"}
+_TERM = {"id": "sourcedId", "name": "title", "start_date": "startDate", "end_date": "endDate"}
+_COURSE = {"id": "sourcedId", "name": "title", "number": "courseCode", "district": "orgSourcedId"}
+_SECTION = {
+    "id": "sourcedId",
+    "last_modified": "dateLastModified",
+    "name": "title",
+    "section_number": "classCode",
+    "period": "periods",
+    "subject": "subjects",
+    "grade": "grades",
+    "term_id": "termSourcedIds",
+    "course": "courseSourcedId",
+    "school": "schoolSourcedId",
+    "students": "_students",
+    "teachers": "_teachers",
+    "teacher": "_teacher",
+}
+_RESOURCE = {
+    "id": "sourcedId",
+    "updated": "dateLastModified",
+    "title": "title",
+    "resource_id": "vendorResourceId",
+    "roles": "roles",
+}
 _ONE_OF_MANY = frozenset({"subjects", "grades", "termSourcedIds"})
 """Columns that can hold several values, where Clever writes one as it stands."""
 
-_USER = MappingProxyType({"id": "sourcedId", "last_modified": "dateLastModified", "email": "email"})
-_NAMES = MappingProxyType({"first": "givenName", "middle": "middleName", "last": "familyName"})
-_PREFERRED = MappingProxyType(
-    {
-        "first": "preferredGivenName",
-        "middle": "preferredMiddleName",
-        "last": "preferredFamilyName",
-    }
-)
-_OF_ROLE = MappingProxyType(
-    {
-        "sis_id": "identifier",
-        "staff_id": "identifier",
-        "grade": "grades",
-        "phone": "phone",
-        "dob": "_dob",
-        "gender": "_gender",
-        "race": "_race",
-        "hispanic_ethnicity": "_hispanic",
-    }
-)
+_USER = {"id": "sourcedId", "last_modified": "dateLastModified", "email": "email"}
+_NAMES = {"first": "givenName", "middle": "middleName", "last": "familyName"}
+_PREFERRED = {
+    "first": "preferredGivenName",
+    "middle": "preferredMiddleName",
+    "last": "preferredFamilyName",
+}
+_OF_ROLE = {
+    "sis_id": "identifier",
+    "staff_id": "identifier",
+    "grade": "grades",
+    "phone": "phone",
+    "dob": "_dob",
+    "gender": "_gender",
+    "race": "_race",
+    "hispanic_ethnicity": "_hispanic",
+}
 _READ_APART = frozenset(
     {"school", "schools", "created", "last_modified", "preferred_name", "name", "_leads"}
 )
 _ROLES = ("student", "teacher", "district_admin", "staff", "contact")
 """What a person can be, the first of which is the primary role."""
-_KINDS: Mapping[str, str] = MappingProxyType(
-    {
-        "students": "student",
-        "teachers": "teacher",
-        "school_admins": "staff",
-        "district_admins": "district_admin",
-        "contacts": "contact",
-    }
-)
+_KINDS: Mapping[str, str] = {
+    "students": "student",
+    "teachers": "teacher",
+    "school_admins": "staff",
+    "district_admins": "district_admin",
+    "contacts": "contact",
+}
 """List of people of version 2.1 to the role of later versions."""
-_WORDS: Mapping[str, str] = MappingProxyType(
-    {"district_admin": "districtAdministrator", "contact": "guardian"}
-)
+_WORDS: Mapping[str, str] = {"district_admin": "districtAdministrator", "contact": "guardian"}
 _HELPERS = ("aide", "paraprofessional", "paraeducator")
 
 
@@ -287,13 +266,11 @@ def _distinct(values: Any) -> list[str]:
     return list(dict.fromkeys(str(value) for value in values if value))
 
 
-_READERS: Mapping[str, Callable[[Record, str], Row]] = MappingProxyType(
-    {
-        "orgs": _org,
-        "academicSessions": _term,
-        "courses": _course,
-        "classes": _section,
-        "users": _user,
-        "resources": _resource,
-    }
-)
+_READERS: Mapping[str, Callable[[Record, str], Row]] = {
+    "orgs": _org,
+    "academicSessions": _term,
+    "courses": _course,
+    "classes": _section,
+    "users": _user,
+    "resources": _resource,
+}

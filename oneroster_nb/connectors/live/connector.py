@@ -31,21 +31,12 @@ from oneroster_nb.tables.schema import empty_table
 from oneroster_nb.tables.unknown_roles import people_of_unknown_role
 from oneroster_nb.tables.where import Where, active
 
-__all__ = ["Connector"]
-
 
 class Connector(RosterQuestions):
     """A live source, which answers questions with requests to a server.
 
-    Where a few groups are asked for, their members are listed one group beside the other; where
-    all are, or the provider has no such lists, whole tables are pulled and asked as a roster is.
-
-    Parameters
-    ----------
-    provider : Provider
-        The adapter of a vendor's API.
-    options : LiveOptions
-        The options that all live connectors have in common.
+    If a question is about a few groups, their members are listed side by side. If it is about all
+    groups, or the provider has no such lists, whole tables are pulled and asked as a roster is.
     """
 
     host: str
@@ -224,7 +215,7 @@ class Connector(RosterQuestions):
 
     def _without_group(self, query: Query, reporter: Reporter) -> pd.DataFrame:
         role = query.roles[0] if query.roles else "user"
-        listable = role in {*LISTED_ROLES, "user"} and not self._lists.lacks(role)
+        listable = role in {*LISTED_ROLES, "user"} and role not in self._lists.lacking
         if query.term is not None or not listable:
             return self._cache.roster_for(query, reporter).query(query, progress=False)
         wanted = query.max_users
@@ -232,7 +223,7 @@ class Connector(RosterQuestions):
             job = self._provider.user_job(role, sensitive=query.sensitive, wanted=wanted)
             (outcome,), tables = self._cache.together([job], ("orgs",), reporter)
             if isinstance(outcome, NotFoundError):
-                self._lists.note_lack(role)
+                self._lists.lacking.add(role)
                 return self._without_group(query, reporter)
             orgs = tables["orgs"]
             came = self._puller.people(whole_tables(outcome), orgs, sensitive=query.sensitive)

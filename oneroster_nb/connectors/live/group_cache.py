@@ -1,7 +1,6 @@
 """The whole tables that groups are taken from: pulled once, and kept."""
 
 from collections.abc import Collection, Mapping, Sequence
-from types import MappingProxyType
 
 import pandas as pd
 
@@ -15,27 +14,17 @@ from oneroster_nb.roster.roster import Roster
 from oneroster_nb.tables.schema import empty_table
 from oneroster_nb.transport.side_by_side import Job, Outcome
 
-__all__ = ["LISTS_AT_MOST", "GroupCache", "linked_classes"]
-
 LISTS_AT_MOST = 100  # beyond so many lists of members, whole tables take fewer requests
-_LINKED: Mapping[str, Sequence[str]] = MappingProxyType(
-    {
-        "classes": ("classes", "courses", "orgs", "academicSessions"),
-        "courses": ("courses", "orgs"),
-        "schools": ("orgs",),
-    }
-)
+_LINKED: Mapping[str, Sequence[str]] = {
+    "classes": ("classes", "courses", "orgs", "academicSessions"),
+    "courses": ("courses", "orgs"),
+    "schools": ("orgs",),
+}
 """Kind of group to its table, and those whose names it refers to."""
 
 
 class GroupCache:
-    """Whole tables of groups, and of what they refer to.
-
-    Parameters
-    ----------
-    puller : Puller
-        Pulls what is not kept yet.
-    """
+    """Whole tables of groups, and of what they refer to."""
 
     def __init__(self, puller: Puller) -> None:
         self._puller = puller

@@ -10,15 +10,6 @@ from numpy.typing import NDArray
 from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.roles_at_orgs import holds_role, roles_at_orgs
 
-__all__ = [
-    "ListedPeople",
-    "difference",
-    "in_classes",
-    "in_schools",
-    "school_people",
-    "telling_school",
-]
-
 
 @dataclass(frozen=True)
 class ListedPeople:

@@ -29,44 +29,26 @@ from oneroster_nb.tables.references import not_there
 from oneroster_nb.tables.unknown_roles import people_of_unknown_role
 from oneroster_nb.tables.where import active
 
-__all__ = ["MemberLists"]
-
 _SHOWN_AT_MOST = 3  # schools with a difference that a warning names
 
 
 class MemberLists:
-    """Answer questions about a few groups from the server's lists of their members.
-
-    Parameters
-    ----------
-    puller : Puller
-        Pulls the lists.
-    cache : GroupCache
-        Whole tables, to compare lists with and to use instead.
-    filters : ServerFilters
-        Knows whether a list of the classes of a course is whole.
-    """
+    """Answer questions about a few groups from the server's lists of their members."""
 
     def __init__(self, puller: Puller, cache: GroupCache, filters: ServerFilters) -> None:
         self._puller = puller
         self._provider = puller.provider
         self._cache = cache
         self._filters = filters
-        self._lacking: set[str] = set()
+        # Lists that the server was seen to lack, or to hold other people than they should.
+        self.lacking: set[str] = set()
+        # Lists that were seen to hold the same people as the server's tables.
         self._trusted: set[str] = set()
 
     def clear(self) -> None:
         """Forget what was seen of the server's lists."""
-        self._lacking.clear()
+        self.lacking.clear()
         self._trusted.clear()
-
-    def lacks(self, name: str) -> bool:
-        """Return True if the server was seen to lack a list, or to hold others in it."""
-        return name in self._lacking
-
-    def note_lack(self, name: str) -> None:
-        """Remember that the server lacks a list."""
-        self._lacking.add(name)
 
     def answer(self, query: Query, groups: pd.DataFrame, reporter: Reporter) -> pd.DataFrame | None:
         """Answer a question about some groups; None if whole tables are the better way."""
@@ -111,7 +93,7 @@ class MemberLists:
         if query.term is not None:
             owners = owners.loc[classes_in_term(owners, sessions)]
         too_many = len(owners) * len(roles) > LISTS_AT_MOST
-        if too_many or not self._lacking.isdisjoint(_names(query)):
+        if too_many or not self.lacking.isdisjoint(_names(query)):
             return None
         return owners.reset_index(drop=True)
 
@@ -194,12 +176,12 @@ class MemberLists:
         probed = pd.concat([schools, more]).drop_duplicates("sourcedId", ignore_index=True)
         listed = self._listed(query, probed, reporter)
         if listed is None:
-            self._lacking.update(_names(query))
+            self.lacking.update(_names(query))
             return frame
         found = difference(listed, probed, roles, people)
         for role, name in zip(roles, _names(query), strict=True):
             wrong = role in set(found["role"])
-            (self._lacking if wrong else self._trusted).add(name)
+            (self.lacking if wrong else self._trusted).add(name)
         return with_footnote(frame, _note_of(found))
 
     def _listed(
@@ -218,7 +200,7 @@ class MemberLists:
         outcomes = self._puller.pull(jobs, reporter)
         if all(isinstance(outcome, RosterError) for outcome in outcomes) and len(owners) > 1:
             # One list may be missing with its class; all of them only with the address.
-            self._lacking.update(_names(query))
+            self.lacking.update(_names(query))
         lists = [outcome for outcome in outcomes if not isinstance(outcome, RosterError)]
         if len(lists) < len(outcomes):
             return None

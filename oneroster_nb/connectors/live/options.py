@@ -11,40 +11,10 @@ from oneroster_nb.transport.address import shown_url
 from oneroster_nb.transport.auth import Auth
 from oneroster_nb.transport.session import Session
 
-__all__ = [
-    "LiveOptions",
-    "check_sendable",
-    "checked_seconds",
-    "checked_timeout",
-    "checked_whole",
-    "from_environment",
-    "wrapped_secrets",
-    "written_option",
-]
-
 
 @dataclass(frozen=True, kw_only=True)
 class LiveOptions:
-    """The options that all live connectors have in common, checked.
-
-    Attributes
-    ----------
-    key_identifier : str
-        The field of a group that stands in addresses.
-    match_on : str or list of str, optional
-        The fields that group names are compared with if a call names none.
-    max_users : int
-        At most so many distinct users in an answer; 0 is no bound.
-    page_size : int
-        Rows to ask for at once; a server may send fewer. 0 means 10,000.
-    max_workers : int
-        Requests under way at once.
-    timeout : tuple of float
-        Seconds to wait for a connection, and for the next bytes of an answer.
-    retry_seconds : float
-        How long requests that fail in a passing way are tried again while no page arrives.
-    max_bytes : int
-        How large a page may be, unpacked.
+    """The options that all live connectors have in common; see :class:`OneRosterConnector`.
 
     Raises
     ------

@@ -8,15 +8,13 @@ import pandas as pd
 import pyarrow as pa
 
 from oneroster_nb.connectors.live.options import LiveOptions
-from oneroster_nb.errors import ForbiddenError, NotFoundError, NotProvidedError, QueryError
+from oneroster_nb.errors import ForbiddenError, NotFoundError, QueryError
 from oneroster_nb.query.groups import field_named
 from oneroster_nb.spelling import nearest
 from oneroster_nb.transport.page_size import PageSizes
 from oneroster_nb.transport.pages import Tables
 from oneroster_nb.transport.session import Session
 from oneroster_nb.transport.side_by_side import Job
-
-__all__ = ["LISTED_ROLES", "NO_ROUTE", "TRIES_OF_A_LARGE_PAGE", "Provider"]
 
 LISTED_ROLES = frozenset({"student", "teacher"})
 """The roles whose people servers list by themselves."""
@@ -54,6 +52,7 @@ class Provider(ABC):
         self, session: Session, version: str, listable: Sequence[str], options: LiveOptions
     ) -> None:
         self.session = session
+        self.host = session.host
         self.version = version
         # Where the data come from, as a roster keeps it.
         self.name = session.host
@@ -62,11 +61,6 @@ class Provider(ABC):
         self.key_identifier = options.key_identifier
         # What the server was seen to take.
         self.page_sizes = PageSizes()
-
-    @property
-    def host(self) -> str:
-        """The base address."""
-        return self.session.host
 
     def rows_at_once(self, wanted: int | None) -> int:
         """Return how many rows to ask for at once if `wanted` are enough."""
@@ -97,8 +91,19 @@ class Provider(ABC):
     # Where the lists are.
 
     @abstractmethod
-    def list_job(self, table: str, *, sensitive: bool = False, wanted: int | None = None) -> Job:
-        """Pull a whole canonical table, or at least `wanted` rows of it."""
+    def list_job(
+        self,
+        table: str,
+        *,
+        sensitive: bool = False,
+        wanted: int | None = None,
+        clause: str = "",
+        fields: str = "",
+    ) -> Job:
+        """Pull a whole canonical table, or at least `wanted` rows of it.
+
+        A filter and a choice of fields are asked of a provider that has filters only.
+        """
 
     @abstractmethod
     def object_job(self, table: str, key: str) -> Job:
@@ -130,18 +135,6 @@ class Provider(ABC):
     def plain_fields(self, table: str) -> Collection[str]:  # noqa: ARG002
         """Return the columns of a table that are one text in the records, under the same name."""
         return ()
-
-    def filtered_job(
-        self,
-        table: str,
-        clause: str,  # noqa: ARG002
-        *,
-        sensitive: bool = False,  # noqa: ARG002
-        wanted: int | None = None,  # noqa: ARG002
-        fields: str = "",  # noqa: ARG002
-    ) -> Job:
-        """Pull the rows of a table that fulfil a filter; if `fields` names some, these alone."""
-        raise NotProvidedError(f"{self.host} cannot be asked for a part of {table} by a filter.")
 
     # What the records mean.
 

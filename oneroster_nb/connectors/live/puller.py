@@ -21,8 +21,6 @@ from oneroster_nb.transport.pages import Tables
 from oneroster_nb.transport.session import Session
 from oneroster_nb.transport.side_by_side import Job, Outcome, run
 
-__all__ = ["Puller", "pull_jobs", "whole_tables"]
-
 Pull: TypeAlias = Callable[[Sequence[Job], Reporter], list[Outcome]]
 
 

@@ -9,8 +9,6 @@ import pandas as pd
 
 from oneroster_nb.tables.where import Where
 
-__all__ = ["Clause", "only_value", "pushdown_clause", "since_clause", "stamp"]
-
 _DAY = pd.Timedelta(days=1)
 
 

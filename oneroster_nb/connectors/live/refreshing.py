@@ -26,8 +26,6 @@ from oneroster_nb.tables.schema import TABLES
 from oneroster_nb.tables.upsert import OWNERS, all_new, merged, shrunken_tables
 from oneroster_nb.transport.side_by_side import Job, Outcome
 
-__all__ = ["Refresh"]
-
 _SMALL = 5_000  # so few rows are pulled again, because then every change is seen
 
 
@@ -61,17 +59,7 @@ class _Changes:
 
 
 class Refresh:
-    """Bring rosters of one provider up to date.
-
-    Parameters
-    ----------
-    puller : Puller
-        Pulls the lists.
-    rosters : RosterPull
-        Pulls whole tables again if their changes alone are not enough.
-    filters : ServerFilters
-        Knows whether the server can be asked for changes.
-    """
+    """Bring rosters of one provider up to date."""
 
     def __init__(self, puller: Puller, rosters: RosterPull, filters: ServerFilters) -> None:
         self._puller = puller
@@ -154,12 +142,9 @@ class Refresh:
             if not self._filters.supports_filter(name, since, reporter):
                 continue
             by_id = self._filters.lists_ids(name, reporter)
-            check = (
-                self._provider.filtered_job(name, "", fields="sourcedId")
-                if by_id
-                else self._provider.filtered_job(name, "", wanted=1)
-            )
-            rows = self._provider.filtered_job(name, str(since), sensitive=old.sensitive)
+            list_job = self._provider.list_job
+            check = list_job(name, fields="sourcedId") if by_id else list_job(name, wanted=1)
+            rows = list_job(name, clause=str(since), sensitive=old.sensitive)
             rows.keep = check.keep = REFUSED
             asked[name] = _Changes(rows, check, by_id)
         return asked

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -12,11 +11,7 @@ import pyarrow.compute as pc
 from oneroster_nb.tables.schema import BEYOND
 from oneroster_nb.transport.json_shapes import BETWEEN_PARTS, BETWEEN_ROLES, ROLE_PARTS, plain
 
-__all__ = ["profiles_of", "spread_roles"]
-
-_COLUMNS: Mapping[str, str] = MappingProxyType(
-    {"org": "orgSourcedId", "userProfile": "userProfileSourcedId"}
-)
+_COLUMNS: Mapping[str, str] = {"org": "orgSourcedId", "userProfile": "userProfileSourcedId"}
 
 
 def spread_roles(texts: Any, users: "pd.Series[str]") -> pd.DataFrame:

@@ -3,7 +3,6 @@
 import datetime
 import time
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 
 import pandas as pd
@@ -21,27 +20,21 @@ from oneroster_nb.tables.resources import link_resources, resources_of
 from oneroster_nb.tables.schema import empty_table
 from oneroster_nb.transport.side_by_side import Job, Outcome
 
-__all__ = ["Frames", "Outcomes", "Revisions", "RosterPull"]
-
 _IN_EVERY_ROSTER = frozenset(
     {"orgs", "academicSessions", "courses", "classes", "users", "enrollments"}
 )
 _PEOPLE_AND_CLASSES = _IN_EVERY_ROSTER - {"orgs", "academicSessions"}
 """The tables without which a roster is empty, be there a district or not."""
-_RESOURCES_OF: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "classes": ("classResources", "classSourcedId"),
-        "courses": ("courseResources", "courseSourcedId"),
-    }
-)
-_PARTS_OF_OTHER_TABLES: Mapping[str, str] = MappingProxyType(
-    {
-        "roles": "users",
-        "userProfiles": "users",
-        "classResources": "classes",
-        "courseResources": "courses",
-    }
-)
+_RESOURCES_OF: Mapping[str, tuple[str, str]] = {
+    "classes": ("classResources", "classSourcedId"),
+    "courses": ("courseResources", "courseSourcedId"),
+}
+_PARTS_OF_OTHER_TABLES: Mapping[str, str] = {
+    "roles": "users",
+    "userProfiles": "users",
+    "classResources": "classes",
+    "courseResources": "courses",
+}
 """The tables that are pulled as a part of another one."""
 
 _T = TypeVar("_T")
@@ -64,13 +57,7 @@ class Revisions(dict[str, str]):
 
 
 class RosterPull:
-    """Pull the tables of a roster all at once.
-
-    Parameters
-    ----------
-    puller : Puller
-        Pulls the lists.
-    """
+    """Pull the tables of a roster all at once."""
 
     def __init__(self, puller: Puller) -> None:
         self._puller = puller

@@ -20,8 +20,6 @@ from oneroster_nb.progress import Reporter
 from oneroster_nb.tables.where import Where, active
 from oneroster_nb.transport.side_by_side import Job
 
-__all__ = ["REFUSED", "ServerFilters"]
-
 REFUSED = (ServerError, AnswerError, IncompleteError)
 """What comes of a server that does not know how to give a part of a table."""
 _PROBED = 1_000  # rows of a whole list that a list below another object is compared with
@@ -33,11 +31,6 @@ class ServerFilters:
     A list below another object (``/courses/{id}/classes``) and a filter give a part of the table,
     from which the rows are chosen as from the whole one. A filter is trusted only if the server
     was seen to honour it on that field. If the server refuses it, the whole table is read.
-
-    Parameters
-    ----------
-    puller : Puller
-        Pulls from the server that is asked.
     """
 
     def __init__(self, puller: Puller) -> None:
@@ -100,13 +93,13 @@ class ServerFilters:
             return False
         key = (name, clause.field, clause.sign)
         if key not in self._honoured:
-            first = self._tried(name, self._provider.filtered_job(name, "", wanted=1), reporter)
+            first = self._tried(name, self._provider.list_job(name, wanted=1), reporter)
             if first is None or first.empty:
                 return False
             probes = _probes(first.iloc[0], clause)
             if probes is None:
                 return False  # this row tells nothing; another one may
-            jobs = [self._provider.filtered_job(name, probe, wanted=1) for probe in probes]
+            jobs = [self._provider.list_job(name, wanted=1, clause=probe) for probe in probes]
             there, absent = (self._keys_of(name, job, reporter) for job in jobs)
             self._honoured[key] = there == [first.iloc[0]["sourcedId"]] and absent == []
         return self._honoured[key]
@@ -114,7 +107,7 @@ class ServerFilters:
     def lists_ids(self, name: str, reporter: Reporter) -> bool:
         """Find out, once, whether a server lists the ids of a table without the other fields."""
         if name not in self._ids_listed:
-            job = self._provider.filtered_job(name, "", wanted=1, fields="sourcedId")
+            job = self._provider.list_job(name, wanted=1, fields="sourcedId")
             first = self._tried(name, job, reporter)
             if first is None or first.empty:
                 return False
@@ -137,7 +130,7 @@ class ServerFilters:
         """Return the rows that fulfil a clause; None if the server does not honour it."""
         if not self.supports_filter(name, clause, reporter):
             return None
-        found = self._tried(name, self._provider.filtered_job(name, str(clause)), reporter)
+        found = self._tried(name, self._provider.list_job(name, clause=str(clause)), reporter)
         if found is None:
             self._honoured[name, clause.field, clause.sign] = False
         return found

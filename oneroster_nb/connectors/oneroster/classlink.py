@@ -7,8 +7,6 @@ from oneroster_nb.connectors.oneroster.connector import OneRosterConnector
 from oneroster_nb.errors import ConfigurationError, CredentialsError
 from oneroster_nb.secret import Secret
 
-__all__ = ["ClasslinkConnector", "proxied_host"]
-
 _PROXY = "https://oneroster-proxy.apis.classlink.com"
 
 

@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 from oneroster_nb.connectors.live.connector import Connector
 from oneroster_nb.connectors.live.options import (
@@ -21,17 +20,13 @@ from oneroster_nb.transport.address import checked_host, checked_token_url
 from oneroster_nb.transport.auth import Auth, BearerAuth, OAuth1Auth
 from oneroster_nb.transport.tokens import ClientCredentialsAuth
 
-__all__ = ["OneRosterConnector"]
-
-_NOT_FOUND: Mapping[str, str] = MappingProxyType(
-    {
-        version: f"There is nothing at this address. Check the host, down to .../{end}."
-        for version, end in (
-            ("1.1", "ims/oneroster/v1p1/"),
-            ("1.2", "ims/oneroster/rostering/v1p2/"),
-        )
-    }
-)
+_NOT_FOUND: Mapping[str, str] = {
+    version: f"There is nothing at this address. Check the host, down to .../{end}."
+    for version, end in (
+        ("1.1", "ims/oneroster/v1p1/"),
+        ("1.2", "ims/oneroster/rostering/v1p2/"),
+    )
+}
 """What to do about a 404, by version."""
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from oneroster_nb.connectors.live.options import LiveOptions
 from oneroster_nb.connectors.live.provider import NO_ROUTE, TRIES_OF_A_LARGE_PAGE, Provider
 from oneroster_nb.connectors.oneroster.records import RECORDS
-from oneroster_nb.errors import NotFoundError, NotProvidedError
+from oneroster_nb.errors import NotFoundError, NotProvidedError, RosterError
 from oneroster_nb.tables.casting import conform
 from oneroster_nb.tables.schema import TABLES, Kind
 from oneroster_nb.tables.vocabulary import has_words
@@ -22,52 +22,34 @@ from oneroster_nb.transport.retrying import Call
 from oneroster_nb.transport.session import Session
 from oneroster_nb.transport.side_by_side import Fetch, Job
 
-__all__ = ["OneRosterProvider"]
-
 _SAID_ELSEWHERE = frozenset({"_children"})
-_SERVICES: Mapping[str, str] = MappingProxyType(
-    {
-        "categories": "gradebook",
-        "lineItems": "gradebook",
-        "results": "gradebook",
-        "resources": "resources",
-    }
-)
+_SERVICES: Mapping[str, str] = {
+    "categories": "gradebook",
+    "lineItems": "gradebook",
+    "results": "gradebook",
+    "resources": "resources",
+}
 """The tables of OneRoster 1.2 that are not in its rostering service."""
 
-_LISTED_BELOW: Mapping[tuple[str, str], str] = MappingProxyType(
-    {
-        ("classes", "courseSourcedId"): "courses",
-        ("classes", "schoolSourcedId"): "schools",
-        ("enrollments", "schoolSourcedId"): "schools",
-        ("lineItems", "classSourcedId"): "classes",
-        ("results", "classSourcedId"): "classes",
-    }
-)
+_LISTED_BELOW: Mapping[tuple[str, str], str] = {
+    ("classes", "courseSourcedId"): "courses",
+    ("classes", "schoolSourcedId"): "schools",
+    ("enrollments", "schoolSourcedId"): "schools",
+    ("lineItems", "classSourcedId"): "classes",
+    ("results", "classSourcedId"): "classes",
+}
 """Table and column to the collection below which the rows with a value there are listed."""
 
-_LISTED_AS: Mapping[str, Collection[str]] = MappingProxyType(
-    {
-        "users": ("users", "students", "teachers"),
-        "orgs": ("orgs", "schools"),
-        "academicSessions": ("academicSessions", "terms", "gradingPeriods"),
-    }
-)
+_LISTED_AS: Mapping[str, Collection[str]] = {
+    "users": ("users", "students", "teachers"),
+    "orgs": ("orgs", "schools"),
+    "academicSessions": ("academicSessions", "terms", "gradingPeriods"),
+}
 """The keys under which servers list the rows of a table, if not under its name alone."""
 
 
 class OneRosterProvider(Provider):
-    """A OneRoster server.
-
-    Parameters
-    ----------
-    session : Session
-        The HTTP session with the server.
-    version : str
-        ``"1.1"`` or ``"1.2"``.
-    options : LiveOptions
-        As for :class:`Provider`.
-    """
+    """A OneRoster server of version ``"1.1"`` or ``"1.2"``."""
 
     def __init__(self, session: Session, version: str, options: LiveOptions) -> None:
         records = RECORDS[version]
@@ -78,8 +60,18 @@ class OneRosterProvider(Provider):
             for table, fields in records.items()
         }
 
-    def list_job(self, table: str, *, sensitive: bool = False, wanted: int | None = None) -> Job:
-        return self._job(table, table, table, sensitive=sensitive, wanted=wanted)
+    def list_job(
+        self,
+        table: str,
+        *,
+        sensitive: bool = False,
+        wanted: int | None = None,
+        clause: str = "",
+        fields: str = "",
+    ) -> Job:
+        asked = {"filter": clause, "fields": fields}
+        params = {name: value for name, value in asked.items() if value}
+        return self._job(table, table, table, sensitive=sensitive, wanted=wanted, params=params)
 
     def plain_fields(self, table: str) -> Collection[str]:
         records = RECORDS[self.version].get(table, ())
@@ -89,19 +81,6 @@ class OneRosterProvider(Provider):
             # A server compares words as it writes them, which may not be as the standard does.
             if kind is Kind.TEXT and not has_words(table, column)
         }
-
-    def filtered_job(
-        self,
-        table: str,
-        clause: str,
-        *,
-        sensitive: bool = False,
-        wanted: int | None = None,
-        fields: str = "",
-    ) -> Job:
-        asked = {"filter": clause, "fields": fields}
-        params = {name: value for name, value in asked.items() if value}
-        return self._job(table, table, table, sensitive=sensitive, wanted=wanted, params=params)
 
     def part_job(self, table: str, column: str, value: str) -> Job | None:
         if column == "sourcedId":
@@ -117,20 +96,17 @@ class OneRosterProvider(Provider):
         return Job(pull(table, 1, wanted=1), fetch, keep=NO_ROUTE)
 
     def user_job(self, role: str, *, sensitive: bool, wanted: int | None) -> Job:
-        job = self._job("users", f"{role}s", f"{role}s", sensitive=sensitive, wanted=wanted)
-        job.keep = () if role == "user" else (NotFoundError,)
-        return job
+        keep = () if role == "user" else (NotFoundError,)
+        what = f"{role}s"
+        return self._job("users", what, what, sensitive=sensitive, wanted=wanted, keep=keep)
 
     def member_job(self, kind: str, key: str, role: str, *, sensitive: bool) -> Job:
-        path = encoded(kind, key, f"{role}s")
-        job = self._job("users", path, f"{role}s of {kind}", sensitive=sensitive)
-        job.keep = NO_ROUTE
-        return job
+        path, what = encoded(kind, key, f"{role}s"), f"{role}s of {kind}"
+        return self._job("users", path, what, sensitive=sensitive, keep=NO_ROUTE)
 
     def course_classes_job(self, key: str) -> Job:
-        job = self._job("classes", encoded("courses", key, "classes"), "classes of a course")
-        job.keep = NO_ROUTE
-        return job
+        path = encoded("courses", key, "classes")
+        return self._job("classes", path, "classes of a course", keep=NO_ROUTE)
 
     def _base(self, table: str) -> str:
         """Return the address of the service that has a table; OneRoster 1.1 has one for all."""
@@ -148,6 +124,7 @@ class OneRosterProvider(Provider):
         sensitive: bool = False,
         wanted: int | None = None,
         params: Mapping[str, str] = MappingProxyType({}),
+        keep: tuple[type[RosterError], ...] = (),
     ) -> Job:
         """Pull the list at a path, whose records become rows of a canonical table."""
         if table not in self._decoders:
@@ -158,7 +135,8 @@ class OneRosterProvider(Provider):
 
         decoder = self._decoders[table]
         fetch = _list_pages(self.session, table, decoder, address, sensitive=sensitive)
-        return Job(pull(what, self.rows_at_once(wanted), wanted, self.page_sizes), fetch)
+        pages = pull(what, self.rows_at_once(wanted), wanted, self.page_sizes)
+        return Job(pages, fetch, keep=keep)
 
 
 def _one_record(session: Session, table: str, decoder: Decoder, url: str) -> Fetch:

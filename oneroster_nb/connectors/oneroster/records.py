@@ -1,11 +1,8 @@
 """The JSON records of OneRoster 1.1 and 1.2: their fields, and the columns that they become."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from oneroster_nb.transport.json_shapes import Field, Shape
-
-__all__ = ["RECORDS"]
 
 _SHAPES = {"*": Shape.VALUES, "#": Shape.IDS, "@": Shape.ROLES}
 
@@ -73,19 +70,17 @@ _BOTH = (
 )
 """The fields of users: 1.1 has role and orgs, 1.2 roles and primaryOrg, and servers mix them."""
 
-RECORDS: Mapping[str, Mapping[str, tuple[Field, ...]]] = MappingProxyType(
-    {
-        "1.1": _SHARED | {"users": _fields(_BOTH)},
-        "1.2": _SHARED
-        | {
-            "users": _fields(
-                f"{_BOTH} userMasterIdentifier preferredFirstName:preferredGivenName"
-                " preferredMiddleName preferredLastName:preferredFamilyName pronouns"
-                " userProfiles:_profiles resources>>resourceSourcedIds"
-            )
-        },
-    }
-)
+RECORDS: Mapping[str, Mapping[str, tuple[Field, ...]]] = {
+    "1.1": _SHARED | {"users": _fields(_BOTH)},
+    "1.2": _SHARED
+    | {
+        "users": _fields(
+            f"{_BOTH} userMasterIdentifier preferredFirstName:preferredGivenName"
+            " preferredMiddleName preferredLastName:preferredFamilyName pronouns"
+            " userProfiles:_profiles resources>>resourceSourcedIds"
+        )
+    },
+}
 """Version to canonical table to the fields of a record (1.1: section 4.2 on; 1.2: the OpenAPI).
 
 What records say of one another in both directions is taken once. A field whose column begins with
