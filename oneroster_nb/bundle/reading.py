@@ -25,6 +25,7 @@ from oneroster_nb.bundle.values import (
 from oneroster_nb.errors import BundleError, PartialResultWarning, warn
 from oneroster_nb.progress import Reporter
 from oneroster_nb.tables.casting import conform, is_password, to_frame
+from oneroster_nb.tables.fields import FIELDS
 from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.notes import findings_of_notes, notes_of
 from oneroster_nb.tables.repeated_keys import (
@@ -41,7 +42,6 @@ from oneroster_nb.tables.vocabulary import ACTIVE, standard_word
 __all__ = ["Bundle", "read_bundle"]
 
 _CORE = frozenset({"orgs", "academicSessions", "courses", "classes", "enrollments"})
-_CREDENTIALS = frozenset({"credentialType", "username"})
 _IN_DELTAS = ("status", "dateLastModified")
 _MOMENTS = (Kind.DATE, Kind.TIMESTAMP)
 
@@ -276,7 +276,7 @@ def _restored(table: str, columns: Mapping[str, Any]) -> dict[str, Any]:
 
 def _beyond(table: str, columns: Mapping[str, Any]) -> pd.DataFrame:
     """Keep a table beyond the canonical ones as it was found, without credentials."""
-    secret = _CREDENTIALS if table == "userProfiles" else frozenset()
+    secret = {each.name for each in FIELDS[table].own if each.secret}
     length = len(next(iter(columns.values())))
     names = [name for name in columns if not is_password(name) and name not in secret]
     frame = pd.DataFrame({name: whole_column(columns[name]).to_pandas() for name in names})

@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TextIO, TypeAlias
 
 import pandas as pd
@@ -18,6 +17,8 @@ from oneroster_nb.privacy.mentions import Mentions
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.roster.roster import Roster
 from oneroster_nb.source.source import Source
+from oneroster_nb.tables.field import Kind, Personal
+from oneroster_nb.tables.fields import FIELDS
 from oneroster_nb.tables.schema import BEYOND, TABLES, join_values, split_text
 from oneroster_nb.tables.spreadsheet_safety import csv_cell
 from oneroster_nb.tables.text import texts
@@ -28,50 +29,45 @@ _Code: TypeAlias = Callable[[str, str], str]
 """Gives the code of a value in a namespace."""
 
 _CONSONANTS = str.maketrans("0123456789abcdef", "bcdfghjklmnpqrst")
-_ANY_ROW = ("status", "dateLastModified")
-_KEPT: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        name: frozenset([*_ANY_ROW, *columns.split()])
-        for name, columns in {
-            "users": "enabledUser role orgSourcedIds primaryOrgSourcedId grades resourceSourcedIds",
-            "roles": "roleType role beginDate endDate orgSourcedId",
-            "enrollments": "classSourcedId schoolSourcedId role primary beginDate endDate",
-            "demographics": "sex americanIndianOrAlaskaNative asian blackOrAfricanAmerican"
-            " nativeHawaiianOrOtherPacificIslander white demographicRaceTwoOrMoreRaces"
-            " hispanicOrLatinoEthnicity countryOfBirthCode stateOfBirthAbbreviation"
-            " publicSchoolResidenceStatus",
-            "results": "lineItemSourcedId classSourcedId scoreStatus score scoreDate inProgress"
-            " incomplete late missing",
-            "userProfiles": "profileType",
-            "userResources": "orgSourcedId classSourcedId resourceSourcedId",
-            "resultLearningObjectiveIds": "source learningObjectiveId score",
-            "resultScoreScales": "scoreScaleSourcedId",
-            "assessmentResults": "",
-        }.items()
-    }
-)
+_PEOPLE = {name: table for name, table in FIELDS.items() if table.people}
+_KEPT: Mapping[str, frozenset[str]] = {
+    name: frozenset(each.name for each in table.rows if each.personal is Personal.STAYS)
+    for name, table in _PEOPLE.items()
+}
 """The tables whose rows are about people, and what stays in them; all else becomes codes."""
 
-_REFERENCES: Mapping[str, str] = MappingProxyType(
-    {
-        "userSourcedId": "users",
-        "studentSourcedId": "users",
-        "agentSourcedIds": "users",
-        "userProfileSourcedId": "userProfiles",
-        "resultSourcedId": "results",
-    }
-)
+_REFERENCES: Mapping[str, str] = {
+    each.name: each.to
+    for table in _PEOPLE.values()
+    for each in table.own
+    if each.to in _PEOPLE and each.name.endswith(("SourcedId", "SourcedIds"))
+}
 """Columns that point to people or to what is theirs, and the namespace of their codes."""
 
-_SEVERAL = frozenset({"agentSourcedIds", "userIds"})
-_KEPT_ADDITIONS = frozenset({"textScore", "metadata.grades"})
+_SEVERAL = frozenset(
+    each.name
+    for table in _PEOPLE.values()
+    for each in table.own
+    if each.kind is Kind.VALUES and each.personal is not Personal.STAYS
+)
+_KEPT_ADDITIONS = frozenset({"metadata.grades"})
 """Columns about people that stay wherever they are."""
 
-_NAMES = (
-    *("givenName", "familyName", "middleName"),
-    *("preferredGivenName", "preferredMiddleName", "preferredFamilyName"),
-)
-_IDS = ("sourcedId", "username", "identifier", "userMasterIdentifier", "email", "sms", "phone")
+_ALIKE: Mapping[str, Personal] = {
+    each.name: each.personal
+    for table in _PEOPLE.values()
+    for each in table.own
+    if each.personal in (Personal.NOTHING, Personal.YEAR, Personal.EMAIL)
+}
+"""Columns that are treated in the same way in every table about people."""
+
+
+def _users_with(*treated: Personal) -> tuple[str, ...]:
+    return tuple(each.name for each in FIELDS["users"].own if each.personal in treated)
+
+
+_NAMES = _users_with(Personal.NAME)
+_IDS = ("sourcedId", *_users_with(Personal.ID, Personal.EMAIL))
 _PERSONAL = re.compile(
     r"admin|advis|aide|assistant|author|birth|coach|contact|coordinator|counsel|creat(ed|or)"
     r"|guardian|head|instructor|mail|mentor|modified|nurse|owner|parent|person|phone|principal"
@@ -292,18 +288,19 @@ class _Coder:
     def _of_person(self, name: str, table: pd.DataFrame, column: str) -> "pd.Series[Any]":
         values = table[column]
         place = f"{name}.{column}"
-        if column == "pronouns":  # too few to become codes that say nothing
+        treated = _ALIKE.get(column)
+        if treated is Personal.NOTHING:  # too few to become codes that say nothing
             return pd.Series([None] * len(values), index=values.index, dtype="str")
         if column == "dateLastModified" or not len(values.dropna()):
             return _days(values)
-        if column == "birthDate":
+        if treated is Personal.YEAR:
             years: pd.Series[Any] = values.dt.to_period("Y").dt.to_timestamp()
             return years.astype(values.dtype)
         if column in _NAMES and name == "users":
             # A code for each person, so that it does not show who has the same name.
             owner = table["sourcedId"].where(values.notna() & (values != ""))
             return self._each(owner, place)
-        if column == "email":
+        if treated is Personal.EMAIL:
             address = values.str.strip().str.casefold()  # one address, however it is written
             return self._each(address, place) + "@example.invalid"
         if column == "sourcedId":

@@ -1,10 +1,10 @@
 """Rules about fields that must have a value."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import pandas as pd
 
+from oneroster_nb.tables.fields import FIELDS
 from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES
 from oneroster_nb.tables.schema import TABLES
@@ -13,36 +13,27 @@ __all__ = ["required"]
 
 Tables = Mapping[str, pd.DataFrame]
 
-_REQUIRED: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "orgs": ("name", "type"),
-        "academicSessions": ("title", "type", "startDate", "endDate", "schoolYear"),
-        "courses": ("title", "orgSourcedId"),
-        "classes": ("title", "courseSourcedId", "classType", "schoolSourcedId", "termSourcedIds"),
-        "users": ("enabledUser", "username", "givenName", "familyName", "role"),
-        "roles": ("userSourcedId", "roleType", "role", "orgSourcedId"),
-        "enrollments": ("classSourcedId", "schoolSourcedId", "userSourcedId", "role"),
-        "resources": ("vendorResourceId",),
-        "classResources": ("classSourcedId", "resourceSourcedId"),
-        "courseResources": ("courseSourcedId", "resourceSourcedId"),
-        "categories": ("title",),
-        "lineItems": ("title", "assignDate", "dueDate", "classSourcedId", "categorySourcedId"),
-        "results": ("lineItemSourcedId", "studentSourcedId", "scoreStatus", "scoreDate"),
-    }
-)
-"""The fields that both versions of the standard require (1.1 CSV Tables and 1.2 CSV Binding, 4)."""
+
+def _required(name: str) -> tuple[str, ...]:
+    """Return the columns that every version requires which has a file of the table."""
+    versions = set(FIELDS[name].csv)
+    required = {each.name for each in FIELDS[name].columns if versions <= set(each.required)}
+    # A rule of its own finds missing keys. Every user has a role: 1.2 has it among the roles.
+    required = required - {"sourcedId"} | ({"role"} if name == "users" else set())
+    return tuple(column for column in TABLES[name].columns if column in required)
+
+
+_REQUIRED = {name: columns for name in TABLES if (columns := _required(name))}
 
 _IN_FILES_ALONE = frozenset(
-    {("users", "username"), ("classes", "classType"), ("courses", "orgSourcedId")}
+    (name, each.name) for name in TABLES for each in FIELDS[name].rows if each.rest_optional
 )
 """Fields that CSV files require and the REST interface of 1.2 does not."""
 
 _DECIDES = "role type"
 """Columns that say what a row is: without them it cannot be used."""
 
-_CODES: Mapping[tuple[str, str], str] = MappingProxyType(
-    {("classes", "termSourcedIds"): "class-without-term"}
-)
+_CODES: Mapping[tuple[str, str], str] = {("classes", "termSourcedIds"): "class-without-term"}
 
 
 def required(tables: Tables) -> list[Finding]:

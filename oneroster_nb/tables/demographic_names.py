@@ -4,17 +4,25 @@ import json
 import re
 from typing import Any
 
+from oneroster_nb.tables.fields import FIELDS
+
 __all__ = ["is_demographic", "without_demographics"]
 
 _NAMES = re.compile(
     r"demographics?|dob|(date of )?birth( date| day)?|birth (city|country|place|state)"
-    r"|(country|state|city|place) of birth( code| abbreviation)?|sex|gender|races?|ethnicit(y|ies)"
-    r"|race (and )?ethnicity|hispanic|(hispanic or latino|hispanic|latino) ethnicity"
-    r"|american indian or alaska native|asian|black or african american"
-    r"|native hawaiian or other pacific islander|white|demographic race two or more races"
-    r"|public school residence status"
+    r"|(country|state|city|place) of birth( code| abbreviation)?|gender|races?|ethnicit(y|ies)"
+    r"|race (and )?ethnicity|hispanic|(hispanic|latino) ethnicity"
 )
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+def _words(name: str) -> list[str]:
+    return [word.casefold() for word in _WORDS.findall(name)]
+
+
+_COLUMNS = {
+    " ".join(_words(each.name)) for each in FIELDS["demographics"].own if each.name != "sourcedId"
+}
 
 
 def is_demographic(name: str) -> bool:
@@ -31,11 +39,9 @@ def is_demographic(name: str) -> bool:
     >>> [is_demographic(name) for name in names]
     [True, True, True, False]
     """
-    return any(
-        _NAMES.fullmatch(" ".join(_WORDS.findall(part)).casefold())
-        or _NAMES.fullmatch("".join(_WORDS.findall(part)).casefold())
-        for part in name.split(".")
-    )
+    parts = [_words(part) for part in name.split(".")]
+    written = [join.join(words) for words in parts for join in (" ", "")]
+    return any(text in _COLUMNS or _NAMES.fullmatch(text) for text in written)
 
 
 def without_demographics(text: str) -> str | None:

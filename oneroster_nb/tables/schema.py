@@ -8,10 +8,11 @@ part of it. ``users.sms`` and ``users.phone`` are there only where they were ask
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from types import MappingProxyType
 
 import pandas as pd
+
+from oneroster_nb.tables.field import Kind
+from oneroster_nb.tables.fields import FIELDS
 
 __all__ = [
     "BEYOND",
@@ -28,28 +29,6 @@ __all__ = [
 
 _PHONE = re.compile(r"(?:phone|(?:^|[._ ])(?:sms|mobile))(?!.*type$)", re.IGNORECASE)
 """A column of phone numbers; ``phone_type`` says of one only that it is a mobile."""
-
-
-class Kind(Enum):
-    """What a column holds."""
-
-    TEXT = "text"
-    VALUES = "values"
-    """Several values in one string, joined with commas: see :func:`split_values`."""
-    BOOLEAN = "boolean"
-    DATE = "date"
-    TIMESTAMP = "timestamp"
-    NUMBER = "number"
-
-    @property
-    def dtype(self) -> str:
-        """The pandas dtype."""
-        return {
-            Kind.BOOLEAN: "boolean",
-            Kind.DATE: "datetime64[us]",
-            Kind.TIMESTAMP: "datetime64[us, UTC]",
-            Kind.NUMBER: "float64",
-        }.get(self, "str")
 
 
 @dataclass(frozen=True)
@@ -82,164 +61,24 @@ class Table:
         }
 
 
-def _table(
-    name: str,
-    columns: str,
-    references: Mapping[str, str] | None = None,
-    sensitive: Iterable[str] = (),
-) -> Table:
-    """Build a table from ``"name:kind name …"``; a name without a kind is text."""
-    kinds = {
-        "v": Kind.VALUES,
-        "b": Kind.BOOLEAN,
-        "d": Kind.DATE,
-        "t": Kind.TIMESTAMP,
-        "n": Kind.NUMBER,
-        "": Kind.TEXT,
-    }
-    parsed = {"sourcedId": Kind.TEXT, "status": Kind.TEXT, "dateLastModified": Kind.TIMESTAMP}
-    for word in columns.split():
-        column, _, kind = word.partition(":")
-        parsed[column] = kinds[kind]
-    return Table(
+TABLES: Mapping[str, Table] = {
+    name: Table(
         name,
-        MappingProxyType(parsed),
-        MappingProxyType(dict(references or {})),
-        frozenset(sensitive),
+        {each.name: each.kind for each in fields.columns},
+        {each.name: each.to for each in fields.columns if each.to and not FIELDS[each.to].extra},
+        frozenset(each.name for each in fields.columns if each.sensitive),
     )
+    for name, fields in FIELDS.items()
+    if not fields.extra
+}
+"""The canonical tables by name."""
 
 
-TABLES: Mapping[str, Table] = MappingProxyType(
-    {
-        table.name: table
-        for table in (
-            _table(
-                "orgs",
-                "name type identifier parentSourcedId",
-                {"parentSourcedId": "orgs"},
-            ),
-            _table(
-                "academicSessions",
-                "title type startDate:d endDate:d parentSourcedId schoolYear",
-                {"parentSourcedId": "academicSessions"},
-            ),
-            _table(
-                "courses",
-                "schoolYearSourcedId title courseCode grades:v orgSourcedId subjects:v"
-                " subjectCodes:v",
-                {"schoolYearSourcedId": "academicSessions", "orgSourcedId": "orgs"},
-            ),
-            _table(
-                "classes",
-                "title grades:v courseSourcedId classCode classType location schoolSourcedId"
-                " termSourcedIds:v subjects:v subjectCodes:v periods:v",
-                {
-                    "courseSourcedId": "courses",
-                    "schoolSourcedId": "orgs",
-                    "termSourcedIds": "academicSessions",
-                },
-            ),
-            _table(
-                "users",
-                "enabledUser:b username userIds:v givenName familyName middleName"
-                " preferredGivenName preferredMiddleName preferredFamilyName pronouns role"
-                " identifier userMasterIdentifier email sms phone agentSourcedIds:v"
-                " orgSourcedIds:v primaryOrgSourcedId grades:v resourceSourcedIds:v",
-                {
-                    "agentSourcedIds": "users",
-                    "orgSourcedIds": "orgs",
-                    "primaryOrgSourcedId": "orgs",
-                    "resourceSourcedIds": "resources",
-                },
-                sensitive=("sms", "phone"),
-            ),
-            _table(
-                "roles",
-                "userSourcedId roleType role beginDate:d endDate:d orgSourcedId"
-                " userProfileSourcedId",
-                {"userSourcedId": "users", "orgSourcedId": "orgs"},
-            ),
-            _table(
-                "enrollments",
-                "classSourcedId schoolSourcedId userSourcedId role primary:b beginDate:d endDate:d",
-                {
-                    "classSourcedId": "classes",
-                    "schoolSourcedId": "orgs",
-                    "userSourcedId": "users",
-                },
-            ),
-            _table(
-                "demographics",
-                "birthDate:d sex americanIndianOrAlaskaNative:b asian:b"
-                " blackOrAfricanAmerican:b nativeHawaiianOrOtherPacificIslander:b white:b"
-                " demographicRaceTwoOrMoreRaces:b hispanicOrLatinoEthnicity:b countryOfBirthCode"
-                " stateOfBirthAbbreviation cityOfBirth publicSchoolResidenceStatus",
-                {"sourcedId": "users"},
-            ),
-            _table(
-                "resources",
-                "vendorResourceId title roles:v importance vendorId applicationId",
-            ),
-            _table(
-                "classResources",
-                "title classSourcedId resourceSourcedId",
-                {"classSourcedId": "classes", "resourceSourcedId": "resources"},
-            ),
-            _table(
-                "courseResources",
-                "title courseSourcedId resourceSourcedId",
-                {"courseSourcedId": "courses", "resourceSourcedId": "resources"},
-            ),
-            _table("categories", "title weight:n"),
-            _table(
-                "lineItems",
-                "title description assignDate:t dueDate:t classSourcedId schoolSourcedId"
-                " categorySourcedId gradingPeriodSourcedId academicSessionSourcedId"
-                " resultValueMin:n resultValueMax:n",
-                {
-                    "classSourcedId": "classes",
-                    "schoolSourcedId": "orgs",
-                    "categorySourcedId": "categories",
-                    "gradingPeriodSourcedId": "academicSessions",
-                    "academicSessionSourcedId": "academicSessions",
-                },
-            ),
-            _table(
-                "results",
-                "lineItemSourcedId studentSourcedId classSourcedId scoreStatus score:n textScore"
-                " scoreDate:d comment inProgress:b incomplete:b late:b missing:b",
-                {
-                    "lineItemSourcedId": "lineItems",
-                    "studentSourcedId": "users",
-                    "classSourcedId": "classes",
-                },
-            ),
-        )
-    }
-)
-"""The canonical tables by name.
-
-Sources: OneRoster 1.1 CSV Tables, section 4; OneRoster 1.2 CSV Binding, section 4.
-"""
-
-
-BEYOND: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "userProfiles": (
-            *("sourcedId", "status", "dateLastModified", "userSourcedId", "profileType"),
-            *("vendorId", "applicationId", "description"),
-        ),
-        **dict.fromkeys(
-            (
-                *("scoreScales", "lineItemScoreScales", "resultScoreScales"),
-                *("lineItemLearningObjectiveIds", "resultLearningObjectiveIds", "userResources"),
-            ),
-            ("sourcedId", "status", "dateLastModified"),
-        ),
-        "assessmentLineItems": ("sourcedId", "status", "dateLastModified"),
-        "assessmentResults": ("sourcedId", "status", "dateLastModified"),
-    }
-)
+BEYOND: Mapping[str, tuple[str, ...]] = {
+    name: tuple(each.name for each in fields.columns)
+    for name, fields in FIELDS.items()
+    if fields.extra
+}
 """Tables of OneRoster 1.2 beyond the canonical ones, and the columns that they have at least.
 
 A roster keeps them as they were found, but for the credentials of profiles.

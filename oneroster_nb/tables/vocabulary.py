@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
+
+from oneroster_nb.tables import fields
+from oneroster_nb.tables.field import STATUSES
 
 __all__ = [
     "ACTIVE",
@@ -15,54 +17,22 @@ __all__ = [
     "standard_word",
 ]
 
-ACTIVE, DELETED = "active", "tobedeleted"
+ACTIVE, DELETED = STATUSES
 
-ROLES: Mapping[str, str] = MappingProxyType(
-    {
-        "students": "student",
-        "teachers": "teacher",
-        "administrators": "administrator",
-        "aides": "aide",
-        "counselors": "counselor",
-        "districtAdministrators": "districtAdministrator",
-        "guardians": "guardian",
-        "parents": "parent",
-        "principals": "principal",
-        "proctors": "proctor",
-        "relatives": "relative",
-        "siteAdministrators": "siteAdministrator",
-        "systemAdministrators": "systemAdministrator",
-    }
-)
-"""User filter to OneRoster role (OneRoster 1.1, 4.13.5; 1.2, RoleEnum)."""
+ROLES: Mapping[str, str] = {f"{role}s": role for role in fields.ROLES}
+"""User filter to OneRoster role."""
 
-USER_ROLES = frozenset(ROLES.values())
+USER_ROLES = frozenset(fields.ROLES)
 _EXTENSION = "ext:"  # what 1.2 lets one put before words of one's own
 _SPACING = re.compile(r"[\s_-]+")
 
-_OF_COLUMN: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
-    {
-        ("orgs", "type"): frozenset(
-            {"department", "school", "district", "local", "state", "national"}
-        ),
-        ("academicSessions", "type"): frozenset(
-            {"gradingPeriod", "semester", "schoolYear", "term"}
-        ),
-        ("classes", "classType"): frozenset({"homeroom", "scheduled"}),
-        ("users", "role"): USER_ROLES,
-        ("roles", "role"): USER_ROLES,
-        ("roles", "roleType"): frozenset({"primary", "secondary"}),
-        ("enrollments", "role"): frozenset(
-            {"administrator", "aide", "proctor", "student", "teacher"}
-        ),
-        ("demographics", "sex"): frozenset({"male", "female", "unspecified", "other"}),
-        ("resources", "importance"): frozenset({"primary", "secondary"}),
-        ("results", "scoreStatus"): frozenset(
-            {"exempt", "fully graded", "not submitted", "partially graded", "submitted"}
-        ),
-    }
-)
-_STATUSES = frozenset({ACTIVE, DELETED})
+_OF_COLUMN: Mapping[tuple[str, str], frozenset[str]] = {
+    (name, each.name): frozenset(each.words)
+    for name, table in fields.FIELDS.items()
+    for each in table.own
+    if each.words
+}
+_STATUSES = frozenset(STATUSES)
 
 
 def allowed_words(table: str, column: str) -> frozenset[str]:

@@ -18,6 +18,7 @@ import pyarrow.json
 from oneroster_nb.errors import AnswerError
 from oneroster_nb.tables.schema import join_values
 from oneroster_nb.transport.json_shapes import (
+    ARROW_TYPES,
     BETWEEN_PARTS,
     BETWEEN_ROLES,
     ROLE_PARTS,
@@ -126,7 +127,7 @@ class Decoder:
 
     def _record(self) -> Any:
         with self._lock.get():
-            types = {name: shape.arrow for name, shape in self._shapes.items()} | self._seen
+            types = {name: ARROW_TYPES[shape] for name, shape in self._shapes.items()} | self._seen
             if self._seen_metadata:
                 types["metadata"] = pa.struct(list(self._seen_metadata.items()))
         return pa.struct(list(types.items()))

@@ -3,15 +3,16 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 import pyarrow as pa
 
 from oneroster_nb.tables.casting import is_password
+from oneroster_nb.tables.field import Shape
 from oneroster_nb.tables.schema import join_values
 
 __all__ = [
+    "ARROW_TYPES",
     "BETWEEN_PARTS",
     "BETWEEN_ROLES",
     "ROLE_PARTS",
@@ -40,27 +41,15 @@ BETWEEN_ROLES, BETWEEN_PARTS = "\x1e", "\x1f"
 _ID = pa.struct([("type", pa.string()), ("identifier", pa.string())])
 
 
-class Shape(Enum):
-    """How a field of a record is written in JSON."""
-
-    TEXT = "text"
-    VALUES = "values"  # ["06", "07"]
-    REF = "ref"  # {"href": …, "sourcedId": …, "type": …}
-    REFS = "refs"  # a list of those
-    IDS = "ids"  # [{"type": …, "identifier": …}]
-    ROLES = "roles"  # [{"roleType": …, "role": …, "org": {…}, …}] of OneRoster 1.2
-
-    @property
-    def arrow(self) -> Any:
-        """The Arrow type of a field of this shape."""
-        return {
-            Shape.TEXT: pa.string(),
-            Shape.VALUES: pa.list_(pa.string()),
-            Shape.REF: _REF,
-            Shape.REFS: pa.list_(_REF),
-            Shape.IDS: pa.list_(_ID),
-            Shape.ROLES: pa.list_(_ROLE),
-        }[self]
+ARROW_TYPES: Mapping[Shape, Any] = {
+    Shape.TEXT: pa.string(),
+    Shape.VALUES: pa.list_(pa.string()),
+    Shape.REF: _REF,
+    Shape.REFS: pa.list_(_REF),
+    Shape.IDS: pa.list_(_ID),
+    Shape.ROLES: pa.list_(_ROLE),
+}
+"""The Arrow type of a field of each shape."""
 
 
 @dataclass(frozen=True)

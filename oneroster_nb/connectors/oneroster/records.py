@@ -2,84 +2,31 @@
 
 from collections.abc import Mapping
 
-from oneroster_nb.transport.json_shapes import Field, Shape
+from oneroster_nb.tables import field as standard
+from oneroster_nb.tables.field import BOTH, Shape
+from oneroster_nb.tables.fields import FIELDS
+from oneroster_nb.transport.json_shapes import Field
 
-_SHAPES = {"*": Shape.VALUES, "#": Shape.IDS, "@": Shape.ROLES}
-
-
-def _fields(text: str) -> tuple[Field, ...]:
-    """Read a line of fields.
-
-    ``title`` is text, ``grades*`` a list of texts, ``course>courseSourcedId`` a reference,
-    ``terms>>termSourcedIds`` a list of references, ``userIds#`` a list of ids, ``roles:_roles@`` a
-    list of roles; after a colon stands the name of a column that is called otherwise.
-    """
-    fields = []
-    for word in ["sourcedId", "status", "dateLastModified", *text.split()]:
-        if ">" in word:
-            source, _, column = word.replace(">>", ">").partition(">")
-            fields.append(Field(source, column, Shape.REFS if ">>" in word else Shape.REF))
-        else:
-            source, _, column = word.rstrip("".join(_SHAPES)).partition(":")
-            shape = _SHAPES.get(word[-1], Shape.TEXT)
-            fields.append(Field(source, column or source, shape))
-    return tuple(fields)
+_AS_TEXT = (Shape.NUMBER, Shape.OBJECTS)
 
 
-_SHARED = {
-    "orgs": _fields("name type identifier parent>parentSourcedId children>>_children"),
-    "academicSessions": _fields(
-        "title type startDate endDate parent>parentSourcedId children>>_children schoolYear"
-    ),
-    "courses": _fields(
-        "title schoolYear>schoolYearSourcedId courseCode grades* subjects* subjectCodes*"
-        " org>orgSourcedId resources>>_resources"
-    ),
-    "classes": _fields(
-        "title classCode classType location grades* subjects* course>courseSourcedId"
-        " school>schoolSourcedId terms>>termSourcedIds subjectCodes* periods*"
-        " resources>>_resources"
-    ),
-    "enrollments": _fields(
-        "user>userSourcedId class>classSourcedId school>schoolSourcedId role primary"
-        " beginDate endDate"
-    ),
-    "demographics": _fields(
-        "birthDate sex americanIndianOrAlaskaNative asian blackOrAfricanAmerican"
-        " nativeHawaiianOrOtherPacificIslander white demographicRaceTwoOrMoreRaces"
-        " hispanicOrLatinoEthnicity countryOfBirthCode stateOfBirthAbbreviation cityOfBirth"
-        " publicSchoolResidenceStatus"
-    ),
-    "resources": _fields("title roles* importance vendorResourceId vendorId applicationId"),
-    "categories": _fields("title weight"),
-    "lineItems": _fields(
-        "title description assignDate dueDate class>classSourcedId school>schoolSourcedId"
-        " category>categorySourcedId gradingPeriod>gradingPeriodSourcedId"
-        " academicSession>academicSessionSourcedId resultValueMin resultValueMax"
-    ),
-    "results": _fields(
-        "lineItem>lineItemSourcedId student>studentSourcedId class>classSourcedId scoreStatus"
-        " score textScore scoreDate comment inProgress incomplete late missing"
-    ),
-}
+def _field(one: standard.Field) -> Field:
+    column = one.name if one.kept else f"_{one.name}"
+    return Field(one.json_key, column, Shape.TEXT if one.shape in _AS_TEXT else one.shape)
 
-_BOTH = (
-    "username userIds# enabledUser givenName familyName middleName identifier email sms phone"
-    " agents>>agentSourcedIds grades* password role orgs>>orgSourcedIds roles:_roles@"
-    " primaryOrg>primaryOrgSourcedId"
-)
-"""The fields of users: 1.1 has role and orgs, 1.2 roles and primaryOrg, and servers mix them."""
+
+def _known(one: standard.Field, version: str) -> bool:
+    """Return True if the records of a version are searched for a field."""
+    return any(one.in_records(each) for each in (BOTH if one.mixed else (version,)))
+
 
 RECORDS: Mapping[str, Mapping[str, tuple[Field, ...]]] = {
-    "1.1": _SHARED | {"users": _fields(_BOTH)},
-    "1.2": _SHARED
-    | {
-        "users": _fields(
-            f"{_BOTH} userMasterIdentifier preferredFirstName:preferredGivenName"
-            " preferredMiddleName preferredLastName:preferredFamilyName pronouns"
-            " userProfiles:_profiles resources>>resourceSourcedIds"
-        )
-    },
+    version: {
+        name: tuple(_field(one) for one in table.rows if _known(one, version))
+        for name, table in FIELDS.items()
+        if version in table.rest and not (table.extra or table.within)
+    }
+    for version in BOTH
 }
 """Version to canonical table to the fields of a record (1.1: section 4.2 on; 1.2: the OpenAPI).
 

@@ -37,19 +37,19 @@ def _school_of_item(tables: Tables) -> Any:
 
 DERIVED: Final[Mapping[tuple[str, str], tuple[Kind, Callable[[Tables], Any]]]] = MappingProxyType(
     {
-        ("orgs", "childSourcedIds"): (
+        ("orgs", "children"): (
             Kind.VALUES,
             _other_end("orgs", "orgs", "parentSourcedId", "sourcedId"),
         ),
-        ("academicSessions", "childSourcedIds"): (
+        ("academicSessions", "children"): (
             Kind.VALUES,
             _other_end("academicSessions", "academicSessions", "parentSourcedId", "sourcedId"),
         ),
-        ("classes", "resourceSourcedIds"): (
+        ("classes", "resources"): (
             Kind.VALUES,
             _other_end("classes", "classResources", "classSourcedId", "resourceSourcedId"),
         ),
-        ("courses", "resourceSourcedIds"): (
+        ("courses", "resources"): (
             Kind.VALUES,
             _other_end("courses", "courseResources", "courseSourcedId", "resourceSourcedId"),
         ),

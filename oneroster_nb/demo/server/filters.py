@@ -16,10 +16,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from oneroster_nb.demo.server.answers import RefusalError
-from oneroster_nb.demo.server.fields import Field, Records, Shape
+from oneroster_nb.demo.server.fields import Field, Records
 from oneroster_nb.demo.server.store import Positions
 from oneroster_nb.demo.server.wire import user_id_parts
-from oneroster_nb.tables.schema import Kind
+from oneroster_nb.tables.field import Kind, Shape
 
 __all__ = ["Clause", "parse_filter", "select", "sort"]
 
@@ -140,7 +140,7 @@ def _equal(records: Records, table: str, clause: Clause) -> npt.NDArray[np.bool_
     """Say for each row whether it matches, where ``!=`` is taken as ``=``."""
     outer, _, inner = clause.field.partition(".")
     for field in records.fields(table):
-        if field.shape is Shape.OWNED and field.name == outer and inner:
+        if field.owned and field.name == outer and inner:
             return _owning(records, table, field, clause._replace(field=inner))
     found = _find(records, table, clause.field)
     if found is None:
@@ -179,15 +179,15 @@ def _find(records: Records, table: str, name: str) -> tuple[Field, int | None] |
     """Give the field of a name; of user ids also which part of them."""
     for field in records.fields(table):
         part = None
-        if field.shape in (Shape.REFERENCE, Shape.REFERENCES):
+        if field.shape in (Shape.REF, Shape.REFS):
             known = name == f"{field.name}.sourcedId"
-        elif field.shape is Shape.METADATA:
+        elif field.metadata:
             known = name == f"metadata.{field.name}"
-        elif field.shape is Shape.USER_IDS:
+        elif field.shape is Shape.IDS:
             known = name in ("userIds.type", "userIds.identifier")
             part = 0 if name == "userIds.type" else 1
         else:
-            known = name == field.name and field.shape is not Shape.OWNED
+            known = name == field.name and not field.owned
         if known:
             return field, part
     return None

@@ -9,7 +9,7 @@ import numpy as np
 
 from oneroster_nb.demo.server.answers import Answer, RefusalError, Request
 from oneroster_nb.demo.server.collection import Collection, belonging, members
-from oneroster_nb.demo.server.fields import Field, Records, Shape
+from oneroster_nb.demo.server.fields import Field, Records
 from oneroster_nb.demo.server.filters import select, sort
 from oneroster_nb.demo.server.members import WITHIN
 from oneroster_nb.demo.server.pages import Page
@@ -223,4 +223,4 @@ def _no_such_address() -> RefusalError:
 
 def _label(field: Field) -> str:
     """Give the name a field is selected by; metadata is selected as a whole."""
-    return "metadata" if field.shape is Shape.METADATA else field.name
+    return "metadata" if field.metadata else field.name

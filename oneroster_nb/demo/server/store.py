@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypeVar
 
 import numpy as np
@@ -12,7 +11,8 @@ import pandas as pd
 
 from oneroster_nb.demo.district.roles import shown_roles
 from oneroster_nb.demo.server.derived import DERIVED
-from oneroster_nb.tables.schema import TABLES, Kind, empty_table, split_text
+from oneroster_nb.tables.fields import FIELDS
+from oneroster_nb.tables.schema import BEYOND, TABLES, Kind, empty_table, split_text
 
 __all__ = ["Column", "Positions", "Store"]
 
@@ -21,15 +21,8 @@ Positions: TypeAlias = npt.NDArray[np.int64]
 
 _T = TypeVar("_T")
 
-_BEYOND: Final = MappingProxyType(
-    {
-        "userProfiles": "userSourcedId profileType vendorId applicationId description",
-        "scoreScales": "",
-        "assessmentLineItems": "",
-        "assessmentResults": "",
-    }
-)
-"""Tables that OneRoster 1.2 serves and that are not canonical, with the columns that are shown."""
+_SHOWN: Final = [name for name in BEYOND if FIELDS[name].rest]
+"""Tables that OneRoster 1.2 serves and that are not canonical."""
 
 
 class Column:
@@ -110,7 +103,7 @@ class Store:
     """
 
     def __init__(self, tables: Mapping[str, pd.DataFrame]) -> None:
-        names = (*TABLES, *_BEYOND)
+        names = (*TABLES, *_SHOWN)
         self.tables = {name: _completed(name, tables.get(name)) for name in names}
         self.tables["roles"] = shown_roles(
             self.tables["users"], self.tables["roles"], self.tables["orgs"]
@@ -164,9 +157,8 @@ def _completed(name: str, table: pd.DataFrame | None) -> pd.DataFrame:
     if name in TABLES:
         empty = empty_table(name, sensitive=True)
     else:
-        columns = ("sourcedId", "status", *_BEYOND[name].split())
-        empty = pd.DataFrame({column: pd.Series([], dtype="str") for column in columns})
-        empty["dateLastModified"] = pd.Series([], dtype=Kind.TIMESTAMP.dtype)
+        columns = {each.name: each.kind.dtype for each in FIELDS[name].columns}
+        empty = pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in columns.items()})
     if table is None:
         return empty
     table = table.reset_index(drop=True)

@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 import numpy as np
 
-from oneroster_nb.demo.server.fields import Field, Records, Shape
+from oneroster_nb.demo.server.fields import Field, Records
 from oneroster_nb.demo.server.store import Column, Positions
+from oneroster_nb.tables.field import Shape
 
 __all__ = ["Writer", "user_id_parts"]
 
@@ -68,8 +69,8 @@ class Writer:
 
     def _texts(self, table: str, rows: Positions, fields: Sequence[Field]) -> Iterator[str]:
         """Write records one after the other."""
-        metadata = [field for field in fields if field.shape is Shape.METADATA]
-        plain = [field for field in fields if field.shape is not Shape.METADATA]
+        metadata = [field for field in fields if field.metadata]
+        plain = [field for field in fields if not field.metadata]
         pieces = [self._pieces(table, field, rows) for field in plain]
         if metadata:
             inner = zip(*(self._pieces(table, field, rows) for field in metadata), strict=True)
@@ -83,7 +84,7 @@ class Writer:
     def _pieces(self, table: str, field: Field, rows: Positions) -> list[str]:
         """Write one field for many rows: ``,"name":value``, or nothing where it is missing."""
         key = f",{json.dumps(field.name, ensure_ascii=False)}:"
-        if field.shape is Shape.OWNED:
+        if field.owned:
             return [key + text if text else "" for text in self._owned(table, field, rows)]
         column = self._store.column(table, field.column)
         codes = column.codes[rows].tolist()
@@ -105,16 +106,13 @@ class Writer:
         kind = _SINGULAR.get(field.target, "")
         return {
             Shape.TEXT: lambda column, code: _text(column.texts[code]),
-            Shape.METADATA: lambda column, code: _text(column.texts[code]),
             Shape.NUMBER: lambda column, code: column.texts[code],
-            Shape.LIST: lambda column, code: _list(map(_text, column.elements[code])),
-            Shape.REFERENCE: lambda column, code: self._reference(
-                field.target, kind, column.texts[code]
-            ),
-            Shape.REFERENCES: lambda column, code: _list(
+            Shape.VALUES: lambda column, code: _list(map(_text, column.elements[code])),
+            Shape.REF: lambda column, code: self._reference(field.target, kind, column.texts[code]),
+            Shape.REFS: lambda column, code: _list(
                 self._reference(field.target, kind, element) for element in column.elements[code]
             ),
-            Shape.USER_IDS: lambda column, code: _list(map(_user_id, column.elements[code])),
+            Shape.IDS: lambda column, code: _list(map(_user_id, column.elements[code])),
         }[field.shape]
 
     def _reference(self, collection: str, kind: str, sourced_id: str) -> str:
