@@ -97,11 +97,15 @@ def plain(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        # Half of a pair of surrogates is no character, and nothing can hold it.
-        return str(value).encode("utf-8", "replace").decode()
+        return _characters(value)
     if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
         return join_values(text for text in map(plain, value) if text is not None)
-    return json.dumps(_without_passwords(value), ensure_ascii=False)
+    return _characters(json.dumps(_without_passwords(value), ensure_ascii=False))
+
+
+def _characters(text: str) -> str:
+    """Replace half a pair of surrogates, which is no character: nothing can hold it."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _role(value: Mapping[str, Any]) -> str:

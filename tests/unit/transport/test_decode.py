@@ -196,7 +196,10 @@ def test_a_decimal_number_keeps_its_spelling(number: str) -> None:
 # --- what cannot be text ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("written", [r'"\ud800"', r'"a\udc00b"', r'"\ud83d \ude00"'])
+@pytest.mark.parametrize(
+    "written",
+    [r'"\ud800"', r'"a\udc00b"', r'"\ud83d \ude00"', r'{"a": ["\ud800"]}', r'{"\ud800": 1}'],
+)
 def test_half_of_a_pair_of_surrogates_is_replaced(written: str) -> None:
     decoder = Decoder(FIELDS)
     page = f'{{"users": [{{"sourcedId": "p1", "sport": {written}}}]}}'.encode()
