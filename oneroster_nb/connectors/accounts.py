@@ -5,8 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import urlsplit
 
-from oneroster_nb.connectors.clever.connector import CLEVER_HOST, CLEVER_TOKENS
-from oneroster_nb.connectors.oneroster.classlink import proxied_host
+from oneroster_nb.connectors.registry import PROVIDERS
 from oneroster_nb.errors import ConfigurationError
 
 _PORTS = {"https": 443, "http": 80}
@@ -32,12 +31,13 @@ class Account:
     @classmethod
     def of(cls, provider: str, options: Mapping[str, Any]) -> "Account":
         """Return the account that options of a connector mean."""
-        clever = provider == "clever"
-        host = named_host(provider, options)
+        entry = PROVIDERS.get(provider)
+        own_host = named_host(provider, {"host": entry.own_host}) if entry else ""
+        own_token_url = entry.own_token_url if entry else ""
         return cls(
             provider=provider,
-            host=host or (named_host(provider, {"host": CLEVER_HOST}) if clever else ""),
-            token_url=normal_url(options.get("token_url") or (CLEVER_TOKENS if clever else None)),
+            host=named_host(provider, options) or own_host,
+            token_url=normal_url(options.get("token_url") or own_token_url),
             client_id=_text(options.get("client_id")),
             application_id=_text(options.get("application_id")),
         )
@@ -49,16 +49,17 @@ class Account:
 
 
 def named_host(provider: str, options: Mapping[str, Any]) -> str:
-    """Return the host that options name, or that ClassLink's application id makes, if any."""
+    """Return the host that options name, or that an application id makes, if any."""
+    entry = PROVIDERS.get(provider)  # a file of saved connections may name others
     host = options.get("host")
     application_id = options.get("application_id")
-    if not host and provider == "classlink" and application_id:
+    if not host and application_id and entry and entry.proxied:
         try:
-            host = proxied_host(application_id)
+            host = entry.proxied(application_id)
         except ConfigurationError:  # connecting will say so
             host = application_id
-    # The paths of Clever's host are versions of one service; those of others can be tenants.
-    return normal_url(host, with_path=provider != "clever")
+    # The paths of a provider's own host are versions of one service; other paths can be tenants.
+    return normal_url(host, with_path=not (entry and entry.own_host))
 
 
 def normal_url(url: object, *, with_path: bool = True) -> str:

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from oneroster_nb.connectors.csv import CsvConnector
+from oneroster_nb.connectors.live.connector import Connector
 from oneroster_nb.connectors.live.options import from_environment, written_option
 from oneroster_nb.connectors.profiles import resolve, withheld
-from oneroster_nb.connectors.registry import PROVIDERS, Connector, check_options
+from oneroster_nb.connectors.registry import check_options, provider_entry
 from oneroster_nb.errors import ConfigurationError, CredentialsError
 from oneroster_nb.roster.roster import Roster
 from oneroster_nb.secret import SECRETS, hidden, without_secrets
@@ -65,11 +66,11 @@ def connect(
     given = options = hidden(options)
     provider, profile, options = resolve(provider, profile, given)
     check_options(provider, options)
-    if provider in ("snapshot", "csv") and "path" not in options:
-        what = "a folder of a saved roster" if provider == "snapshot" else "a zip or a folder"
-        raise ConfigurationError(f"connect({provider!r}) needs path=, {what}.")
+    entry = provider_entry(provider)
+    if entry.local and "path" not in options:
+        raise ConfigurationError(f"connect({provider!r}) needs path=, {entry.path}.")
     try:
-        source = PROVIDERS[provider](**options)
+        source = entry.opens(**options)
     except CredentialsError as exc:
         problem = str(exc)
     else:

@@ -6,20 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oneroster_nb.connectors.accounts import Account, named_host
-from oneroster_nb.connectors.live.options import from_environment
+from oneroster_nb.connectors.live.options import from_environment, variable
 from oneroster_nb.connectors.profile_store import SERVICE, Profile, keyring_secret, load_profile
+from oneroster_nb.connectors.registry import PROVIDERS
 from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.secret import SECRETS, hidden
-
-_VARIABLES: Mapping[str, str] = {
-    "host": "ONEROSTER_HOST",
-    "client_id": "ONEROSTER_CLIENT_ID",
-    "client_secret": "ONEROSTER_CLIENT_SECRET",
-    "access_token": "ONEROSTER_ACCESS_TOKEN",
-    "token_url": "ONEROSTER_TOKEN_URL",
-    "application_id": "ONEROSTER_APPLICATION_ID",
-}
-_WITHOUT_ACCOUNT = ("csv", "demo", "demo-clever", "snapshot")
 
 
 @dataclass
@@ -111,19 +102,22 @@ def withheld(
 def _variables(environ: Mapping[str, str] | None) -> dict[str, Any]:
     """Take our variables out of the environment, secrets wrapped, so that no frame holds others."""
     source = os.environ if environ is None else environ
-    names = ("ONEROSTER_PROVIDER", "ONEROSTER_PROFILE", *_VARIABLES.values())
+    options = {option for entry in PROVIDERS.values() for option in entry.environment}
+    names = map(variable, ("provider", "profile", *options))
     return hidden({name: source[name] for name in names if source.get(name)})
+
+
+def _taken(provider: str) -> tuple[str, ...]:
+    """List the options of a provider that the environment can give."""
+    return PROVIDERS[provider].environment if provider in PROVIDERS else ()
 
 
 def _found(
     provider: str | None, profile: str | None, given: Mapping[str, Any], env: Mapping[str, Any]
 ) -> _Found:
     meant = _meant(provider, profile, given, env)
-    stored = {name: env[variable] for name, variable in _VARIABLES.items() if variable in env}
-    if meant.provider in _WITHOUT_ACCOUNT:
-        stored = {}
-    if meant.provider != "classlink":
-        stored.pop("application_id", None)
+    taken = _taken(meant.provider)
+    stored = {name: env[variable(name)] for name in taken if variable(name) in env}
     secrets = {name: stored.pop(name) for name in SECRETS if name in stored}
     problem = _another_connection(meant, stored, env)
     if problem:
@@ -182,11 +176,11 @@ def _another_connection(meant: _Meant, stored: Mapping[str, Any], env: Mapping[s
     own = named_host(meant.provider, stored)
     default = Account.of(meant.provider, {**meant.saved, **meant.given, "host": None}).host
     if own:
-        variable = _VARIABLES["host" if "host" in stored else "application_id"]
+        named = variable("host" if "host" in stored else "application_id")
         # Only an environment that names the provider means another server than its own one.
         if own == (meant.host or ("" if provider else default) or own):
             return ""
-        problem = f"{variable} names another server"
+        problem = f"{named} names another server"
         if meant.host or provider:
             return problem
         return f"{problem} than the provider's own (if it is meant, set ONEROSTER_PROVIDER, too)"
@@ -196,8 +190,8 @@ def _another_connection(meant: _Meant, stored: Mapping[str, Any], env: Mapping[s
         return "ONEROSTER_HOST is not set, so it fits only the provider's own host"
     wanted = Account.of(meant.provider, {**meant.saved, **meant.given})
     with_url = Account.of(meant.provider, {**meant.saved, **meant.given, **stored})
-    named = provider and not meant.host
-    if "token_url" in stored and not named and wanted.token_url != with_url.token_url:
+    names_itself = provider and not meant.host
+    if "token_url" in stored and not names_itself and wanted.token_url != with_url.token_url:
         return "ONEROSTER_TOKEN_URL names another server, and ONEROSTER_HOST is not set"
     return ""
 
@@ -216,14 +210,14 @@ def _another_account(meant: _Meant, stored: Mapping[str, Any], options: Mapping[
 
 def _of_environment(option: str, problem: str) -> str:
     return (
-        f"{_VARIABLES[option]} is set, but was not used: {problem}. To use it on purpose, pass"
+        f"{variable(option)} is set, but was not used: {problem}. To use it on purpose, pass"
         f" {from_environment(option)}."
     )
 
 
 def _add_kept(profile: Profile | None, found: _Found) -> None:
     """Add the secret that the keyring holds for a saved connection, if it belongs to it."""
-    if profile is None or found.provider in _WITHOUT_ACCOUNT:
+    if profile is None or not _taken(found.provider):
         return
     kept = keyring_secret(profile.name)
     if kept is None:

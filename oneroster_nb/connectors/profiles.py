@@ -20,7 +20,7 @@ from oneroster_nb.connectors.profile_store import (
     put_secret,
     read_profiles,
 )
-from oneroster_nb.connectors.registry import PROVIDERS, check_options
+from oneroster_nb.connectors.registry import check_options, provider_entry
 from oneroster_nb.errors import ConfigurationError, RosterError
 from oneroster_nb.secret import Secret, hidden, is_secret
 from oneroster_nb.transport.address import checked_token_url, shown_url
@@ -36,8 +36,6 @@ __all__ = [
     "save_profile",
     "withheld",
 ]
-
-_LIVE = ("classlink", "clever", "oneroster")
 
 
 def save_profile(name: str, provider: str, **options: Any) -> Profile:
@@ -149,7 +147,7 @@ def _validate(name: str, provider: str, options: Mapping[str, Any]) -> None:
     check_options(provider, options)
     try:
         json.dumps(options)
-        if provider in _LIVE:
+        if provider_entry(provider).environment:
             _check_account(provider, options)
     except (TypeError, ValueError, RecursionError) as exc:
         ours = isinstance(exc, RosterError)
@@ -168,16 +166,16 @@ def _check_account(provider: str, options: Mapping[str, Any]) -> None:
             " whole token_url to connect(), or set ONEROSTER_TOKEN_URL."
         )
     stand_in = Secret("stand-in")
-    proxied = provider == "classlink" and options.get("application_id")
+    entry = provider_entry(provider)
     complete = dict(options)
-    if proxied:
+    if options.get("application_id"):
         complete["access_token"] = stand_in
     else:
         complete["client_secret"] = stand_in
         complete["client_id"] = options.get("client_id") or "stand-in"
-        if provider != "clever" and options.get("host") is None:
+        if not entry.own_host and options.get("host") is None:
             complete["host"] = "https://stand-in.example/"
-    PROVIDERS[provider](**complete).close()
+    entry.opens(**complete).close()
 
 
 def _account_of(saved: Mapping[str, Any]) -> Account:

@@ -6,21 +6,11 @@ from traitlets import Any as AnyTrait
 from traitlets import HasTraits, List, Unicode, validate
 from traitlets.utils.bunch import Bunch
 
-from oneroster_nb.errors import ConfigurationError, QueryError
+from oneroster_nb.connectors.registry import provider_entry
+from oneroster_nb.errors import QueryError
 from oneroster_nb.query.query import MATCHES, STATUSES, Query, checked_group_filter
 
-__all__ = ["PROVIDERS", "QUESTION", "State"]
-
-PROVIDERS = {
-    "Demo district": "demo",
-    "Demo district (Clever)": "demo-clever",
-    "ClassLink": "classlink",
-    "Clever": "clever",
-    "OneRoster": "oneroster",
-    "CSV bundle": "csv",
-    "Saved roster": "snapshot",
-}
-"""The label of each provider, and what :func:`oneroster_nb.connect` takes."""
+__all__ = ["QUESTION", "State"]
 
 _CONNECTION = (
     *("provider", "profile", "host", "client_id"),
@@ -111,11 +101,7 @@ class State(HasTraits):
 
     @validate("provider")
     def _known_provider(self, proposal: Bunch) -> str:
-        value: str = proposal["value"]
-        if value not in PROVIDERS.values():
-            listed = ", ".join(map(repr, PROVIDERS.values()))
-            raise ConfigurationError(f"Unknown provider {value!r}. It can be {listed}.")
-        return value
+        return provider_entry(proposal["value"]).name
 
     @validate("user_filter")
     def _known_users(self, proposal: Bunch) -> str:

@@ -115,4 +115,9 @@ def from_environment(name: str) -> str:
     >>> from_environment("client_secret")
     'client_secret=os.environ["ONEROSTER_CLIENT_SECRET"]'
     """
-    return f'{name}=os.environ["ONEROSTER_{name.upper()}"]'
+    return f'{name}=os.environ["{variable(name)}"]'
+
+
+def variable(name: str) -> str:
+    """Return the name of the environment variable that gives an option."""
+    return f"ONEROSTER_{name.upper()}"

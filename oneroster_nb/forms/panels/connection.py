@@ -9,10 +9,11 @@ from traitlets import link
 
 from oneroster_nb.connectors.connect import connect
 from oneroster_nb.connectors.profiles import keep_secret, list_profiles, load_profile, save_profile
+from oneroster_nb.connectors.registry import PROVIDERS
 from oneroster_nb.errors import ConfigurationError, RosterError
 from oneroster_nb.forms.panels.connection_fields import AccountFields, Secrets
 from oneroster_nb.forms.runner import Done
-from oneroster_nb.forms.state import PROVIDERS, State
+from oneroster_nb.forms.state import State
 from oneroster_nb.forms.widgets.messages import Kind, Message, labelled, row, told
 from oneroster_nb.forms.widgets.progress_bar import Working
 from oneroster_nb.progress import Progress
@@ -77,7 +78,9 @@ class ConnectionPanel:
         self._opened: _Opened | None = None
 
         self.provider = widgets.Dropdown(
-            options=list(PROVIDERS.items()), description="Provider", **labelled()
+            options=[(entry.label, entry.name) for entry in PROVIDERS.values()],
+            description="Provider",
+            **labelled(),
         )
         self.saved = widgets.Dropdown(description="Saved connection", **labelled())
         self.connect_button = widgets.Button(description="Connect", button_style="primary")
@@ -275,7 +278,7 @@ class ConnectionPanel:
         return whole
 
     def _knows(self, name: str) -> bool:
-        return load_profile(name).provider in PROVIDERS.values()
+        return load_profile(name).provider in PROVIDERS
 
     def _show_profile(self) -> None:
         """Show a saved connection that was set from outside."""
@@ -314,7 +317,7 @@ class ConnectionPanel:
 
 def _saved_words(name: str, provider: str, kept: bool, failure: str) -> tuple[str, Kind]:
     """Say what was saved, and what was not."""
-    if provider in ("snapshot", "csv"):
+    if PROVIDERS[provider].local:
         return f"Saved as {name!r}.", "info"
     if kept:
         return f"Saved as {name!r}, and its secret in this system's keyring.", "info"

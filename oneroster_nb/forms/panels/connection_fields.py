@@ -1,12 +1,12 @@
 """The fields of a connection: which ones a provider needs, and what was typed into them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import ipywidgets as widgets
 from traitlets import link
 
+from oneroster_nb.connectors.registry import PROVIDERS, ProviderEntry
 from oneroster_nb.forms.state import State
 from oneroster_nb.forms.widgets.messages import LABEL, Message, labelled, row
 from oneroster_nb.forms.widgets.secret_field import SecretField
@@ -18,46 +18,6 @@ __all__ = ["AccountFields"]
 _PLAIN = ("host", "client_id", "token_url", "application_id", "district", "path")
 _ACCOUNT = ("host", "client_id", "token_url", "application_id")
 """The fields that say, with the provider and the saved connection, to whom a secret belongs."""
-_NEEDED: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "demo": frozenset(),
-        "demo-clever": frozenset(),
-        "classlink": frozenset(
-            {"host", "client_id", "client_secret", "application_id", "access_token"}
-        ),
-        "clever": frozenset({"host", "client_id", "client_secret", "access_token", "district"}),
-        "oneroster": frozenset({"host", "client_id", "client_secret", "token_url", "access_token"}),
-        "csv": frozenset({"path", "upload"}),
-        "snapshot": frozenset({"path"}),
-    }
-)
-"""Provider to the fields it knows."""
-_ADVICE: Mapping[str, str] = MappingProxyType(
-    {
-        "classlink": (
-            "Give the host, client ID and client secret; for ClassLink's proxy, the application"
-            " ID and access token instead."
-        ),
-        "clever": (
-            "Give the access token of the district; or the client ID and client secret of the"
-            " application, and the district where several share their rosters with it. The host"
-            " can stay empty."
-        ),
-        "oneroster": (
-            "Give the host, client ID and client secret, and the token URL where the server"
-            " speaks OAuth 2.0; or the host and an access token."
-        ),
-        "csv": (
-            "Give the path of a OneRoster CSV bundle, a zip or a folder; or choose a zip on your"
-            " own computer."
-        ),
-        "snapshot": "Give the folder that Roster.save() wrote.",
-    }
-)
-
-_HOST = "https://example.oneroster.com/ims/oneroster/v1p1/"
-_HOSTS: Mapping[str, str] = MappingProxyType({"clever": "https://api.clever.com/v3.1/"})
-"""What a host looks like."""
 
 Secrets = dict[str, Secret]
 """Name of an option to the secret that was typed for it."""
@@ -84,9 +44,9 @@ class AccountFields:
         self._texts = {
             "host": _text("Host", width="40em"),
             "client_id": _text("Client ID"),
-            "token_url": _text("Token URL", "where the server speaks OAuth 2.0", "40em"),
-            "application_id": _text("Application ID", "of ClassLink's proxy"),
-            "district": _text("District", "its id in Clever"),
+            "token_url": _text("Token URL", width="40em"),
+            "application_id": _text("Application ID"),
+            "district": _text("District"),
             "path": _text("Folder", width="40em"),
         }
         account = (*belongs_to, *(self._texts[name] for name in _ACCOUNT))
@@ -119,23 +79,26 @@ class AccountFields:
         self.show()
 
     @property
-    def needed(self) -> frozenset[str]:
-        """The fields of the chosen provider."""
-        return _NEEDED[self._state.provider]
+    def needed(self) -> Mapping[str, str]:
+        """The fields of the chosen provider, each with what stands in it while it is empty."""
+        return self._entry.fields
+
+    @property
+    def _entry(self) -> ProviderEntry:
+        return PROVIDERS[self._state.provider]
 
     def show(self) -> None:
         """Show what the chosen provider needs, and nothing else."""
         for name, field in self._fields.items():
             field.layout.display = None if name in self.needed else "none"
-        bundle = self._state.provider == "csv"
-        self._texts["path"].description = "Bundle" if bundle else "Folder"
-        self._texts["path"].placeholder = "roster.zip" if bundle else "lincoln.roster"
-        self._texts["host"].placeholder = _HOSTS.get(self._state.provider, _HOST)
-        self._advice.say(_ADVICE.get(self._state.provider, ""))
+        for name, text in self._texts.items():
+            text.placeholder = self.needed.get(name, "")
+        self._texts["path"].description = "Bundle" if "upload" in self.needed else "Folder"
+        self._advice.say(self._entry.advice)
         self.widget.layout.display = None if self.needed else "none"
 
     def options(self) -> dict[str, Any]:
-        """Give the options of the connection that were typed, without secrets."""
+        """Return the options of the connection that were typed, without secrets."""
         typed = {name: self._texts[name].value.strip() for name in _PLAIN if name in self.needed}
         options: dict[str, Any] = {name: value for name, value in typed.items() if value}
         if "upload" in self.needed and "path" not in options and self._upload.content is not None:
@@ -204,10 +167,9 @@ class AccountFields:
             self._upload.clear()
 
 
-def _text(label: str, placeholder: str = "", width: str = "26em") -> widgets.Text:
+def _text(label: str, width: str = "26em") -> widgets.Text:
     return widgets.Text(
         description=label,
-        placeholder=placeholder,
         continuous_update=False,
         **labelled(width=width),
     )
