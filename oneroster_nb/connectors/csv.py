@@ -84,7 +84,7 @@ class CsvConnector(LocalSource):
 
     @property
     def recipe(self) -> str:
-        """A Python expression that opens this bundle anew; empty where it has no path."""
+        """A Python expression that opens this bundle again; empty if it has no path."""
         if self._recipe:
             return self._recipe
         named = isinstance(self._path, str | Path)
@@ -119,7 +119,7 @@ class CsvConnector(LocalSource):
         return f"<CsvConnector {self.provider}>"
 
     def close(self) -> None:
-        """Forget what was read; the next question reads it anew."""
+        """Forget what was read; the next question reads it again."""
         self._bundle = None
         self._whole = {}
         for name in (
@@ -144,7 +144,7 @@ class CsvConnector(LocalSource):
         Raises
         ------
         BundleError
-            Where it cannot be read.
+            If it cannot be read.
         """
         if self._bundle is None:
             with Reporter(progress, "bundle") as reporter:
@@ -158,7 +158,7 @@ class CsvConnector(LocalSource):
         sensitive: bool = False,
         progress: ProgressOption = None,
     ) -> Roster:
-        """Give every table at once, to keep the roster.
+        """Return every table at once, to keep the roster.
 
         Parameters
         ----------
@@ -174,7 +174,7 @@ class CsvConnector(LocalSource):
         QueryError
             For a name that is no canonical table.
         BundleError
-            Where the bundle cannot be read, or holds only what changed.
+            If the bundle cannot be read, or holds only what changed.
         """
         asked = None if tables is None else checked_tables(tables)
         self.read(progress)

@@ -54,21 +54,21 @@ class Members:
     ----------
     user, group : numpy arrays of int
         Rows of the users and of the matched groups.
-    klass, enrollment : numpy arrays of int
-        Rows of the classes and enrollments through which it is so; -1 where there is none.
+    class_, enrollment : numpy arrays of int
+        Rows of the classes and enrollments through which they belong to it; -1 if there is none.
     role : numpy array of str or None
-        As what they are enrolled, where that is known without the enrollments.
+        As what they are enrolled, if that is known without the enrollments.
     """
 
     user: NDArray[np.intp]
     group: NDArray[np.intp]
-    klass: NDArray[np.intp]
+    class_: NDArray[np.intp]
     enrollment: NDArray[np.intp]
     role: NDArray[np.object_] | None = None
 
     def distinct(self) -> "Members":
         """Keep the first of the rows that say the same: user, group and class."""
-        frame = pd.DataFrame({"u": self.user, "g": self.group, "k": self.klass})
+        frame = pd.DataFrame({"u": self.user, "g": self.group, "k": self.class_})
         return self.take(np.flatnonzero(~frame.duplicated()))
 
     def first_users(self, bound: int | None) -> "Members":
@@ -84,7 +84,7 @@ class Members:
         return Members(
             np.append(self.user, others.user),
             np.append(self.group, others.group),
-            np.append(self.klass, others.klass),
+            np.append(self.class_, others.class_),
             np.append(self.enrollment, others.enrollment),
         )
 
@@ -92,7 +92,7 @@ class Members:
         """Keep some rows."""
         role = None if self.role is None else self.role[rows]
         return Members(
-            self.user[rows], self.group[rows], self.klass[rows], self.enrollment[rows], role
+            self.user[rows], self.group[rows], self.class_[rows], self.enrollment[rows], role
         )
 
 
@@ -157,7 +157,7 @@ def with_group(
     columns["groupName"] = _take(groups[name], members.group)
     columns["matchedOn"] = _take(groups["matchedOn"], members.group)
     for column, source in _CLASS_COLUMNS.items():
-        columns[column] = _take(classes[source], members.klass)
+        columns[column] = _take(classes[source], members.class_)
     if query.group_filter == "schools":
         columns["schoolSourcedId"] = columns["groupSourcedId"]
         columns["schoolName"] = columns["groupName"]

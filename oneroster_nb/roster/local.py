@@ -147,7 +147,7 @@ class LocalSource(RosterQuestions):
             return enrolled
         students = self._enrolled(replace(query, user_filter="students"), groups).distinct()
         members = enrolled.followed_by(self._linked(query, students))
-        return members.take(np.lexsort((members.user, members.klass, members.group)))
+        return members.take(np.lexsort((members.user, members.class_, members.group)))
 
     def _enrolled(self, query: Query, groups: pd.DataFrame) -> Members:
         """Find who is enrolled in classes and courses in a role that is asked for."""
@@ -168,7 +168,7 @@ class LocalSource(RosterQuestions):
             fits = in_term(enrollments.iloc[rows], sessions, query.term)
             members = members.take(np.lexsort((role[rows], ~fits))).distinct()
         rank = role[members.enrollment]
-        return members.take(np.lexsort((members.user, rank, members.klass, members.group)))
+        return members.take(np.lexsort((members.user, rank, members.class_, members.group)))
 
     def _linked(self, query: Query, students: Members) -> Members:
         """Find the people of a role who are linked to students, in the classes of those."""
@@ -178,7 +178,7 @@ class LocalSource(RosterQuestions):
         first, last = (np.searchsorted(student, students.user, side) for side in ("left", "right"))
         row, link = slices(first, last - first)
         none = np.full(len(row), -1)
-        return Members(person[link], students.group[row], students.klass[row], none)
+        return Members(person[link], students.group[row], students.class_[row], none)
 
     def _not_there(self, query: Query, groups: pd.DataFrame | None) -> dict[str, int]:
         lost = self._dead_ends
@@ -228,7 +228,7 @@ class LocalSource(RosterQuestions):
         key = "sourcedId" if query.group_filter == "classes" else "courseSourcedId"
         chosen = (codes(self._classes[key], groups["sourcedId"]) >= 0) & self._chosen_classes(query)
         rows = rows[chosen[place[rows]] & self._active("users", query)[user[rows]]]
-        there = pd.MultiIndex.from_arrays([members.user, members.klass])
+        there = pd.MultiIndex.from_arrays([members.user, members.class_])
         rows = rows[~pd.MultiIndex.from_arrays([user[rows], place[rows]]).isin(there)]
         return pd.DataFrame({"user": user[rows], "role": enrollments["role"].array[rows]})
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from oneroster_nb.errors import NoAnswerError, RosterError, ServerError, UnavailableError
 from oneroster_nb.transport.failures import SIZE_REFUSED
-from oneroster_nb.transport.pages import Ask
+from oneroster_nb.transport.pages import PageRequest
 
 __all__ = ["ListSizes", "PageSizes"]
 
@@ -19,8 +19,9 @@ class PageSizes:
     --------
     >>> sizes = PageSizes()
     >>> users = sizes.of("users")
-    >>> smaller = users.smaller(Ask(0, 10_000), ServerError("limit is too large", status=422))
-    >>> [ask.limit for ask in smaller]
+    >>> refusal = ServerError("limit is too large", status=422)
+    >>> smaller = users.smaller(PageRequest(0, 10_000), refusal)
+    >>> [request.limit for request in smaller]
     [5000, 5000]
     >>> users.accept(smaller[0])
     >>> sizes.of("classes").fitting(10_000)
@@ -49,15 +50,15 @@ class ListSizes:
         most = self._server.most
         return size if most is None else min(size, most)
 
-    def accept(self, ask: Ask) -> None:
+    def accept(self, request: PageRequest) -> None:
         """Remember the size of a page that came."""
-        if not ask.counted:
+        if not request.counted:
             return
-        self._accepted = max(self._accepted, ask.limit)
-        if ask.refused:
-            self._server.most = self.fitting(ask.limit)
+        self._accepted = max(self._accepted, request.limit)
+        if request.refused:
+            self._server.most = self.fitting(request.limit)
 
-    def smaller(self, ask: Ask, error: RosterError) -> list[Ask]:
+    def smaller(self, request: PageRequest, error: RosterError) -> list[PageRequest]:
         """Split a page that failed in two, of which the first is the larger.
 
         Raises
@@ -65,32 +66,34 @@ class ListSizes:
         RosterError
             The `error` if a smaller page cannot help.
         """
-        half = -(-ask.limit // 2)
-        if self._refused(ask, error):
-            part = replace(ask, limit=max(half, _LEAST), refused=ask.refused or ask.limit)
-        elif _failed(ask, error) and ask.divisible:
-            part = replace(ask, limit=half, halvings=ask.halvings + 1)
+        half = -(-request.limit // 2)
+        if self._refused(request, error):
+            part = replace(
+                request, limit=max(half, _LEAST), refused=request.refused or request.limit
+            )
+        elif _failed(request, error) and request.divisible:
+            part = replace(request, limit=half, halvings=request.halvings + 1)
         else:
             raise error
-        if ask.link is not None:
+        if request.link is not None:
             return [part]
-        offset = ask.offset + part.limit
-        return [part, replace(part, offset=offset, limit=ask.limit - part.limit)]
+        offset = request.offset + part.limit
+        return [part, replace(part, offset=offset, limit=request.limit - part.limit)]
 
-    def _refused(self, ask: Ask, error: RosterError) -> bool:
+    def _refused(self, request: PageRequest, error: RosterError) -> bool:
         """Return True if the server may have refused a page for its size, not for what it is."""
-        if not isinstance(error, ServerError) or not ask.counted or ask.limit <= _LEAST:
+        if not isinstance(error, ServerError) or not request.counted or request.limit <= _LEAST:
             return False
         # A size that was taken once for this list is not why a 400 comes.
         return error.status == _TOO_LARGE or (
-            error.status in SIZE_REFUSED and ask.limit > self._accepted
+            error.status in SIZE_REFUSED and request.limit > self._accepted
         )
 
 
-def _failed(ask: Ask, error: RosterError) -> bool:
+def _failed(request: PageRequest, error: RosterError) -> bool:
     """Return True if a server may have failed at the size of a page."""
     if not isinstance(error, ServerError):
         return isinstance(error, NoAnswerError)
     if error.status == _TOO_LARGE:
-        return not ask.refused
+        return not request.refused
     return isinstance(error, UnavailableError) and error.status != _TOO_MANY

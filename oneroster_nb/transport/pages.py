@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from oneroster_nb.errors import RosterError
 
-__all__ = ["Ask", "Collected", "Page", "Pull", "Pulled", "Tables", "alike"]
+__all__ = ["Collected", "Page", "PageRequest", "Pull", "Pulled", "Tables", "alike"]
 
 _ABSURD_TOTAL = 1_000_000_000
 _HALVINGS = 3
@@ -18,7 +18,7 @@ _LEAST_CUT, _ROUND = 100, 50  # servers that send fewer rows than asked stop at 
 
 
 @dataclass(frozen=True)
-class Ask:
+class PageRequest:
     """A page that is wanted: by offset, or by a link if there is one."""
 
     offset: int
@@ -87,7 +87,7 @@ class Pulled:
     """The server's name for the state of its data that was pulled."""
 
 
-Pull: TypeAlias = Generator[list[Ask], list["Page | RosterError"], Pulled]
+Pull: TypeAlias = Generator[list[PageRequest], list["Page | RosterError"], Pulled]
 """Yields the pages it wants next, is sent a page or an error for each, returns the list."""
 
 

@@ -17,7 +17,7 @@ from oneroster_nb.errors import (
 )
 from oneroster_nb.tables.repeated_keys import without_identical_rows
 from oneroster_nb.transport.page_size import ListSizes, PageSizes
-from oneroster_nb.transport.pages import Ask, Collected, Page, Pull, Pulled, alike
+from oneroster_nb.transport.pages import Collected, Page, PageRequest, Pull, Pulled, alike
 
 __all__ = ["pull", "pull_links"]
 
@@ -28,7 +28,7 @@ _ABREAST = 100  # pages in flight of one list, however many a total promises
 _BEYOND = frozenset({400, 404, 416, 422, 500})  # how servers refuse what is beyond the end
 
 _T = TypeVar("_T")
-_Steps: TypeAlias = Generator[list[Ask], list["Page | RosterError"], _T]
+_Steps: TypeAlias = Generator[list[PageRequest], list["Page | RosterError"], _T]
 
 
 def pull(
@@ -49,7 +49,7 @@ def pull(
 
     Yields
     ------
-    list of Ask
+    list of PageRequest
         Pages that can be fetched side by side.
 
     Returns
@@ -122,7 +122,7 @@ def pull_links(
 
     Yields
     ------
-    list of Ask
+    list of PageRequest
         One page, by its link; the limit is to be written into it.
 
     Returns
@@ -157,7 +157,7 @@ def _follow(
         link: str | None = start
         while link is not None and (wanted is None or collected.rows < wanted):
             seen.add(link)
-            page, size = yield from _one(Ask(collected.rows, size, link, sized=True), sizes)
+            page, size = yield from _one(PageRequest(collected.rows, size, link, sized=True), sizes)
             if collected.has(page):
                 collected.problem = "the same page came again"
             elif page.next in seen:
@@ -175,7 +175,7 @@ def _collect(
     collected: Collected, size: int, wanted: int | None, sizes: ListSizes, *, abreast: bool
 ) -> _Steps[None]:
     """Collect pages: the first, then the rest abreast if the total is known, else in turn."""
-    page, size = yield from _one(Ask(0, size), sizes)
+    page, size = yield from _one(PageRequest(0, size), sizes)
     collected.add(page)
     total = collected.announced
     if abreast and wanted is None and total is not None and 0 < page.rows < total:
@@ -202,7 +202,7 @@ def _collect(
             if collected.reached or collected.problem:
                 return
         links_ended = spoke_links and not page.more
-        page, size = yield from _one(Ask(collected.rows, size, page.next), sizes)
+        page, size = yield from _one(PageRequest(collected.rows, size, page.next), sizes)
         # A server that only knows its links starts again from the first page.
         if links_ended and alike(page, collected.pages[0]):
             return
@@ -220,27 +220,27 @@ def _collect(
 def _rest(collected: Collected, step: int, total: int, sizes: ListSizes) -> _Steps[Page]:
     """Collect the pages from `step` to `total` side by side; return the last one."""
     pages: dict[int, Page] = {}
-    asks: list[Ask] = []
+    page_requests: list[PageRequest] = []
     offset, ended = step, False
     while True:
-        while offset < total and len(asks) < _ABREAST and not ended:
-            asks.append(Ask(offset, step))
+        while offset < total and len(page_requests) < _ABREAST and not ended:
+            page_requests.append(PageRequest(offset, step))
             offset += step
-        if not asks:
+        if not page_requests:
             break
-        answers = yield asks
-        following: list[Ask] = []
-        for ask, answer in zip(asks, answers, strict=True):
+        answers = yield page_requests
+        following: list[PageRequest] = []
+        for request, answer in zip(page_requests, answers, strict=True):
             if isinstance(answer, RosterError):
-                following += sizes.smaller(ask, answer)
+                following += sizes.smaller(request, answer)
                 continue
-            sizes.accept(ask)
-            pages[ask.offset] = answer
-            left = min(ask.limit, total - ask.offset) - answer.rows
+            sizes.accept(request)
+            pages[request.offset] = answer
+            left = min(request.limit, total - request.offset) - answer.rows
             if answer.rows and left > 0:
-                following.append(Ask(ask.offset + answer.rows, left))
+                following.append(PageRequest(request.offset + answer.rows, left))
             ended = ended or not answer.rows
-        asks = following
+        page_requests = following
     for offset in sorted(pages):
         if collected.has(pages[offset]):
             collected.problem = "the same page came again"
@@ -251,7 +251,7 @@ def _rest(collected: Collected, step: int, total: int, sizes: ListSizes) -> _Ste
 
 def _confirm_total(collected: Collected) -> _Steps[None]:
     """Ask for a row beyond the announced end; believe the total no more if there is one."""
-    page = yield from _beyond(Ask(collected.rows, 1))
+    page = yield from _beyond(PageRequest(collected.rows, 1))
     if page is None or not page.rows:
         if page is not None and page.total not in (None, 0, collected.announced):
             collected.problem = "the total changed"
@@ -269,7 +269,7 @@ def _explain_repetition(collected: Collected, page: Page) -> _Steps[None]:
     elif len(collected.pages) > 1 or page.rows < 2 or collected.announced not in (None, page.rows):
         collected.problem = _OFFSET_IGNORED
     else:
-        probe = yield from _beyond(Ask(0, 1))
+        probe = yield from _beyond(PageRequest(0, 1))
         # A server that ignores the limit, too, sends everything each time.
         if probe is None or not alike(probe, page):
             collected.problem = _OFFSET_IGNORED
@@ -277,22 +277,22 @@ def _explain_repetition(collected: Collected, page: Page) -> _Steps[None]:
 
 def _confirm_end(collected: Collected, size: int) -> _Steps[None]:
     """Look for rows beyond an empty page after a full one, which no total shows to be the last."""
-    page = yield from _beyond(Ask(collected.rows + size, size))
+    page = yield from _beyond(PageRequest(collected.rows + size, size))
     if page is not None and page.rows and not collected.knows(page):
         collected.problem = "an empty page came before the last one"
         return
     first = collected.pages[0]
     if first.rows == collected.rows > 2:
-        page = yield from _beyond(Ask(1, 2))
+        page = yield from _beyond(PageRequest(1, 2))
         # The second row, or the first one if offsets count from 1; not the second page of two.
         expected = first.table["sourcedId"].slice(0, 2).to_pylist()
         if page is not None and page.rows and page.table["sourcedId"][0].as_py() not in expected:
             collected.problem = _OFFSET_MEANT_OTHERWISE
 
 
-def _beyond(ask: Ask) -> _Steps[Page | None]:
+def _beyond(request: PageRequest) -> _Steps[Page | None]:
     """Ask for a page that need not be there; return None if the server refuses it."""
-    (answer,) = yield [ask]
+    (answer,) = yield [request]
     if isinstance(answer, Page):
         return answer
     if isinstance(answer, ServerError) and answer.status in _BEYOND:
@@ -300,16 +300,18 @@ def _beyond(ask: Ask) -> _Steps[Page | None]:
     raise answer
 
 
-def _one(ask: Ask, sizes: ListSizes) -> _Steps[tuple[Page, int]]:
+def _one(request: PageRequest, sizes: ListSizes) -> _Steps[tuple[Page, int]]:
     """Ask for one page, for a smaller one if it fails; return it and its size."""
-    if ask.counted:
-        ask = Ask(ask.offset, sizes.fitting(ask.limit), ask.link, sized=ask.sized)
+    if request.counted:
+        request = PageRequest(
+            request.offset, sizes.fitting(request.limit), request.link, sized=request.sized
+        )
     while True:
-        (answer,) = yield [ask]
+        (answer,) = yield [request]
         if isinstance(answer, Page):
-            sizes.accept(ask)
-            return answer, ask.limit
-        ask = sizes.smaller(ask, answer)[0]
+            sizes.accept(request)
+            return answer, request.limit
+        request = sizes.smaller(request, answer)[0]
 
 
 def _incomplete(what: str, first: Collected, again: Collected) -> IncompleteError:

@@ -6,7 +6,7 @@ from threading import Lock
 
 from oneroster_nb.transport.header_values import http_date, whole_number
 
-__all__ = ["Pace", "until_reset"]
+__all__ = ["RateLimit", "until_reset"]
 
 _LIMIT, _REMAINING, _RESET = (f"X-Ratelimit-{name}" for name in ("Limit", "Remaining", "Reset"))
 _UNIX = 1_000_000_000  # a smaller number is no moment in seconds since 1970
@@ -14,8 +14,8 @@ _LONGEST = 60.0  # seconds: such a count begins again every minute
 _RESERVE = 0.05  # of the limit: from there on, requests are spread over the time that is left
 
 
-class Pace:
-    """Spreads the last requests that a server takes over the time until it counts anew.
+class RateLimit:
+    """Spreads the last requests that a server takes over the time until it counts from zero again.
 
     Clever counts requests by minute and token, and says with each answer how many are left
     (``X-Ratelimit-Remaining``) and when the count begins again (``X-Ratelimit-Reset``, in seconds
@@ -23,9 +23,9 @@ class Pace:
 
     Examples
     --------
-    >>> pace = Pace()
-    >>> pace.note({})
-    >>> pace.pause()
+    >>> limit = RateLimit()
+    >>> limit.note({})
+    >>> limit.pause()
     0.0
     """
 

@@ -28,7 +28,7 @@ from oneroster_nb.transport.clock import ServerClock
 from oneroster_nb.transport.failures import failure, may_pass, refusal
 from oneroster_nb.transport.http import HttpSession, setup_error
 from oneroster_nb.transport.per_process import PerProcess
-from oneroster_nb.transport.rate_limit import Pace
+from oneroster_nb.transport.rate_limit import RateLimit
 from oneroster_nb.transport.retrying import (
     Call,
     PassingError,
@@ -103,7 +103,7 @@ class Session:
         self._pool = pool
         self._reached = False
         self._connections = PerProcess(self._connect)
-        self._pace = PerProcess(Pace)
+        self._rate_limit = PerProcess(RateLimit)
         self.clock = ServerClock()
 
     def __repr__(self) -> str:
@@ -215,7 +215,7 @@ class Session:
 
     def _get(self, url: str, call: Call) -> Answer:
         for _ in range(_MAX_REDIRECTS + 1):
-            if call.cancel.wait(self._pace.get().pause()):
+            if call.cancel.wait(self._rate_limit.get().pause()):
                 raise CancelledError("The pull was cancelled. The connection can be used again.")
             response, body = self._send(url)
             if response.status_code == 401 and self._auth.renew(response.request):
@@ -262,7 +262,7 @@ class Session:
             error, passing = setup_error(exc), False
         else:
             self._reached = True
-            self._pace.get().note(response.headers)
+            self._rate_limit.get().note(response.headers)
             self.clock.note(response.headers)
             return response, body
         if passing:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from oneroster_nb.errors import NoAnswerError, RosterError
 from oneroster_nb.progress import IdleClock
-from oneroster_nb.transport.pages import Ask, Page, Pull, Pulled, Tables
+from oneroster_nb.transport.pages import Page, PageRequest, Pull, Pulled, Tables
 from oneroster_nb.transport.retrying import Call
 
 __all__ = ["Fetch", "Job", "Outcome", "run"]
@@ -18,9 +18,9 @@ _TICK = 0.1  # seconds between two looks at whether the caller wants to cancel
 
 Outcome: TypeAlias = Tables | RosterError
 """The pages of a list, or the error that came instead."""
-Fetch: TypeAlias = Callable[[Ask, Call], Page]
+Fetch: TypeAlias = Callable[[PageRequest, Call], Page]
 """Gets one page; given what all requests of the call share."""
-_Task: TypeAlias = tuple[Future[Page], Fetch, Ask, Call]
+_Task: TypeAlias = tuple[Future[Page], Fetch, PageRequest, Call]
 
 
 @dataclass
@@ -57,19 +57,19 @@ class Job:
     total: int | None = None
     revision: str | None = None
 
-    def advance(self) -> list[Ask]:
+    def advance(self) -> list[PageRequest]:
         """Hand the answers to the pull; return what it wants next, nothing if it has ended."""
         answers = [answer for answer in self.answers if answer is not None]
         try:
-            asks = self.pull.send(answers) if answers else next(self.pull)
+            page_requests = self.pull.send(answers) if answers else next(self.pull)
         except StopIteration as end:
             self._end(end.value)
             return []
         except RosterError as error:
             self.fail(error)
             return []
-        self.answers = [None] * len(asks)
-        return asks
+        self.answers = [None] * len(page_requests)
+        return page_requests
 
     def fail(self, error: RosterError) -> None:
         """End with an error; raise it if it is not kept."""
@@ -130,8 +130,8 @@ def run(
     pending: dict[Future[Page], tuple[Job, int]] = {}
 
     def submit(job: Job) -> None:
-        for place, ask in enumerate(job.advance()):
-            pending[executor.submit(job.fetch, ask, call)] = job, place
+        for place, request in enumerate(job.advance()):
+            pending[executor.submit(job.fetch, request, call)] = job, place
 
     def collect(future: Future[Page]) -> None:
         job, place = pending.pop(future)
@@ -189,9 +189,9 @@ class _Workers:
             name = f"roster-pull-{number}"
             Thread(target=_work, args=[self._tasks], name=name, daemon=True).start()
 
-    def submit(self, fetch: Fetch, ask: Ask, call: Call) -> Future[Page]:
+    def submit(self, fetch: Fetch, request: PageRequest, call: Call) -> Future[Page]:
         future: Future[Page] = Future()
-        self._tasks.put((future, fetch, ask, call))
+        self._tasks.put((future, fetch, request, call))
         return future
 
     def end(self) -> None:
@@ -203,11 +203,11 @@ class _Workers:
 def _work(tasks: SimpleQueue[_Task | None]) -> None:
     """Fetch pages until there are no more; begin none of a call that was cancelled."""
     while (task := tasks.get()) is not None:
-        future, fetch, ask, call = task
+        future, fetch, request, call = task
         if call.cancel.is_set() or not future.set_running_or_notify_cancel():
             continue
         try:
-            future.set_result(fetch(ask, call))
+            future.set_result(fetch(request, call))
         except BaseException as error:  # noqa: BLE001 - handed to who waits for the page
             future.set_exception(error)
 

@@ -9,7 +9,7 @@ import pytest
 from helpers.cleverserver import Asked, Behaviour, CleverServer, Reply
 
 import oneroster_nb as onb
-from oneroster_nb.transport.rate_limit import Pace, until_reset
+from oneroster_nb.transport.rate_limit import RateLimit, until_reset
 
 Connect = Callable[..., onb.CleverConnector]
 TOKEN = "made-up-" + secrets.token_hex(12)
@@ -211,11 +211,11 @@ def test_the_last_requests_are_spread_over_the_time_left(
 ) -> None:
     now = [1000.0]
     monkeypatch.setattr("oneroster_nb.transport.rate_limit.time.monotonic", lambda: now[0])
-    pace = Pace()
+    limit = RateLimit()
     date = "Fri, 15 Jan 2027 08:00:00 GMT"
 
     def told(remaining: int) -> None:
-        pace.note(
+        limit.note(
             {
                 "X-Ratelimit-Limit": "1200",
                 "X-Ratelimit-Remaining": str(remaining),
@@ -225,16 +225,16 @@ def test_the_last_requests_are_spread_over_the_time_left(
         )
 
     told(600)
-    assert pace.pause() == 0.0
+    assert limit.pause() == 0.0
     told(9)
-    pauses = [pace.pause() for _ in range(12)]
+    pauses = [limit.pause() for _ in range(12)]
     assert pauses[0] == pytest.approx(3.0)  # ten requests in thirty seconds
     assert pauses == sorted(pauses)
     assert pauses[9:] == pytest.approx([30.0, 30.0, 30.0])  # by then the server counts anew
     told(0)
-    assert pace.pause() == pytest.approx(30.0)
+    assert limit.pause() == pytest.approx(30.0)
     now[0] += 30
-    assert pace.pause() == 0.0
+    assert limit.pause() == 0.0
 
 
 @pytest.mark.parametrize("text", ["", "soon", "30", "-1"])

@@ -51,7 +51,7 @@ class CleverConnector(Connector):
     client_id, client_secret : str, optional
         The application's, instead of a token; the district's token is then asked for.
     district : str, optional
-        The id of the district that is meant, where several share their rosters.
+        The id of the district that is meant, if several share their rosters.
     token_url : str
         Where the tokens of districts are listed.
     key_identifier, match_on, max_users, max_workers, timeout, retry_seconds, max_bytes
@@ -66,7 +66,7 @@ class CleverConnector(Connector):
     ConfigurationError
         For a host that is no address of a known version, or an option that makes no sense.
     CredentialsError
-        Where there is neither a token nor an id with its secret.
+        If there is neither a token nor an id with its secret.
 
     Notes
     -----

@@ -23,12 +23,12 @@ def read_envelope(body: bytes) -> tuple[list[dict[str, Any]], str | None, int | 
     next : str or None
         The link to the next page, as it is written.
     count : int or None
-        How many records there are in all, where they were counted.
+        How many records there are in all, if they were counted.
 
     Raises
     ------
     AnswerError
-        Where this is not JSON or holds no records.
+        If this is not JSON or holds no records.
 
     Examples
     --------

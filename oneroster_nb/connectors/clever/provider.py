@@ -20,7 +20,7 @@ from oneroster_nb.connectors.live.provider import NO_ROUTE, TRIES_OF_A_LARGE_PAG
 from oneroster_nb.errors import AnswerError, NotFoundError, NotProvidedError, RosterError
 from oneroster_nb.tables.casting import conform
 from oneroster_nb.transport.address import encoded, joined, origin
-from oneroster_nb.transport.pages import Ask, Page, Tables
+from oneroster_nb.transport.pages import Page, PageRequest, Tables
 from oneroster_nb.transport.paging import pull_links
 from oneroster_nb.transport.retrying import Call
 from oneroster_nb.transport.session import Session
@@ -174,9 +174,9 @@ def _list_pages(
 ) -> Fetch:
     """Return what gets a page of a list, as rows of a table or of one that is read out of it."""
 
-    def fetch(ask: Ask, call: Call) -> Page:
-        url = _sized(ask.link or "", ask.limit)
-        tries = TRIES_OF_A_LARGE_PAGE if ask.divisible else None
+    def fetch(request: PageRequest, call: Call) -> Page:
+        url = _sized(request.link or "", request.limit)
+        tries = TRIES_OF_A_LARGE_PAGE if request.divisible else None
         answer, (records, link, count) = session.read(url, call, read_envelope, attempts=tries)
         listed = urlsplit(url).path.removeprefix(urlsplit(session.host).path).split("/")
         columns = columns_of(table, listed[-1 if len(listed) != 2 else 0], records)

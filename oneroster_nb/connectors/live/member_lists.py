@@ -230,7 +230,7 @@ class MemberLists:
         members = Members(
             user=listed.user,
             group=owners["group"].to_numpy(dtype=np.intp)[listed.in_list],
-            klass=listed.in_list if classes else none,
+            class_=listed.in_list if classes else none,
             enrollment=_enrolled(keys, people, roles, enrollments) if classes else none,
             role=roles.to_numpy(dtype=object) if classes else None,
         )
@@ -292,7 +292,7 @@ def _enrolled(
     roles: "pd.Series[str]",
     enrollments: pd.DataFrame,
 ) -> NDArray[np.intp]:
-    """Find the enrollment of each row, by class, user and role; -1 where it is not known."""
+    """Find the enrollment of each row, by class, user and role; -1 if it is not known."""
     if enrollments.empty:
         return np.full(len(classes), -1)
     own = [series.reset_index(drop=True) for series in (classes, users, roles)]

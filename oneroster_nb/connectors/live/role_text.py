@@ -1,4 +1,4 @@
-"""What OneRoster 1.2 says otherwise than 1.1: the roles and the profiles of users."""
+"""What OneRoster 1.2 says differently from 1.1: the roles and the profiles of users."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ _COLUMNS: Mapping[str, str] = {"org": "orgSourcedId", "userProfile": "userProfil
 
 
 def spread_roles(texts: Any, users: "pd.Series[str]") -> pd.DataFrame:
-    """Give a row a role.
+    """Spread the roles of users over rows, one for each role.
 
     Parameters
     ----------

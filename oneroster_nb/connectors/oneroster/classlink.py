@@ -23,7 +23,7 @@ class ClasslinkConnector(OneRosterConnector):
         As for :class:`OneRosterConnector`.
     application_id : str, optional
         The ``oneroster_application_id`` of ClassLink's proxy, as ClassLink writes it. It makes the
-        host; a host that is given is taken as it stands.
+        host; a given host is used as it is.
     access_token : str, optional
         The ``bearer`` of that application.
 
@@ -32,7 +32,7 @@ class ClasslinkConnector(OneRosterConnector):
     ConfigurationError
         For an application id that is none.
     CredentialsError
-        Where the proxy is to be asked without an access token.
+        If the proxy is to be asked without an access token.
 
     Examples
     --------

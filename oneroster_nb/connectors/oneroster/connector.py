@@ -44,7 +44,7 @@ class OneRosterConnector(Connector):
     key_identifier : str
         The field of a group that stands in addresses.
     match_on : str or list of str, optional
-        The fields that group names are compared with; ``["sourcedId", "name", "title"]`` where it
+        The fields that group names are compared with; ``["sourcedId", "name", "title"]`` if it
         is left out. It can be read and set as ``match_groups_by``.
     max_users : int
         At most so many distinct users in an answer; 0 is no bound.
@@ -66,7 +66,7 @@ class OneRosterConnector(Connector):
     access_token : str, optional
         A token that was handed out once and for all; then nothing else is needed.
     version : str, optional
-        ``"1.1"`` or ``"1.2"``; left out, the host's path says it (1.2 where it holds ``v1p2``).
+        ``"1.1"`` or ``"1.2"``; left out, the host's path says it (1.2 if it holds ``v1p2``).
     token_url : str, optional
         Where a server of OAuth 2.0 hands out tokens for an id and a secret; it can have a query.
     scope : str, optional
@@ -79,7 +79,7 @@ class OneRosterConnector(Connector):
     ConfigurationError
         For a host that is no address or not encrypted, or an option that makes no sense.
     CredentialsError
-        Where the id or the secret is missing.
+        If the id or the secret is missing.
 
     Examples
     --------

@@ -16,7 +16,7 @@ from oneroster_nb.transport.address import encoded
 from oneroster_nb.transport.decode import Decoder
 from oneroster_nb.transport.header_values import whole_number
 from oneroster_nb.transport.json_shapes import Shape
-from oneroster_nb.transport.pages import Ask, Page
+from oneroster_nb.transport.pages import Page, PageRequest
 from oneroster_nb.transport.paging import pull
 from oneroster_nb.transport.retrying import Call
 from oneroster_nb.transport.session import Session
@@ -142,7 +142,7 @@ class OneRosterProvider(Provider):
 def _one_record(session: Session, table: str, decoder: Decoder, url: str) -> Fetch:
     """Return what gets a single row of a canonical table."""
 
-    def fetch(ask: Ask, call: Call) -> Page:  # noqa: ARG001 - there is one page
+    def fetch(request: PageRequest, call: Call) -> Page:  # noqa: ARG001 - there is one page
         _, columns = session.read(url, call, decoder.read_one)
         return Page(conform(table, _columns(columns)))
 
@@ -159,15 +159,15 @@ def _list_pages(
 ) -> Fetch:
     """Return what gets a page of a list, whose records become rows of a canonical table."""
 
-    def fetch(ask: Ask, call: Call) -> Page:
-        url = ask.link or address({"limit": str(ask.limit), "offset": str(ask.offset)})
-        tries = TRIES_OF_A_LARGE_PAGE if ask.divisible else None
+    def fetch(request: PageRequest, call: Call) -> Page:
+        url = request.link or address({"limit": str(request.limit), "offset": str(request.offset)})
+        tries = TRIES_OF_A_LARGE_PAGE if request.divisible else None
         answer, (columns, total) = session.read(url, call, decoder.read, attempts=tries)
         length = len(columns["sourcedId"])
         return Page(
             conform(table, _columns(columns), sensitive=sensitive),
             whole_number(answer.headers.get("X-Total-Count")) if total is None else total,
-            answer.next if _continues(answer.next, ask.offset + length) else None,
+            answer.next if _continues(answer.next, request.offset + length) else None,
             answer.more,
             answer.headers.get("x-perm-rev"),
         )

@@ -26,7 +26,7 @@ from oneroster_nb.errors import (
     RosterError,
     UnavailableError,
 )
-from oneroster_nb.transport.pages import Ask, Page, Pull
+from oneroster_nb.transport.pages import Page, PageRequest, Pull
 from oneroster_nb.transport.paging import pull
 
 Connect = Callable[..., OneRosterConnector]
@@ -67,9 +67,9 @@ class Lister:
         self.total = total
         self.links = links
         self.cut = cut
-        self.asked: list[Ask] = []
+        self.asked: list[PageRequest] = []
 
-    def __call__(self, ask: Ask) -> Page:
+    def __call__(self, ask: PageRequest) -> Page:
         self.asked.append(ask)
         assert len(self.asked) < ENDLESS, "the list is asked for without end"
         offset = ask.offset
@@ -105,7 +105,7 @@ def page(keys: Sequence[Key], numbers: Sequence[int] | None = None, **more: Any)
     return Page(pa.table(columns), **more)
 
 
-def driven(pulling: Pull, answer: Callable[[Ask], Page | RosterError]) -> list[Key]:
+def driven(pulling: Pull, answer: Callable[[PageRequest], Page | RosterError]) -> list[Key]:
     """Answer what a pull asks until it ends; give the keys that it returns."""
     asks = next(pulling)
     try:
@@ -201,7 +201,7 @@ def test_a_row_that_is_added_in_mid_pull_costs_none(
 ) -> None:
     lister = Lister(names(count), clamp=most, total=total)
 
-    def growing(ask: Ask) -> Page:
+    def growing(ask: PageRequest) -> Page:
         if len(lister.asked) == at:
             lister.keys.insert(min(place, len(lister.keys)), "new")
         return lister(ask)
@@ -216,7 +216,7 @@ def test_a_row_that_goes_in_mid_pull_takes_no_other_with_it(
 ) -> None:
     lister = Lister(names(count))
 
-    def shrinking(ask: Ask) -> Page:
+    def shrinking(ask: PageRequest) -> Page:
         if len(lister.asked) == at:
             del lister.keys[min(place, len(lister.keys) - 1)]
         return lister(ask)
@@ -228,7 +228,7 @@ def test_a_list_that_grows_with_each_page_is_an_error() -> None:
     lister = Lister(names(6))
     new = (f"new{number}" for number in itertools.count())
 
-    def growing(ask: Ask) -> Page:
+    def growing(ask: PageRequest) -> Page:
         lister.keys.insert(0, next(new))
         return lister(ask)
 
@@ -253,7 +253,7 @@ def test_an_empty_page_with_a_link_goes_on() -> None:
         "3": page(["b", "c"]),
     }
 
-    def answer(ask: Ask) -> Page:
+    def answer(ask: PageRequest) -> Page:
         return page([]) if ask.link is None and ask.offset else pages[ask.link]
 
     assert driven(pull("users", 10), answer) == ["a", "b", "c"]
@@ -263,7 +263,7 @@ def test_empty_pages_with_ever_new_links_end() -> None:
     """As a server sends them that counts its pages in the links, and counts on beyond the last."""
     numbers = itertools.count(1)
 
-    def answer(ask: Ask) -> Page:
+    def answer(ask: PageRequest) -> Page:
         number = next(numbers)
         assert number < 20_000, "the list is asked for without end"
         return page(["a", "b"] if number == 1 else [], next=f"?page={number + 1}", more=True)
@@ -289,7 +289,7 @@ def test_the_same_page_again_and_again_is_an_error(count: int, rows: int, total:
 
 
 def test_the_message_of_a_list_that_is_short_says_how_short() -> None:
-    def answer(ask: Ask) -> Page:
+    def answer(ask: PageRequest) -> Page:
         return page(names(3) if not ask.offset else [], total=5)
 
     with pytest.raises(IncompleteError, match="3 rows came where 5 were announced"):
@@ -354,7 +354,7 @@ def test_pages_of_two_states_of_the_data_are_pulled_again(total: str) -> None:
     lister = Lister(names(6), total=total)
     revisions = itertools.chain(["1", "1"], itertools.repeat("2"))
 
-    def answer(ask: Ask) -> Page:
+    def answer(ask: PageRequest) -> Page:
         return replace(lister(ask), revision=next(revisions))
 
     assert driven(pull("users", 2), answer) == names(6)
@@ -365,7 +365,7 @@ def test_data_that_keeps_changing_is_an_error() -> None:
     lister = Lister(names(6))
     revisions = itertools.count()
 
-    def answer(ask: Ask) -> Page:
+    def answer(ask: PageRequest) -> Page:
         return replace(lister(ask), revision=str(next(revisions)))
 
     with pytest.raises(IncompleteError, match="the data changed"):
@@ -393,7 +393,7 @@ def test_pages_that_are_too_large_for_a_server_are_asked_for_in_parts(
     lister = Lister(names(count), total=total)
     manages = -(-size // 8) + strength
 
-    def answer(ask: Ask) -> Page | RosterError:
+    def answer(ask: PageRequest) -> Page | RosterError:
         return lister(ask) if ask.limit <= manages else failure()
 
     assert driven(pull("users", size), answer) == lister.keys
@@ -404,7 +404,7 @@ def test_a_page_that_fails_in_every_part_ends_the_pull(fails_from: int) -> None:
     lister = Lister(names(240))
     limits: list[int] = []
 
-    def answer(ask: Ask) -> Page | RosterError:
+    def answer(ask: PageRequest) -> Page | RosterError:
         if ask.offset != fails_from:
             return lister(ask)
         limits.append(ask.limit)
@@ -417,9 +417,9 @@ def test_a_page_that_fails_in_every_part_ends_the_pull(fails_from: int) -> None:
 
 
 def test_what_a_smaller_page_cannot_help_is_raised_at_once() -> None:
-    asked: list[Ask] = []
+    asked: list[PageRequest] = []
 
-    def answer(ask: Ask) -> RosterError:
+    def answer(ask: PageRequest) -> RosterError:
         asked.append(ask)
         return ForbiddenError("not for you", status=403)
 
@@ -432,7 +432,7 @@ def test_what_a_smaller_page_cannot_help_is_raised_at_once() -> None:
 def test_a_link_that_fails_is_not_asked_for_in_parts() -> None:
     lister = Lister(names(10), clamp=4, total="none", links="right")
 
-    def answer(ask: Ask) -> Page | RosterError:
+    def answer(ask: PageRequest) -> Page | RosterError:
         return unavailable() if ask.link == "4" else lister(ask)
 
     with pytest.raises(UnavailableError):
