@@ -11,7 +11,7 @@ def nearest(value: str, choices: Iterable[str]) -> str:
 
     Examples
     --------
-    >>> nearest("clases", ["classes", "courses"])
+    >>> nearest("clases", ["classes", "schools"])
     " Did you mean 'classes'?"
     """
     folded = {choice.casefold(): choice for choice in choices}
