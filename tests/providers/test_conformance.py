@@ -1,0 +1,202 @@
+"""What every source must do: the same questions, with the answers of the demo district.
+
+The district (`oneroster_nb.demo.district.plan.SMALL`), worked out by hand:
+
+- Classlink HS: grades 09 to 12 with 10, 9, 10 and 9 students; 4 groups with 5 subjects each, and
+  7 electives; 5 subject teachers and 5 of electives.
+- North Elementary School: KG and 01 to 05 with 8 students each, 7 in 05; a homeroom and 3 specials
+  for each of 6 groups; 6 homeroom teachers and 3 of specials.
+- Lincoln Middle School: 06 with 7 and 6, 07 with 10 and 10, 08 with 11 and 10; 6 groups with 6
+  subjects each; 6 teachers for each grade.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import pytest
+from helpers.every_source import OPENERS, EverySource
+
+import oneroster_nb as onb
+from oneroster_nb.source.source import Source
+
+STUDENTS = {"Classlink HS": 38, "North Elementary School": 47, "Lincoln Middle School": 54}
+TEACHERS = {"Classlink HS": 10, "North Elementary School": 9, "Lincoln Middle School": 18}
+CLASSES = {"Classlink HS": 27, "North Elementary School": 24, "Lincoln Middle School": 36}
+GRADES = {
+    **{"KG": 8, "01": 8, "02": 8, "03": 8, "04": 8, "05": 7},
+    **{"06": 13, "07": 20, "08": 21, "09": 10, "10": 9, "11": 10, "12": 9},
+}
+WHO = ["sourcedId", "status", "givenName", "familyName", "role", "email", "orgSourcedIds", "grades"]
+MEMBERSHIP = [
+    *("groupType", "groupSourcedId", "groupName", "matchedOn", "classSourcedId", "classTitle"),
+    *("classCode", "courseSourcedId", "courseTitle", "schoolSourcedId", "schoolName"),
+    *("termSourcedIds", "termTitles", "enrollmentRole", "enrollmentPrimary"),
+    *("enrollmentBeginDate", "enrollmentEndDate"),
+]
+
+
+@pytest.fixture(scope="module")
+def every_source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EverySource]:
+    opened = EverySource(tmp_path_factory.mktemp("sources"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=OPENERS)
+def source(request: pytest.FixtureRequest, every_source: EverySource) -> Source:
+    return every_source[request.param]
+
+
+def counted(frame: pd.DataFrame, column: str) -> dict[str, int]:
+    """Count distinct people by a column."""
+    return frame.groupby(column)["sourcedId"].nunique().to_dict()
+
+
+def test_headcounts(source: Source) -> None:
+    found = source.headcounts()
+    assert found == {"students": 139, "teachers": 37, "schools": 3}
+
+
+def test_people_without_a_group(source: Source) -> None:
+    students, teachers = source.get_users("students"), source.get_users("teachers")
+    assert counted(students, "schoolNames") == STUDENTS
+    assert counted(teachers, "schoolNames") == TEACHERS
+    assert counted(students, "grades") == GRADES
+    assert set(students["role"]) == {"student"}
+    assert set(students["status"]) == {"active"}
+    assert students["sourcedId"].is_unique
+
+
+def test_columns_and_dtypes(source: Source) -> None:
+    frame = source.get_users("students", "classes", "ELA 6 (6A ELA)")
+    columns = list(frame.columns)
+    assert set(WHO) <= set(columns)
+    assert [name for name in columns if name in MEMBERSHIP] == MEMBERSHIP
+    assert {str(frame[name].dtype) for name in WHO} == {"str"}
+    assert frame["enrollmentPrimary"].dtype == "boolean"
+    assert frame["enrollmentBeginDate"].dtype.kind == "M"
+    assert not {"sms", "phone"} & set(columns)
+
+
+@pytest.mark.parametrize(
+    ("users", "kind", "name", "options", "people"),
+    [
+        ("students", "classes", "ELA 6 (6A ELA)", {}, 7),
+        ("teachers", "classes", "ELA 6 (6A ELA)", {}, 1),
+        ("users", "classes", "ELA 6 (6A ELA)", {}, 8),
+        ("students", "sections", " ela 6 (6a ELA) ", {}, 7),
+        ("students", "classes", "ELA 6", {"match": "contains"}, 13),
+        ("students", "classes", "ELA ?*", {"match": "glob"}, 54),
+        ("students", "classes", "^ELA [67] ", {"match": "regex"}, 33),
+        ("students", "classes", ["ELA 6 (6A ELA)", "ELA 6 (6B ELA)"], {}, 13),
+        ("students", "courses", "English 9", {}, 10),
+        ("students", "courses", "ELA 8", {}, 21),
+        ("teachers", "courses", "ELA 8", {}, 1),
+        ("students", "courses", "Econ 101", {"term": "Semester 1"}, 3),
+        ("students", "courses", "Computing", {"term": "Semester 2"}, 9),
+        ("students", "schools", "Classlink HS", {}, 38),
+        ("teachers", "schools", "Lincoln Middle School", {}, 18),
+        ("students", "schools", "*", {}, 139),
+        ("teachers", "classes", None, {}, 37),
+        ("students", "schools", None, {"max_users": 5}, 5),
+    ],
+)
+def test_people_of_groups(
+    source: Source, users: str, kind: str, name: Any, options: dict[str, Any], people: int
+) -> None:
+    frame = source.get_users(users, kind, name, **options)
+    assert frame["sourcedId"].nunique() == people
+    assert frame["schoolName"].isin(STUDENTS).all()
+
+
+def test_a_term_without_the_class_leaves_it_out(source: Source) -> None:
+    assert source.get_users("students", "courses", "Econ 101", term="Semester 2").empty
+
+
+def test_a_row_a_group_or_a_row_a_user(source: Source) -> None:
+    rows = source.get_users("students", "classes", "6A", match="contains")
+    assert len(rows) == 7 * 6
+    people = source.get_users("students", "classes", "6A", match="contains", unique=True)
+    assert people["groupCount"].tolist() == [6] * 7
+
+
+def test_names_that_match_nothing_are_said(source: Source) -> None:
+    with pytest.warns(onb.NoMatchWarning, match="ELA 6"):
+        assert source.get_users("students", "classes", "ELA 6 (6A ELLA)").empty
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        {"user_filter": "pupils"},
+        {"user_filter": "students", "group_filter": "rooms"},
+        {"user_filter": "students", "group_filter": "classes", "match": "fuzzy"},
+        {"user_filter": "students", "max_users": -1},
+    ],
+)
+def test_questions_that_cannot_be_asked(source: Source, question: dict[str, Any]) -> None:
+    with pytest.raises(onb.QueryError):
+        source.get_users(**question)
+
+
+def test_written_questions(source: Source) -> None:
+    frame = source.query("classes::ELA 6 (6A ELA)::students")
+    assert set(frame["classTitle"]) == {"ELA 6 (6A ELA)"}
+    assert frame["sourcedId"].nunique() == 7
+
+
+def test_groups_are_listed_with_their_names(source: Source) -> None:
+    classes = source.groups("classes")
+    assert classes["schoolName"].value_counts().to_dict() == CLASSES
+    assert set(source.groups("schools")["name"]) == set(STUDENTS)
+    assert "title" in source.match_fields("classes")
+
+
+def test_tables(source: Source) -> None:
+    assert source.get_classes()["sourcedId"].is_unique
+    assert len(source.get_classes()) == sum(CLASSES.values())
+    one = source.get_classes({"title": "ELA 6 (6A ELA)"}, columns=["title", "grades"])
+    assert one[["title", "grades"]].values.tolist() == [["ELA 6 (6A ELA)", "06"]]
+    assert set(source.get_schools()["name"]) == set(STUDENTS)
+    enrolled = source.get_enrollments({"classSourcedId": one["sourcedId"].item()})
+    assert enrolled["role"].value_counts().to_dict() == {"student": 7, "teacher": 1}
+
+
+def test_counts_are_of_people(source: Source) -> None:
+    frame = source.get_users("students", "classes", "6A", match="contains")
+    counts = onb.count(frame, "grades")
+    assert counts.loc[counts["grades"] == "06", "count"].item() == 7
+    students = source.get_users("students")
+    table = onb.crosstab(students, "schoolNames", "grades")
+    assert table.loc["All", "All"] == 139
+    assert table.loc["Lincoln Middle School", "07"] == 20
+
+
+def test_common_questions(source: Source) -> None:
+    sizes = onb.class_sizes(source)
+    assert len(sizes) == 87
+    assert sizes.loc[sizes["classTitle"] == "ELA 6 (6A ELA)", "students"].item() == 7
+    by_school = onb.class_sizes(source, by="schoolName").set_index("schoolName")
+    assert by_school.loc[list(CLASSES), "classes"].to_dict() == CLASSES
+    assert onb.without_classes(source).empty
+    assert onb.empty_classes(source).empty
+    assert onb.multi_school(source).empty
+    loads = onb.teacher_loads(source)
+    assert len(loads) == 37
+    assert loads["sections"].sum() == 87
+    seats = onb.seats(source, ["classes::ELA 6 (6A ELA)::students", "courses::ELA 6::students"])
+    assert seats["people"].tolist() == [7, 13, 13]
+    assert seats["onlyHere"].tolist() == [0, 6, 6]
+
+
+def test_nothing_is_wrong_with_the_demo(source: Source) -> None:
+    findings = onb.check(source)
+    assert set(findings["severity"]) <= {"info"}
+
+
+def test_a_roster_of_it_answers_alike(source: Source) -> None:
+    roster = source.get_roster()
+    assert isinstance(roster, onb.Roster)
+    frame = roster.get_users("students", "classes", "ELA 6 (6A ELA)")
+    assert frame["sourcedId"].nunique() == 7
