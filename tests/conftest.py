@@ -18,10 +18,22 @@ from oneroster_nb.demo.server.embedded import DemoServer
 # What requests and our own credential chain would take from the machine.
 _OUTSIDE = ("_PROXY", "_CA_BUNDLE", "NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
-# What the fast lane leaves out, beside the browser tests.
+# The lanes: folders of fast tests, and the files in them that take more than a few seconds.
+TESTS = Path(__file__).parent
+FAST_FOLDERS = {"house", "unit"}
 SLOW_FILES = {
-    "test_binder.py",
-    "test_notebooks.py",
+    "house/test_bench.py",
+    "house/test_binder.py",
+    "house/test_notebooks.py",
+    "unit/analysis/test_questions.py",
+    "unit/bundle/test_bundle.py",
+    "unit/bundle/test_file_formats.py",
+    "unit/bundle/test_untidy_bundles.py",
+    "unit/bundle/test_written_bundles.py",
+    "unit/roster/test_kill.py",
+    "unit/test_cli.py",
+    "unit/transport/test_interrupt_kernel.py",
+    "unit/transport/test_processes_and_threads.py",
 }
 
 # A busy machine is slow, and that says nothing about the code.
@@ -29,6 +41,14 @@ settings.register_profile("house", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("house")
 
 Connect = Callable[..., OneRosterConnector]
+
+
+def lane(file: Path) -> str:
+    """Return the marker of the tests in a file."""
+    folder = file.parts[0]
+    if folder == "browser":
+        return folder
+    return "fast" if folder in FAST_FOLDERS and file.as_posix() not in SLOW_FILES else "slow"
 
 
 class OneWorkerAFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
@@ -48,9 +68,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneWorker
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put each test into its lane, and begin with what takes longest, so that no worker waits."""
     for item in items:
-        browser = "browser" in item.path.parts
-        slow = item.path.name in SLOW_FILES
-        item.add_marker("browser" if browser else "slow" if slow else "fast")
+        item.add_marker(lane(item.path.relative_to(TESTS)))
     items.sort(key=lambda item: "browser" not in item.path.parts)
 
 
