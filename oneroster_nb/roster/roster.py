@@ -47,8 +47,9 @@ class Roster(LocalSource, WholeRoster):
     Parameters
     ----------
     tables : mapping of str to pandas.DataFrame
-        Canonical tables by name; those that are left out are empty. The tables of OneRoster 1.2
-        beyond them (``userProfiles scoreScales …``) are kept as they are.
+        Canonical tables by name; those that are left out are empty, and columns that are left out
+        are missing. The tables of OneRoster 1.2 beyond them (``userProfiles scoreScales …``) are
+        kept as they are.
     provider : str
         Where they come from.
     taken : datetime.datetime, optional
@@ -73,7 +74,8 @@ class Roster(LocalSource, WholeRoster):
     Raises
     ------
     ConfigurationError
-        For a table that is not canonical, or one that lacks columns.
+        For a table that is not canonical, or one that lacks ``sourcedId`` or a reference without
+        which its rows say nothing, such as ``enrollments.userSourcedId``.
 
     Warns
     -----

@@ -8,6 +8,7 @@ import pyarrow as pa
 from oneroster_nb.errors import ConfigurationError, PartialResultWarning, warn
 from oneroster_nb.tables.casting import conform, to_frame
 from oneroster_nb.tables.demographic_names import is_demographic, without_demographics
+from oneroster_nb.tables.fields import FIELDS
 from oneroster_nb.tables.findings import Finding
 from oneroster_nb.tables.grades import grade_code
 from oneroster_nb.tables.notes import Note, findings_of_notes, notes_of, warn_of_unreadable
@@ -15,7 +16,7 @@ from oneroster_nb.tables.repeated_keys import distinct_rows, warn_of_lost_rows
 from oneroster_nb.tables.roles import completed_roles
 from oneroster_nb.tables.schema import BEYOND, TABLES, empty_table, split_text
 from oneroster_nb.tables.text import texts
-from oneroster_nb.tables.vocabulary import has_words, standard_word
+from oneroster_nb.tables.vocabulary import ACTIVE, has_words, standard_word
 
 __all__ = ["checked_roster", "retyped"]
 
@@ -73,12 +74,12 @@ def _is_untidy(name: str, values: "pd.Series[str]") -> bool:
 def checked_roster(
     tables: Mapping[str, pd.DataFrame],
 ) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
-    """Return the tables of a roster with the dtypes of the schema and each key once.
+    """Return the tables of a roster with all columns, the dtypes of the schema and each key once.
 
     Parameters
     ----------
     tables : mapping of str to pandas.DataFrame
-        By canonical name.
+        By canonical name. A column that is not given is missing throughout.
 
     Returns
     -------
@@ -89,7 +90,8 @@ def checked_roster(
     Raises
     ------
     ConfigurationError
-        For a table that is not canonical, or one that lacks columns.
+        For a table that is not canonical, or one that lacks ``sourcedId`` or a reference without
+        which its rows say nothing, such as ``enrollments.userSourcedId``.
 
     Warns
     -----
@@ -120,11 +122,7 @@ def _checked_table(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[F
         )
     if not isinstance(table, pd.DataFrame):
         raise ConfigurationError(f"The table {name} is no DataFrame but {type(table).__name__}.")
-    needed = TABLES[name].visible() if name in TABLES else BEYOND[name]
-    lacking = [column for column in needed if column not in table.columns]
-    if lacking:
-        raise ConfigurationError(f"The table {name} lacks the columns {', '.join(lacking)}.")
-    table = table.reset_index(drop=True)
+    table = _with_every_column(name, table.reset_index(drop=True))
     table.attrs = {}  # notes of whoever made it are no part of a roster, and not to be saved
     if name not in TABLES:
         return table, []
@@ -132,6 +130,29 @@ def _checked_table(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[F
     warn_of_unreadable(name, notes)
     kept = _without_demographics(table) if name == "users" else table
     return kept, list(findings_of_notes(name, notes))
+
+
+def _with_every_column(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the columns that it lacks, as an earlier version saved it, missing."""
+    columns = [each for each in FIELDS[name].columns if not each.sensitive]
+    lacking = [each for each in columns if each.name not in table.columns]
+    keys = [each.name for each in lacking if each.link or each.name == "sourcedId"]
+    if keys:
+        raise ConfigurationError(
+            f"The table {name} lacks {' and '.join(keys)}, which every row needs. Other columns can"
+            " be left out."
+        )
+    if not lacking:
+        return table
+    added = {
+        each.name: pd.Series(
+            ACTIVE if each.name == "status" else None, index=table.index, dtype=each.kind.dtype
+        )
+        for each in lacking
+    }
+    known = [each.name for each in FIELDS[name].columns if each.name in {*table.columns, *added}]
+    others = [column for column in table.columns if column not in known]
+    return table.assign(**added)[[*known, *others]]
 
 
 def _without_demographics(users: pd.DataFrame) -> pd.DataFrame:

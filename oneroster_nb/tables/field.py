@@ -86,6 +86,8 @@ class Field:
         What it holds.
     to : str
         The table that it refers to.
+    link : bool
+        Whether a row says nothing without this reference, so that no table can lack it.
     required : tuple of str
         The versions whose files must have a value in every row.
     rest_optional : bool
@@ -118,6 +120,7 @@ class Field:
     name: str
     kind: Kind = Kind.TEXT
     to: str = ""
+    link: bool = False
     required: tuple[str, ...] = NEVER
     rest_optional: bool = False
     words: tuple[str, ...] = ()

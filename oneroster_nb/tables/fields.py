@@ -159,7 +159,7 @@ FIELDS: Mapping[str, TableFields] = {
         people=True,
     ),
     "roles": _table(
-        Field("userSourcedId", to="users", required=NEW, rest=NEVER),
+        Field("userSourcedId", to="users", link=True, required=NEW, rest=NEVER),
         Field("roleType", required=NEW, words=("primary", "secondary"), personal=_STAYS),
         Field("role", required=NEW, words=ROLES, personal=_STAYS),
         Field("beginDate", _DATE, personal=_STAYS),
@@ -171,9 +171,9 @@ FIELDS: Mapping[str, TableFields] = {
         people=True,
     ),
     "enrollments": _table(
-        Field("classSourcedId", to="classes", required=BOTH, personal=_STAYS),
+        Field("classSourcedId", to="classes", link=True, required=BOTH, personal=_STAYS),
         Field("schoolSourcedId", to="orgs", required=BOTH, personal=_STAYS),
-        Field("userSourcedId", to="users", required=BOTH, json11=3, json12=3),
+        Field("userSourcedId", to="users", link=True, required=BOTH, json11=3, json12=3),
         Field(
             "role",
             required=BOTH,
@@ -212,14 +212,14 @@ FIELDS: Mapping[str, TableFields] = {
     ),
     "classResources": _table(
         Field("title"),
-        Field("classSourcedId", to="classes", required=BOTH),
-        Field("resourceSourcedId", to="resources", required=BOTH),
+        Field("classSourcedId", to="classes", link=True, required=BOTH),
+        Field("resourceSourcedId", to="resources", link=True, required=BOTH),
         rest=NEVER,
     ),
     "courseResources": _table(
         Field("title"),
-        Field("courseSourcedId", to="courses", required=BOTH),
-        Field("resourceSourcedId", to="resources", required=BOTH),
+        Field("courseSourcedId", to="courses", link=True, required=BOTH),
+        Field("resourceSourcedId", to="resources", link=True, required=BOTH),
         rest=NEVER,
     ),
     "categories": _table(Field("title", required=BOTH), Field("weight", _NUMBER, versions=NEW)),
@@ -237,8 +237,8 @@ FIELDS: Mapping[str, TableFields] = {
         Field("resultValueMax", _NUMBER, required=OLD),
     ),
     "results": _table(
-        Field("lineItemSourcedId", to="lineItems", required=BOTH, personal=_STAYS),
-        Field("studentSourcedId", to="users", required=BOTH),
+        Field("lineItemSourcedId", to="lineItems", link=True, required=BOTH, personal=_STAYS),
+        Field("studentSourcedId", to="users", link=True, required=BOTH),
         Field("classSourcedId", to="classes", personal=_STAYS, versions=NEW, csv12=10),
         Field(
             "scoreStatus",
@@ -258,7 +258,7 @@ FIELDS: Mapping[str, TableFields] = {
     ),
     "userProfiles": _table(
         Field("sourcedId", required=BOTH, key="profileId"),
-        Field("userSourcedId", to="users", required=NEW, rest=NEVER),
+        Field("userSourcedId", to="users", link=True, required=NEW, rest=NEVER),
         Field("profileType", required=NEW, personal=_STAYS),
         Field("vendorId", required=NEW),
         Field("applicationId"),
