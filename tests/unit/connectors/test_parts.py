@@ -194,10 +194,14 @@ def test_a_filter_is_used_once_the_server_was_seen_to_honour_it(
 def test_a_filter_that_the_server_ignores_is_replaced_by_the_whole_table(
     server: Server, reporter: Reporter
 ) -> None:
-    server.answer = lambda job: [page("classes", ROWS["classes"])]  # type: ignore[method-assign]
+    everything: Outcome = [page("classes", ROWS["classes"])]
+    probes = [f"sourcedId='c1' AND title='{title}'" for title in ("Art 1", "not Art 1")]
+    for clause in (*probes, "title='Art 2'"):
+        server.instead["list", "classes", clause] = everything
     filters = ServerFilters(server.puller)
     found = filters.rows("classes", {"title": "Art 2"}, None, "active", reporter)
     assert ids(found) == ["c1", "c2"]
+    assert [clause for _, _, clause in server.asked] == ["", *probes, ""]
 
 
 def test_a_provider_without_filters_is_asked_for_the_whole_table(
