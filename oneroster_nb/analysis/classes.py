@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.roster_tables import CLASS_TABLES, Asked, given
+from oneroster_nb.analysis.roster_tables import CLASS_TABLES, SourceOrFrame, tables_for
 from oneroster_nb.analysis.tables_of_frame import CLASS_COLUMNS
 from oneroster_nb.counts.cells import groups_of
 from oneroster_nb.counts.co_teaching import hide_loads
@@ -20,7 +20,7 @@ __all__ = ["class_sizes", "empty_classes", "teacher_loads"]
 
 
 def class_sizes(
-    source: Asked,
+    source: SourceOrFrame,
     by: str | Sequence[str] | None = None,
     over: int | None = None,
     *,
@@ -88,7 +88,7 @@ def class_sizes(
     if over is not None and (not counts or over < 0):
         raise QueryError(f"over must be a number of students such as 30, not {over!r}.")
     below = None if suppress_below is None else check_threshold(suppress_below)
-    asked = given(
+    roster = tables_for(
         source,
         "class_sizes",
         CLASS_TABLES,
@@ -96,15 +96,15 @@ def class_sizes(
         frame_columns=["classSourcedId"],
         roles=["student"],
     )
-    sizes = asked.per_class("student")
+    sizes = roster.headcount_by_class("student")
     if by is None:
-        result = asked.named_classes.assign(students=sizes)
+        result = roster.class_labels.assign(students=sizes)
         if over is not None:
             result["over"] = sizes > over
-        return asked.answer(result if below is None else _hide_sizes(result, below, over), below)
-    classes = asked.classes.assign(
-        classSourcedId=asked.classes["sourcedId"],
-        classTitle=asked.classes["title"],
+        return roster.answer(result if below is None else _hide_sizes(result, below, over), below)
+    classes = roster.classes.assign(
+        classSourcedId=roster.classes["sourcedId"],
+        classTitle=roster.classes["title"],
     )
     if isinstance(source, pd.DataFrame):
         classes = classes[[name for name in CLASS_COLUMNS if name in source]]
@@ -118,9 +118,9 @@ def class_sizes(
     whole = [name for name in result.columns if name not in [*labels.columns, "mean"]]
     result = result.astype({**dict.fromkeys(whole, "int64"), "mean": "float64"})
     if below is None:
-        return asked.answer(result)
+        return roster.answer(result)
     some_small = ((sizes > 0) & (sizes < below)).groupby(groups).any().astype(bool)
-    return asked.answer(_hide_spans(result, some_small, below, over), below)
+    return roster.answer(_hide_spans(result, some_small, below, over), below)
 
 
 def _hide_sizes(result: pd.DataFrame, below: int, over: int | None) -> pd.DataFrame:
@@ -152,7 +152,7 @@ def _hide_spans(
 
 
 def teacher_loads(
-    source: Asked, *, suppress_below: int | None = None, progress: ProgressOption = None
+    source: SourceOrFrame, *, suppress_below: int | None = None, progress: ProgressOption = None
 ) -> pd.DataFrame:
     """How many sections and how many different students does each teacher have?
 
@@ -202,7 +202,7 @@ def teacher_loads(
     0         4        38        38
     """
     below = None if suppress_below is None else check_threshold(suppress_below)
-    asked = given(
+    roster = tables_for(
         source,
         "teacher_loads",
         (*CLASS_TABLES, "roles"),
@@ -210,9 +210,9 @@ def teacher_loads(
         frame_columns=["classSourcedId"],
         roles=["teacher", "student"],
     )
-    teaching = asked.in_role("teacher")[["user", "klass"]]
+    teaching = roster.in_role("teacher")[["user", "class_"]]
     taught = teaching.merge(
-        asked.in_role("student")[["user", "klass"]], on="klass", suffixes=("", "Student")
+        roster.in_role("student")[["user", "class_"]], on="class_", suffixes=("", "Student")
     )
     loads = pd.DataFrame(
         {
@@ -221,15 +221,17 @@ def teacher_loads(
             "contacts": taught.groupby("user").size(),
         }
     )
-    who = asked.holders("teacher") | asked.users.index.isin(teaching["user"])
-    loads = loads.reindex(asked.users.index[who]).fillna(0).astype("int64")
-    people = asked.people.loc[who, ["sourcedId", "givenName", "familyName", "schoolNames"]]
+    who = roster.has_role("teacher") | roster.users.index.isin(teaching["user"])
+    loads = loads.reindex(roster.users.index[who]).fillna(0).astype("int64")
+    people = roster.people.loc[who, ["sourcedId", "givenName", "familyName", "schoolNames"]]
     result = people.join(loads).reset_index(drop=True)
-    unknown = pd.concat([asked.enrolled_in_unknown, asked.of_unknown_role("teacher")])
+    unknown = pd.concat([roster.enrolled_in_unknown, roster.of_unknown_role("teacher")])
     if below is None:
-        return asked.answer(result, unknown=unknown)
+        return roster.answer(result, unknown=unknown)
     by_class = hide_loads(
-        teaching.set_axis(["teacher", "class_"], axis="columns"), asked.per_class("student"), below
+        teaching.set_axis(["teacher", "class_"], axis="columns"),
+        roster.headcount_by_class("student"),
+        below,
     )
     hidden = by_class.reindex(loads.index, fill_value=False).astype(bool).reset_index(drop=True)
     hidden |= is_small(result["students"], below)
@@ -244,11 +246,11 @@ def teacher_loads(
             " sections. This protects against readers who know which teacher has which sections,"
             " not against those who also know how many students a section has."
         ]
-    return asked.answer(with_footnote(result, notes), below, unknown)
+    return roster.answer(with_footnote(result, notes), below, unknown)
 
 
 def empty_classes(
-    source: Asked, *, suppress_below: int | None = None, progress: ProgressOption = None
+    source: SourceOrFrame, *, suppress_below: int | None = None, progress: ProgressOption = None
 ) -> pd.DataFrame:
     """Which classes have no teacher, no primary teacher, or no students?
 
@@ -298,18 +300,16 @@ def empty_classes(
     """
     below = None if suppress_below is None else check_threshold(suppress_below)
     roles = ["teacher", "student"]
-    asked = given(source, "empty_classes", CLASS_TABLES, progress=progress, roles=roles)
-    teachers = asked.in_role("teacher")
-    led = asked.classes.index.isin(teachers.loc[teachers["primary"], "klass"])
-    result = asked.named_classes.assign(
-        students=asked.per_class("student"), teachers=asked.per_class("teacher")
+    roster = tables_for(source, "empty_classes", CLASS_TABLES, progress=progress, roles=roles)
+    result = roster.class_labels.assign(
+        students=roster.headcount_by_class("student"), teachers=roster.headcount_by_class("teacher")
     )
-    result["withoutTeacher"] = result["teachers"] == 0
-    result["withoutPrimaryTeacher"] = ~led
-    result["withoutStudents"] = result["students"] == 0
+    result["withoutTeacher"] = roster.classes_without("teacher")
+    result["withoutPrimaryTeacher"] = roster.classes_without("teacher", primary=True)
+    result["withoutStudents"] = roster.classes_without("student")
     lacking = result[["withoutTeacher", "withoutPrimaryTeacher", "withoutStudents"]]
     result = result.loc[lacking.any(axis="columns")].reset_index(drop=True)
     if below is None:
-        return asked.answer(result)
+        return roster.answer(result)
     hidden = {name: is_small(result[name], below) for name in ("students", "teachers")}
-    return asked.answer(with_footnote(*hide_counts(result, hidden, below)), below)
+    return roster.answer(with_footnote(*hide_counts(result, hidden, below)), below)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.roster_tables import PERSON, Asked, given
+from oneroster_nb.analysis.roster_tables import PERSON, SourceOrFrame, tables_for
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query.terms import sessions_within
 from oneroster_nb.tables.lookup import codes
@@ -14,7 +14,7 @@ __all__ = ["dangling_enrollments", "repeated_courses"]
 _TARGETS = (("userSourcedId", "users"), ("classSourcedId", "classes"), ("schoolSourcedId", "orgs"))
 
 
-def dangling_enrollments(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+def dangling_enrollments(source: SourceOrFrame, *, progress: ProgressOption = None) -> pd.DataFrame:
     """Which enrollments point to a person, class or school that is not there?
 
     Parameters
@@ -51,12 +51,12 @@ def dangling_enrollments(source: Asked, *, progress: ProgressOption = None) -> p
     0          31763  classSourcedId  missing
     """
     tables = ("orgs", "classes", "users", "enrollments")
-    asked = given(source, "dangling_enrollments", tables, progress=progress)
-    rows = asked.live("enrollments")
+    roster = tables_for(source, "dangling_enrollments", tables, progress=progress)
+    rows = roster.active("enrollments")
     lost = []
     for field, table in _TARGETS:
-        there = codes(rows[field], asked.live(table)["sourcedId"]) >= 0
-        known = codes(rows[field], asked.tables[table]["sourcedId"]) >= 0
+        there = codes(rows[field], roster.active(table)["sourcedId"]) >= 0
+        known = codes(rows[field], roster.tables[table]["sourcedId"]) >= 0
         blank = rows[field].isna() | (rows[field] == "")
         reason = pd.Series(np.where(known, "tobedeleted", "missing"), index=rows.index)
         # Not every source says the school of an enrollment, which is that of its class.
@@ -68,7 +68,7 @@ def dangling_enrollments(source: Asked, *, progress: ProgressOption = None) -> p
     return found[[*ids, "role", "field", "reason"]].astype("str")
 
 
-def repeated_courses(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+def repeated_courses(source: SourceOrFrame, *, progress: ProgressOption = None) -> pd.DataFrame:
     """Which students are in two sections of one course?
 
     Parameters
@@ -120,7 +120,7 @@ def repeated_courses(source: Asked, *, progress: ProgressOption = None) -> pd.Da
     """
     needed = ["classSourcedId", "courseSourcedId"]
     tables = ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
-    asked = given(
+    roster = tables_for(
         source,
         "repeated_courses",
         tables,
@@ -128,27 +128,27 @@ def repeated_courses(source: Asked, *, progress: ProgressOption = None) -> pd.Da
         frame_columns=needed,
         roles=["student"],
     )
-    classes = asked.classes
-    members = asked.in_role("student")[["user", "klass"]]
-    members = members.assign(course=classes["courseSourcedId"].loc[members["klass"]].to_numpy())
+    classes = roster.classes
+    members = roster.in_role("student")[["user", "class_"]]
+    members = members.assign(course=classes["courseSourcedId"].loc[members["class_"]].to_numpy())
     keys = ["user", "course"]
-    members = members.dropna().sort_values([*keys, "klass"])
+    members = members.dropna().sort_values([*keys, "class_"])
     members = members.loc[members.duplicated(keys, keep=False)]
-    members["key"] = classes["sourcedId"].loc[members["klass"]].to_numpy()
-    members["title"] = classes["title"].fillna("").loc[members["klass"]].to_numpy()
-    sessions = sessions_within(classes, asked.live("academicSessions"))
-    members["term"] = sessions.loc[members["klass"]].to_numpy()
+    members["key"] = classes["sourcedId"].loc[members["class_"]].to_numpy()
+    members["title"] = classes["title"].fillna("").loc[members["class_"]].to_numpy()
+    sessions = sessions_within(classes, roster.active("academicSessions"))
+    members["term"] = sessions.loc[members["class_"]].to_numpy()
     terms = members.explode("term").dropna(subset=["term"])
     together = terms.loc[terms.duplicated([*keys, "term"], keep=False), keys]
     found = members.groupby(keys).agg(
-        courseTitle=("klass", lambda rows: classes["courseTitle"].loc[rows.iloc[0]]),
-        classCount=("klass", "size"),
+        courseTitle=("class_", lambda rows: classes["courseTitle"].loc[rows.iloc[0]]),
+        classCount=("class_", "size"),
         classSourcedIds=("key", join_values),
         classTitles=("title", join_values),
     )
     found["sameTerm"] = found.index.isin(pd.MultiIndex.from_frame(together))
     found = found.reset_index().rename(columns={"course": "courseSourcedId"})
-    people = asked.people.loc[found["user"], PERSON].reset_index(drop=True)
+    people = roster.people.loc[found["user"], PERSON].reset_index(drop=True)
     texts = ["courseSourcedId", "courseTitle", "classSourcedIds", "classTitles"]
     kinds = {**dict.fromkeys(texts, "str"), "classCount": "int64", "sameTerm": "bool"}
-    return asked.answer(people.join(found.drop(columns="user").astype(kinds)))
+    return roster.answer(people.join(found.drop(columns="user").astype(kinds)))

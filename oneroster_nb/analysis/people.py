@@ -5,12 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from oneroster_nb.analysis.roster_tables import PERSON, Asked, Given, given
+from oneroster_nb.analysis.roster_tables import PERSON, RosterTables, SourceOrFrame, tables_for
 from oneroster_nb.people.same_person import same_people
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.tables.grades import CEDS_GRADES
 from oneroster_nb.tables.lookup import codes
-from oneroster_nb.tables.roles_at_orgs import roles_at_orgs
 from oneroster_nb.tables.schema import TABLES, Kind, split_text
 from oneroster_nb.tables.unknown_roles import is_unknown
 from oneroster_nb.tables.vocabulary import USER_ROLES
@@ -24,7 +23,7 @@ __all__ = [
 ]
 
 
-def without_classes(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+def without_classes(source: SourceOrFrame, *, progress: ProgressOption = None) -> pd.DataFrame:
     """Which students are enrolled in no class?
 
     Parameters
@@ -65,13 +64,12 @@ def without_classes(source: Asked, *, progress: ProgressOption = None) -> pd.Dat
     0     18001     09  Classlink HS
     """
     tables = ("orgs", "classes", "users", "roles", "enrollments")
-    asked = given(source, "without_classes", tables, progress=progress)
-    idle = asked.holders("student") & ~asked.users.index.isin(asked.members["user"])
-    result = asked.people.loc[idle].reset_index(drop=True)
-    return asked.answer(result, unknown=asked.of_unknown_role("student"))
+    roster = tables_for(source, "without_classes", tables, progress=progress)
+    result = roster.people.loc[roster.students_without_class].reset_index(drop=True)
+    return roster.answer(result, unknown=roster.of_unknown_role("student"))
 
 
-def multi_school(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+def multi_school(source: SourceOrFrame, *, progress: ProgressOption = None) -> pd.DataFrame:
     """Which students are at two schools or more?
 
     Parameters
@@ -116,7 +114,7 @@ def multi_school(source: Asked, *, progress: ProgressOption = None) -> pd.DataFr
     """
     needed = ["schoolSourcedIds"]
     tables = ("orgs", "users", "roles")
-    asked = given(
+    roster = tables_for(
         source,
         "multi_school",
         tables,
@@ -124,21 +122,18 @@ def multi_school(source: Asked, *, progress: ProgressOption = None) -> pd.DataFr
         frame_columns=needed,
         roles=["student"],
     )
-    orgs = asked.live("orgs")
-    schools = orgs.loc[orgs["type"] == "school", "sourcedId"]
-    held = roles_at_orgs(asked.users, asked.tables["roles"])
-    held = held.loc[held["active"] & held["org"].isin(schools)]
-    places, odd = held.loc[held["role"] == "student"], held.loc[is_unknown(held["role"])]
-    counts = places.groupby("user")["org"].nunique()
-    counts = counts.reindex(asked.users.index, fill_value=0).astype("int64")
-    result = asked.people.assign(schoolCount=counts)
-    perhaps = pd.concat([places, odd]).groupby("user")["org"].nunique()
+    counts = roster.school_counts("student")
+    result = roster.people.assign(schoolCount=counts)
+    held = roster.roles_at_schools
+    odd = held.loc[is_unknown(held["role"])]
+    possible = pd.concat([held.loc[held["role"] == "student"], odd])
+    perhaps = possible.groupby("user")["org"].nunique()
     odd = odd.loc[odd["user"].isin(perhaps.index[perhaps > 1])]
     odd = odd.loc[~odd["user"].isin(counts.index[counts > 1])]
-    return asked.answer(result.loc[counts > 1].reset_index(drop=True), unknown=odd)
+    return roster.answer(result.loc[counts > 1].reset_index(drop=True), unknown=odd)
 
 
-def duplicate_people(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+def duplicate_people(source: SourceOrFrame, *, progress: ProgressOption = None) -> pd.DataFrame:
     """Who is there twice: one person under two ids?
 
     People are taken for one where given name and family name (case and accents aside) and role are
@@ -192,17 +187,17 @@ def duplicate_people(source: Asked, *, progress: ProgressOption = None) -> pd.Da
     """
     tables = ("orgs", "users", "demographics")
     needed = ["givenName", "familyName", "role"]
-    asked = given(source, "duplicate_people", tables, progress=progress, frame_columns=needed)
-    same = same_people(asked.users, asked.live("demographics"), asked.live("orgs"))
+    roster = tables_for(source, "duplicate_people", tables, progress=progress, frame_columns=needed)
+    same = same_people(roster.users, roster.active("demographics"), roster.active("orgs"))
     by = same["birthDate"].notna().map({True: "birthDate", False: "school and grade"})
-    result = asked.people.loc[same.index].assign(
+    result = roster.people.loc[same.index].assign(
         birthDate=same["birthDate"], sameBy=by.astype("str")
     )
     result.insert(0, "group", pd.factorize(same["group"])[0] + 1)
-    return asked.answer(result.astype({"group": "int64"}).reset_index(drop=True))
+    return roster.answer(result.astype({"group": "int64"}).reset_index(drop=True))
 
 
-def email_problems(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+def email_problems(source: SourceOrFrame, *, progress: ProgressOption = None) -> pd.DataFrame:
     """Who has no email address, or shares one?
 
     Parameters
@@ -245,22 +240,26 @@ def email_problems(source: Asked, *, progress: ProgressOption = None) -> pd.Data
     0     18001  missing       1
     """
     tables = ("orgs", "users")
-    asked = given(source, "email_problems", tables, progress=progress, frame_columns=["email"])
-    address = asked.users["email"].str.strip().str.casefold().replace("", None).astype("str")
+    roster = tables_for(
+        source, "email_problems", tables, progress=progress, frame_columns=["email"]
+    )
+    address = roster.users["email"].str.strip().str.casefold().replace("", None).astype("str")
     missing = address.isna()
     people = address.groupby(address).transform("size").reindex(address.index)
     shared = people.fillna(1) > 1
     first = pd.Series(pd.factorize(address)[0], index=address.index)
-    found = asked.people.assign(
-        email=asked.users["email"],
+    found = roster.people.assign(
+        email=roster.users["email"],
         problem=missing.map({True: "missing", False: "shared"}).astype("str"),
         people=people.fillna(1).astype("int64"),
     )
     order = first[missing | shared].sort_values(kind="stable").index
-    return asked.answer(found.loc[order].reset_index(drop=True))
+    return roster.answer(found.loc[order].reset_index(drop=True))
 
 
-def grade_and_role_problems(source: Asked, *, progress: ProgressOption = None) -> pd.DataFrame:
+def grade_and_role_problems(
+    source: SourceOrFrame, *, progress: ProgressOption = None
+) -> pd.DataFrame:
     """Who has no grade or role, or one that the standard does not know?
 
     Parameters
@@ -305,29 +304,28 @@ def grade_and_role_problems(source: Asked, *, progress: ProgressOption = None) -
     """
     needed = ["role", "grades"]
     tables = ("orgs", "users", "roles")
-    asked = given(
+    roster = tables_for(
         source, "grade_and_role_problems", tables, progress=progress, frame_columns=needed
     )
-    users = asked.users
+    users = roster.users
     grades = users["grades"].replace("", None)
     role = users["role"].replace("", None)
-    ungraded = asked.holders("student") & grades.isna()
     found = [
         *_unknown("grades", grades, CEDS_GRADES),
-        *((row, "grades", None, "missing") for row in users.index[ungraded]),
-        *dict.fromkeys(_unknown("role", pd.concat([role, _held(asked)]), USER_ROLES)),
+        *((row, "grades", None, "missing") for row in users.index[roster.students_without_grade]),
+        *dict.fromkeys(_unknown("role", pd.concat([role, _held(roster)]), USER_ROLES)),
         *((row, "role", None, "missing") for row in users.index[role.isna()]),
     ]
     found.sort(key=lambda problem: problem[0])
     problems = pd.DataFrame(found, columns=["row", "field", "value", "problem"])
-    people = asked.people.loc[problems["row"]].reset_index(drop=True)
-    return asked.answer(people[PERSON].join(problems.drop(columns="row").astype("str")))
+    people = roster.people.loc[problems["row"]].reset_index(drop=True)
+    return roster.answer(people[PERSON].join(problems.drop(columns="row").astype("str")))
 
 
-def _held(asked: Given) -> "pd.Series[str]":
+def _held(roster: RosterTables) -> "pd.Series[str]":
     """Give every role that somebody holds, indexed by the person's row."""
-    roles = asked.live("roles")
-    holder = codes(roles["userSourcedId"], asked.users["sourcedId"])
+    roles = roster.active("roles")
+    holder = codes(roles["userSourcedId"], roster.users["sourcedId"])
     held = roles["role"].replace("", None).set_axis(holder)
     return held.loc[holder >= 0]
 

@@ -5,7 +5,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.roster_tables import CLASS_TABLES, Asked, Given, given
+from oneroster_nb.analysis.roster_tables import (
+    CLASS_TABLES,
+    RosterTables,
+    SourceOrFrame,
+    tables_for,
+)
 from oneroster_nb.counts.footnotes import with_footnote
 from oneroster_nb.counts.small_counts import hide_counts, is_small
 from oneroster_nb.counts.suppression import check_threshold
@@ -19,7 +24,7 @@ __all__ = ["cross_listed"]
 
 
 def cross_listed(
-    source: Asked, *, suppress_below: int | None = None, progress: ProgressOption = None
+    source: SourceOrFrame, *, suppress_below: int | None = None, progress: ProgressOption = None
 ) -> pd.DataFrame:
     """Which sections are really one class: same teacher, same period, same room?
 
@@ -75,54 +80,54 @@ def cross_listed(
     """
     below = None if suppress_below is None else check_threshold(suppress_below)
     roles = ["teacher", "student"]
-    asked = given(source, "cross_listed", CLASS_TABLES, progress=progress, roles=roles)
-    classes, teachers = asked.classes, asked.in_role("teacher")[["user", "klass"]]
+    roster = tables_for(source, "cross_listed", CLASS_TABLES, progress=progress, roles=roles)
+    classes, teachers = roster.classes, roster.in_role("teacher")[["user", "class_"]]
     keys = pd.DataFrame(
         {
             "school": classes["schoolSourcedId"],
             "room": folded(classes["location"]).replace("", None),
             "period": split_values(classes["periods"]),
-            "term": sessions_within(classes, asked.live("academicSessions")),
+            "term": sessions_within(classes, roster.active("academicSessions")),
         }
     )
     keys = keys.explode("period").explode("term")
     keys["period"] = folded(keys["period"]).replace("", None)
     keys = keys.dropna()
-    keys = keys.rename_axis("klass").reset_index().merge(teachers, on="klass")
-    shared = keys.groupby(["school", "room", "period", "term", "user"])["klass"]
-    group = joined(len(classes), (klasses.unique().tolist() for _, klasses in shared))
-    students = asked.in_role("student")[["user", "klass"]]
-    in_group = students.assign(group=group[students["klass"]]).groupby("group")["user"].nunique()
-    names = asked.people["givenName"].fillna("") + " " + asked.people["familyName"].fillna("")
+    keys = keys.rename_axis("class_").reset_index().merge(teachers, on="class_")
+    shared = keys.groupby(["school", "room", "period", "term", "user"])["class_"]
+    group = joined(len(classes), (classes_.unique().tolist() for _, classes_ in shared))
+    students = roster.in_role("student")[["user", "class_"]]
+    in_group = students.assign(group=group[students["class_"]]).groupby("group")["user"].nunique()
+    names = roster.people["givenName"].fillna("") + " " + roster.people["familyName"].fillna("")
     teachers = teachers.sort_values("user")
     named = teachers.assign(
-        key=asked.users["sourcedId"].loc[teachers["user"]].to_numpy(),
+        key=roster.users["sourcedId"].loc[teachers["user"]].to_numpy(),
         name=names.str.strip().loc[teachers["user"]].to_numpy(),
     )
-    result = _grouped(asked, group, in_group, named)
+    result = _grouped(roster, group, in_group, named)
     if below is None:
-        return asked.answer(result)
+        return roster.answer(result)
     small = is_small(result["students"], below)
     hidden = {"students": small, "groupStudents": small.groupby(result["group"]).transform("any")}
-    return asked.answer(with_footnote(*hide_counts(result, hidden, below)), below)
+    return roster.answer(with_footnote(*hide_counts(result, hidden, below)), below)
 
 
 def _grouped(
-    asked: Given, group: Any, in_group: "pd.Series[int]", teachers: pd.DataFrame
+    roster: RosterTables, group: Any, in_group: "pd.Series[int]", teachers: pd.DataFrame
 ) -> pd.DataFrame:
     sizes = np.bincount(group, minlength=len(group))
     rows = np.flatnonzero(sizes[group] > 1)
     # The groups in the order of their first classes, the classes of a group together.
     rows = rows[np.argsort(group[rows], kind="stable")]
-    of_class = teachers.groupby("klass")
+    of_class = teachers.groupby("class_")
     number, _ = pd.factorize(group[rows])
-    classes = asked.classes.iloc[rows]
-    result = asked.named_classes.iloc[rows].assign(
+    classes = roster.classes.iloc[rows]
+    result = roster.class_labels.iloc[rows].assign(
         periods=classes["periods"],
         location=classes["location"],
         teacherSourcedIds=of_class["key"].agg(join_values).reindex(rows).astype("str"),
         teacherNames=of_class["name"].agg(join_values).reindex(rows).astype("str"),
-        students=asked.per_class("student").iloc[rows],
+        students=roster.headcount_by_class("student").iloc[rows],
         groupStudents=in_group.reindex(group[rows]).fillna(0).astype("int64").to_numpy(),
     )
     result.insert(0, "group", number.astype(np.int64) + 1)

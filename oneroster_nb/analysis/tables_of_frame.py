@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from oneroster_nb.counts.columns import checked_columns, not_deleted, people_of
+from oneroster_nb.counts.columns import checked_columns, people_of
 from oneroster_nb.errors import QueryError
 from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.coercing import retyped
 from oneroster_nb.tables.notes import warn_of_unreadable
 from oneroster_nb.tables.schema import TABLES, empty_table, split_text
+from oneroster_nb.tables.status import active
 from oneroster_nb.tables.text import texts
 
 __all__ = ["CLASS_COLUMNS", "tables_of_frame"]
@@ -60,7 +61,7 @@ def tables_of_frame(
     used = {*TABLES["users"].columns, *_MEMBERSHIP, "birthDate"}
     checked_columns(df, question, [name for name in dict.fromkeys(df.columns) if name in used])
     if "status" in df.columns:
-        df = df.loc[not_deleted(df)]
+        df = active(df)
     df = df.reset_index(drop=True)
     people = df.drop_duplicates("sourcedId").reset_index(drop=True)
     ids = "schoolSourcedIds" if "schoolSourcedIds" in df else "orgSourcedIds"

@@ -10,6 +10,7 @@ from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.resources import resources_per_user
 from oneroster_nb.tables.roles import completed_roles, roles_of_users
 from oneroster_nb.tables.schema import empty_table
+from oneroster_nb.tables.status import is_active
 
 __all__ = ["FILLED", "Contents", "bundle_contents"]
 
@@ -50,8 +51,9 @@ def bundle_contents(tables: Mapping[str, pd.DataFrame], version: str) -> Content
         way round), and a school that is missing is that of the class. Version 1.2 has the roles
         and the resources of users in files of their own.
     """
-    active = {name: table.loc[table["status"] != "tobedeleted"] for name, table in tables.items()}
-    active = {name: table.reset_index(drop=True) for name, table in active.items()}
+    active = {
+        name: table.loc[is_active(table)].reset_index(drop=True) for name, table in tables.items()
+    }
     if "lineItems" in active:
         active["lineItems"] = _completed(active["lineItems"], active.get("classes"), version)
     if version == "1.2" and "users" in active:

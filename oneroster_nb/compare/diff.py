@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.roster_tables import PERSON, Given, given
+from oneroster_nb.analysis.roster_tables import PERSON, RosterTables, tables_for
 from oneroster_nb.compare.inputs import in_one_order
 from oneroster_nb.counts.cells import MISSING, TOTAL, apart
 from oneroster_nb.counts.footnotes import (
@@ -21,7 +21,7 @@ from oneroster_nb.counts.suppression import check_threshold, hide_list, mark
 from oneroster_nb.errors import NoMatchWarning, QueryError, warn
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.source.source import Source
-from oneroster_nb.tables.lookup import codes
+from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.references import left_out, warn_of_left_out
 from oneroster_nb.tables.schema import join_values, sensitive_columns, split_values
 from oneroster_nb.tables.text import texts
@@ -157,7 +157,7 @@ def diff(
                     else " compare_lists() compares two DataFrames."
                 )
             )
-    old, new = (given(s, "diff", _TABLES, progress=progress) for s in (before, after))
+    old, new = (tables_for(s, "diff", _TABLES, progress=progress) for s in (before, after))
     new_ids = _warn_of_new_ids(old, new)
     people, fields = _people(old, new)
     enrollments = _enrollments(old, new)
@@ -171,9 +171,9 @@ def diff(
     return Diff(people, fields, enrollments, by_school)
 
 
-def _warn_of_new_ids(old: Given, new: Given) -> list[str]:
+def _warn_of_new_ids(old: RosterTables, new: RosterTables) -> list[str]:
     """Warn of the tables of which all ids are new, and return the note for the footnote."""
-    names = all_new(*({name: side.live(name) for name in _TABLES} for side in (old, new)))
+    names = all_new(*({name: side.active(name) for name in _TABLES} for side in (old, new)))
     if not names:
         return []
     note = f"All ids are new in {', '.join(names)}, so all of these rows are removed and added."
@@ -190,7 +190,7 @@ def _warn_of_new_ids(old: Given, new: Given) -> list[str]:
     return [note]
 
 
-def _people(old: Given, new: Given) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _people(old: RosterTables, new: RosterTables) -> tuple[pd.DataFrame, pd.DataFrame]:
     here, there = new.users["sourcedId"], old.users["sourcedId"]
     come, gone = codes(here, there) < 0, codes(there, here) < 0
     was, now = (
@@ -237,10 +237,10 @@ def _fields(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     return fields[["sourcedId", "field", "before", "after"]].astype("str")
 
 
-def _memberships(side: Given) -> pd.DataFrame:
+def _memberships(side: RosterTables) -> pd.DataFrame:
     """Give who is in which class as what, by ids, with the course and the school of the class."""
-    members = side.members.sort_values(["user", "klass"])
-    classes = side.classes.loc[members["klass"]]
+    members = side.members.sort_values(["user", "class_"])
+    classes = side.classes.loc[members["class_"]]
     return pd.DataFrame(
         {
             "userSourcedId": side.users["sourcedId"].loc[members["user"]].array,
@@ -255,7 +255,7 @@ def _memberships(side: Given) -> pd.DataFrame:
     )
 
 
-def _enrollments(old: Given, new: Given) -> pd.DataFrame:
+def _enrollments(old: RosterTables, new: RosterTables) -> pd.DataFrame:
     was, now = _memberships(old), _memberships(new)
     same = ["userSourcedId", "role", "classSourcedId"]
     keys_was, keys_now = (pd.MultiIndex.from_frame(side[same]) for side in (was, now))
@@ -292,13 +292,14 @@ def _enrollments(old: Given, new: Given) -> pd.DataFrame:
     return pairs[_ENROLLMENT].astype("str").reset_index(drop=True)
 
 
-def _places(old: Given, new: Given, people: pd.DataFrame) -> pd.DataFrame:
+def _places(old: RosterTables, new: RosterTables, people: pd.DataFrame) -> pd.DataFrame:
     """Give the schools of those who came, went or changed: a row a person and school."""
     sides = {"added": [new], "removed": [old], "changed": [old, new]}
     found = []
     for change, group in people.groupby("change"):
         for side in sides[str(change)]:
-            at = side.placed.loc[codes(side.placed["sourcedId"], group["sourcedId"]) >= 0]
+            at = side.users_with_schools
+            at = at.loc[among(at["sourcedId"], group["sourcedId"])]
             schools = split_values(at["schoolSourcedIds"]).explode()
             found.append(at[["sourcedId"]].join(schools).assign(change=change))
     if not found:

@@ -6,11 +6,12 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from oneroster_nb.counts.columns import checked_columns, not_deleted
+from oneroster_nb.counts.columns import checked_columns
 from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.source.source import Source
 from oneroster_nb.tables.schema import TABLES, Kind, join_values, split_text
+from oneroster_nb.tables.status import active
 
 __all__ = ["Side", "columns_of", "in_one_order", "people_frame"]
 
@@ -25,7 +26,7 @@ _JOINED = frozenset({"schoolSourcedIds", "schoolNames", "termSourcedIds", "termT
 def people_frame(side: Side, question: str, progress: ProgressOption) -> pd.DataFrame:
     """Give the people of a side who are not to be deleted; QueryError for what is no side."""
     if isinstance(side, pd.DataFrame):
-        return side.loc[not_deleted(side)] if "status" in side.columns else side
+        return active(side) if "status" in side.columns else side
     if not hasattr(side, "get_users"):
         kept = isinstance(side, str | Path)
         raise QueryError(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from oneroster_nb.errors import QueryError
 from oneroster_nb.spelling import nearest
 
-__all__ = ["checked_columns", "not_deleted", "people_of", "refuse_repeats", "require_column"]
+__all__ = ["checked_columns", "people_of", "refuse_repeats", "require_column"]
 
 
 def checked_columns(df: pd.DataFrame, option: str, names: str | Sequence[str]) -> list[str]:
@@ -83,9 +83,3 @@ def people_of(df: pd.DataFrame, instead: str = "") -> NDArray[np.int64]:
             f"leave them out{instead}"
         )
     return people.astype(np.int64)
-
-
-def not_deleted(df: pd.DataFrame) -> NDArray[np.bool_]:
-    """Say of each row whether it counts: whether its status is other than tobedeleted."""
-    deleted = (df["status"] == "tobedeleted").fillna(False)
-    return ~deleted.to_numpy(dtype=bool)

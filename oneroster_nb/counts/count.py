@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from oneroster_nb.counts.cells import TOTAL, groups_of, tally, with_totals
 from oneroster_nb.counts.columns import (
     checked_columns,
-    not_deleted,
     people_of,
     refuse_repeats,
     require_column,
@@ -30,6 +29,7 @@ from oneroster_nb.counts.footnotes import (
 )
 from oneroster_nb.counts.suppression import check_threshold, hide, hide_list, mark
 from oneroster_nb.errors import QueryError
+from oneroster_nb.tables.status import is_active
 
 __all__ = ["count", "crosstab"]
 
@@ -252,7 +252,7 @@ def _counted(
     notes = []
     if "status" in df.columns and "status" not in names:
         require_column(df, "status")
-        counted = not_deleted(df)
+        counted = is_active(df)
         if not counted.all():
             df = df[counted]
             notes.append("Rows whose status is tobedeleted are left out.")

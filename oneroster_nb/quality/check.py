@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.errors import ConfigurationError, DanglingReferenceWarning, muted
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.quality import (
@@ -27,6 +28,7 @@ __all__ = ["Findings", "check"]
 
 _SHOWN_AT_MOST = 1000
 _Rules = tuple[Callable[[Mapping[str, pd.DataFrame]], list[Finding]], ...]
+_RosterRules = tuple[Callable[[RosterTables], list[Finding]], ...]
 _OF_ROWS: _Rules = (
     identifiers.keys,
     identifiers.signs,
@@ -42,18 +44,21 @@ _OF_ROWS: _Rules = (
 """Rules about single rows, which see the tables as they are."""
 _OF_LINKS: _Rules = (
     links.cycles,
-    enrollments.roles,
     enrollments.outside_terms,
     enrollments.schools,
     enrollments.primary,
     enrollments.of_one_person,
     schools.class_orgs,
+)
+"""Rules about rows that refer to others, which see the tables as if root causes were fixed."""
+_OF_ROSTER: _RosterRules = (
+    enrollments.roles,
     schools.empty_schools,
     people.students,
     people.classes,
 )
-"""Rules about rows that refer to others, which see the tables as if root causes were fixed."""
-_OF_PEOPLE: _Rules = (people.twice, identifiers.addresses, guardians.one_way)
+"""Rules that read those tables as the questions do."""
+_OF_PEOPLE: _RosterRules = (people.twice, identifiers.addresses, guardians.one_way)
 """Rules about several records of one person, which see one record of each."""
 
 
@@ -147,27 +152,25 @@ def check(source: Source, *, progress: ProgressOption = None) -> Findings:
             f"check() takes a connection, a bundle or a roster, not {type(source).__name__}."
         )
     with muted(DanglingReferenceWarning):  # they are among the findings
-        roster = source._roster_to_check(progress)
-    findings = list(roster.noted)
-    tables = {name: roster.table(name) for name in TABLES}
-    live = {name: table.loc[table["status"] != "tobedeleted"] for name, table in tables.items()}
-    gone = {
-        name: table.loc[table["status"] == "tobedeleted", "sourcedId"]
-        for name, table in tables.items()
-    }
+        pulled = source._roster_to_check(progress)
+    findings = list(pulled.noted)
+    roster = RosterTables({name: pulled.table(name) for name in TABLES})
+    active = {name: roster.active(name) for name in TABLES}
+    gone = {name: roster.deleted(name) for name in TABLES}
     unread = {finding.table for finding in findings if finding.code == "file-unreadable"}
-    causes = root_causes.root_causes(live, gone, unread)
+    causes = root_causes.root_causes(active, gone, unread)
     findings += causes.findings
     unknown = links.references(causes.tables, gone)
     findings += links.people_together([each for each in unknown if not causes.explain(each)])
-    judged = (
-        (_OF_ROWS, live),
-        (_OF_LINKS, causes.tables),
-        (_OF_PEOPLE, root_causes.one_record_each(causes.tables)),
-    )
-    for rules, seen in judged:
-        for rule in rules:
-            findings += [finding for finding in rule(seen) if not causes.explain(finding)]
+    fixed = roster.with_active(causes.tables)
+    once = roster.with_active(root_causes.one_record_each(causes.tables))
+    judged = [
+        *(rule(active) for rule in _OF_ROWS),
+        *(rule(causes.tables) for rule in _OF_LINKS),
+        *(rule(fixed) for rule in _OF_ROSTER),
+        *(rule(once) for rule in _OF_PEOPLE),
+    ]
+    findings += [each for of_rule in judged for each in of_rule if not causes.explain(each)]
     return Findings(frame_of(_bounded(findings)))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.roles_at_orgs import holds_role
@@ -16,15 +17,16 @@ Tables = Mapping[str, pd.DataFrame]
 _LONG_AGO, _FAR_AHEAD = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")
 
 
-def roles(tables: Tables) -> list[Finding]:
-    """Find people who are enrolled as what they are not, at the school of the class."""
-    users, classes, enrollments = tables["users"], tables["classes"], tables["enrollments"]
+def roles(roster: RosterTables) -> list[Finding]:
+    """Find people who are enrolled in a role that they do not hold at the school of the class."""
+    users, classes = roster.users, roster.active("classes")
+    enrollments = roster.active("enrollments")
     asked = enrollments.loc[enrollments["role"].isin(["student", "teacher"])]
     asked = asked.loc[among(asked["userSourcedId"], users["sourcedId"])]
     school_of = classes.drop_duplicates("sourcedId").set_index("sourcedId")["schoolSourcedId"]
     org = asked["classSourcedId"].map(school_of).astype("str")
     holder = codes(asked["userSourcedId"], users["sourcedId"])
-    wrong = ~holds_role(users, tables["roles"], holder, org, asked["role"])
+    wrong = ~holds_role(users, roster.tables["roles"], holder, org, asked["role"])
     main = users["role"].fillna("nothing").array.take(holder[wrong])
     asked = asked.loc[wrong]
     return [

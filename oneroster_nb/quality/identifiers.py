@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.people.same_person import folded
 from oneroster_nb.tables.findings import Finding, found
 
@@ -43,9 +44,9 @@ def signs(tables: Tables) -> list[Finding]:
     return findings
 
 
-def addresses(tables: Tables) -> list[Finding]:
-    """Find email addresses that are none, and addresses and user names of several people."""
-    users = tables["users"]
+def addresses(roster: RosterTables) -> list[Finding]:
+    """Find malformed email addresses, and addresses and user names that several people have."""
+    users = roster.users
     given = users.dropna(subset=["email"])
     bad = given.loc[~given["email"].str.strip().str.fullmatch(_ADDRESS)]
     named = users.dropna(subset=["username"])

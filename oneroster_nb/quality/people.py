@@ -1,66 +1,65 @@
 """Rules about people and classes: who is nowhere, what is empty, who is there twice."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import pandas as pd
 
+from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.people.same_person import same_people
 from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.lookup import among
-from oneroster_nb.tables.roles_at_orgs import roles_at_orgs
 from oneroster_nb.tables.schema import split_values
 
 __all__ = ["classes", "students", "twice"]
 
-Tables = Mapping[str, pd.DataFrame]
 
-
-def students(tables: Tables) -> list[Finding]:
+def students(roster: RosterTables) -> list[Finding]:
     """Find students without school, grade or class, and those at several schools."""
-    users, orgs = tables["users"].reset_index(drop=True), tables["orgs"]
-    pupils = users.loc[users["role"] == "student"]
-    schools = orgs.loc[orgs["type"] == "school", "sourcedId"]
-    places = split_values(pupils["orgSourcedIds"]).explode().dropna()
-    # Of those whose school is missing, the missing school is the root.
-    placed = places[places.isin(schools) | ~places.isin(orgs["sourcedId"])]
-    without = pupils.loc[~pupils.index.isin(placed.index)]
-    held = roles_at_orgs(users, tables["roles"])
-    at = held.loc[(held["role"] == "student") & held["org"].isin(schools)]
-    number = at.groupby("user")["org"].nunique()
-    several = users.loc[number[number > 1].index]
+    users = roster.users
+    nowhere = roster.has_role("student") & roster.users_with_schools["schoolSourcedIds"].isna()
+    # If a school or a class is missing, that is the root.
+    places = split_values(users.loc[nowhere, "orgSourcedIds"]).explode().dropna().astype("str")
+    nowhere &= ~users.index.isin(places.index[~among(places, roster.active("orgs")["sourcedId"])])
+    enrolled = roster.active("enrollments")
+    lost = enrolled.loc[roster.refers_to_nothing("enrollments", "classSourcedId"), "userSourcedId"]
+    idle = roster.students_without_class & ~among(users["sourcedId"], lost)
+    several = roster.school_counts("student") > 1
     return [
-        *_each("student-without-school", "users", without, "orgSourcedIds"),
-        *_each("student-without-grade", "users", pupils.loc[pupils["grades"].isna()], "grades"),
-        *_each("student-with-two-schools", "users", several, "orgSourcedIds"),
-        *_each("student-without-class", "users", _idle(tables, pupils), None),
+        *_each("student-without-school", "users", users.loc[nowhere], "orgSourcedIds"),
+        *_each("student-without-grade", "users", users[roster.students_without_grade], "grades"),
+        *_each("student-with-two-schools", "users", users.loc[several], "orgSourcedIds"),
+        *_each("student-without-class", "users", users.loc[idle], None),
     ]
 
 
-def _idle(tables: Tables, pupils: pd.DataFrame) -> pd.DataFrame:
-    """Give the students who are in no class that is there; a missing class is a root of its own."""
-    enrollments = tables["enrollments"]
-    return pupils.loc[~among(pupils["sourcedId"], enrollments["userSourcedId"])]
+def classes(roster: RosterTables) -> list[Finding]:
+    """Find classes without teacher, primary teacher or student.
 
+    If a person who is enrolled is missing, that is the root, and the class is not judged.
+    """
+    rows, enrolled = roster.classes, roster.active("enrollments")
+    enrolled = enrolled.loc[roster.refers_to_nothing("enrollments", "userSourcedId")]
+    teachers = enrolled.loc[enrolled["role"] == "teacher"]
+    leads = teachers["primary"].fillna(False).astype(bool)
 
-def classes(tables: Tables) -> list[Finding]:
-    """Find classes without teacher, primary teacher or student."""
-    rows, enrollments = tables["classes"], tables["enrollments"]
-    of = {role: enrollments.loc[enrollments["role"] == role] for role in ("teacher", "student")}
-    primary = of["teacher"].loc[of["teacher"]["primary"].fillna(False).astype(bool)]
-    taught = among(rows["sourcedId"], of["teacher"]["classSourcedId"])
-    led = among(rows["sourcedId"], primary["classSourcedId"])
-    filled = among(rows["sourcedId"], of["student"]["classSourcedId"])
+    def without(role: str, lost: pd.DataFrame, *, primary: bool = False) -> "pd.Series[bool]":
+        lacking = roster.classes_without(role, primary=primary)
+        return lacking & ~among(rows["sourcedId"], lost["classSourcedId"])
+
+    untaught = without("teacher", teachers)
+    unled = without("teacher", teachers.loc[leads], primary=True) & ~untaught
+    unfilled = without("student", enrolled.loc[enrolled["role"] == "student"])
     return [
-        *_each("class-without-teacher", "classes", rows.loc[~taught], None),
-        *_each("class-without-primary-teacher", "classes", rows.loc[taught & ~led], None),
-        *_each("class-without-student", "classes", rows.loc[~filled], None),
+        *_each("class-without-teacher", "classes", rows.loc[untaught], None),
+        *_each("class-without-primary-teacher", "classes", rows.loc[unled], None),
+        *_each("class-without-student", "classes", rows.loc[unfilled], None),
     ]
 
 
-def twice(tables: Tables) -> list[Finding]:
+def twice(roster: RosterTables) -> list[Finding]:
     """Find people of one name and role who share a birth date, or where none is known a place."""
-    users = tables["users"]
-    same = same_people(users, tables["demographics"], tables["orgs"])
+    users = roster.users
+    same = same_people(users, roster.active("demographics"), roster.active("orgs"))
     findings = []
     for _, rows in same.groupby("group"):
         keys = users.loc[rows.index, "sourcedId"].dropna().tolist()

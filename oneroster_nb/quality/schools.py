@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.lookup import among
-from oneroster_nb.tables.roles_at_orgs import roles_at_orgs
 
 __all__ = ["class_orgs", "empty_schools", "school_years"]
 
@@ -38,13 +38,12 @@ def class_orgs(tables: Tables) -> list[Finding]:
     ]
 
 
-def empty_schools(tables: Tables) -> list[Finding]:
+def empty_schools(roster: RosterTables) -> list[Finding]:
     """Find schools without classes, students or teachers, of which the roster has some."""
-    orgs = tables["orgs"]
+    orgs, held = roster.active("orgs"), roster.roles_at_orgs
     schools = orgs.loc[orgs["type"] == "school", "sourcedId"].dropna()
-    held = roles_at_orgs(tables["users"].reset_index(drop=True), tables["roles"])
     places = {
-        "classes": tables["classes"]["schoolSourcedId"].dropna(),
+        "classes": roster.active("classes")["schoolSourcedId"].dropna(),
         "students": held.loc[held["role"] == "student", "org"],
         "teachers": held.loc[held["role"] == "teacher", "org"],
     }

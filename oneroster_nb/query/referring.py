@@ -8,7 +8,7 @@ from oneroster_nb.query.query import Query
 from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.references import elements
 from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES
-from oneroster_nb.tables.where import active
+from oneroster_nb.tables.status import active, is_active
 
 __all__ = ["references_of_answer"]
 
@@ -93,5 +93,5 @@ def _enrolled(query: Query, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def _gone(table: pd.DataFrame, status: str) -> "pd.Series[str]":
     """Return the ids of the rows that are there and not asked for."""
-    gone = (table["status"] == "tobedeleted") & (status != "all")
+    gone = ~is_active(table) & (status != "all")
     return table["sourcedId"][gone]

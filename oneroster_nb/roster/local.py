@@ -29,8 +29,9 @@ from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.references import elements, not_there
 from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES, linked_people, roles_at_orgs, slices
 from oneroster_nb.tables.schema import empty_table, sensitive_columns, split_text, without_sensitive
+from oneroster_nb.tables.status import active, is_active
 from oneroster_nb.tables.unknown_roles import is_unknown
-from oneroster_nb.tables.where import Where, active
+from oneroster_nb.tables.where import Where
 
 __all__ = ["LocalSource"]
 
@@ -288,7 +289,7 @@ class LocalSource(RosterQuestions):
         table = self._tables[name]
         if query.status == "all":
             return np.ones(len(table), dtype=bool)
-        return (table["status"] != "tobedeleted").to_numpy(dtype=bool)
+        return is_active(table).to_numpy()
 
     def _shown_users(self, query: Query) -> pd.DataFrame:
         users = self._tables["users"]

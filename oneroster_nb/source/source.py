@@ -16,7 +16,7 @@ from oneroster_nb.query.query import Query, checked_group_filter
 from oneroster_nb.source.table_calls import TableCalls
 from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.findings import Finding, frame_of
-from oneroster_nb.tables.where import active
+from oneroster_nb.tables.status import active
 
 __all__ = ["Source", "WholeRoster", "warn_not_shared"]
 

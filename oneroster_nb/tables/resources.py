@@ -8,6 +8,7 @@ import pyarrow as pa
 from oneroster_nb.tables.casting import conform, to_frame
 from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.schema import join_values, split_values
+from oneroster_nb.tables.status import active
 
 __all__ = ["link_resources", "resources_of", "resources_per_user", "users_with_resources"]
 
@@ -109,9 +110,8 @@ def users_with_resources(users: pd.DataFrame, links: pd.DataFrame) -> pd.DataFra
     """
     if links.empty or not {"userSourcedId", "resourceSourcedId"} <= set(links.columns):
         return users
-    active = links.loc[links["status"] != "tobedeleted"]
-    active = active.dropna(subset=["userSourcedId", "resourceSourcedId"])
-    named = active.groupby("userSourcedId", sort=False)["resourceSourcedId"].agg(
+    rows = active(links).dropna(subset=["userSourcedId", "resourceSourcedId"])
+    named = rows.groupby("userSourcedId", sort=False)["resourceSourcedId"].agg(
         lambda ids: join_values(dict.fromkeys(ids))
     )
     found = users["sourcedId"].map(named).astype("str")

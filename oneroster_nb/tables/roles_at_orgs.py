@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.schema import split_text
+from oneroster_nb.tables.status import is_active
 
 __all__ = ["LINKED_ROLES", "holds_role", "linked_people", "roles_at_orgs", "slices"]
 
@@ -49,7 +50,7 @@ def roles_at_orgs(users: pd.DataFrame, roles: pd.DataFrame) -> pd.DataFrame:
             "user": holder,
             "org": roles["orgSourcedId"].array,
             "role": roles["role"].array,
-            "active": (roles["status"] != "tobedeleted").to_numpy(),
+            "active": is_active(roles).to_numpy(),
         }
     ).loc[holder >= 0]
     user, org = _elements(users["orgSourcedIds"])

@@ -12,8 +12,9 @@ from oneroster_nb.errors import QueryError
 from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.grades import grade_code
 from oneroster_nb.tables.schema import TABLES, Kind, split_text
+from oneroster_nb.tables.status import active
 
-__all__ = ["Where", "active", "selected"]
+__all__ = ["Where", "selected"]
 
 Where: TypeAlias = Mapping[str, Any]
 """Column to a value, a list of values, or a mapping of operator to value."""
@@ -22,11 +23,6 @@ _ORDER: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
     {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 )
 _OPERATORS = ("=", "!=", *_ORDER, "~")
-
-
-def active(frame: pd.DataFrame, status: str) -> pd.DataFrame:
-    """Leave out what is to be deleted, where only what is active was asked for."""
-    return frame if status == "all" else frame.loc[frame["status"] != "tobedeleted"]
 
 
 def selected(

@@ -28,8 +28,9 @@ from oneroster_nb.source.table_calls import checked_tables
 from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.references import not_there
 from oneroster_nb.tables.schema import empty_table
+from oneroster_nb.tables.status import active
 from oneroster_nb.tables.unknown_roles import people_of_unknown_role
-from oneroster_nb.tables.where import Where, active
+from oneroster_nb.tables.where import Where
 
 
 class Connector(RosterQuestions):

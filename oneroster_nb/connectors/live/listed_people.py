@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.roles_at_orgs import holds_role, roles_at_orgs
+from oneroster_nb.tables.status import is_active
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def school_people(users: pd.DataFrame, roles: pd.DataFrame, wanted: Sequence[str
     """Find who holds a wanted role at which org: ``user`` (row), ``sourcedId org role``."""
     held = roles_at_orgs(users, roles)
     there = held["active"] & held["role"].isin(wanted) & held["org"].notna()
-    there &= (users["status"] != "tobedeleted").to_numpy()[held["user"]]
+    there &= is_active(users).to_numpy()[held["user"]]
     held = held.loc[there, ["user", "org", "role"]].drop_duplicates()
     return held.assign(sourcedId=users["sourcedId"].array.take(held["user"].to_numpy()))
 

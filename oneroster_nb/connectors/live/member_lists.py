@@ -26,8 +26,8 @@ from oneroster_nb.query.referring import references_of_answer
 from oneroster_nb.query.terms import classes_in_term, sessions_of_term
 from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.references import not_there
+from oneroster_nb.tables.status import active
 from oneroster_nb.tables.unknown_roles import people_of_unknown_role
-from oneroster_nb.tables.where import active
 
 _SHOWN_AT_MOST = 3  # schools with a difference that a warning names
 

@@ -17,7 +17,8 @@ from oneroster_nb.errors import (
     warn,
 )
 from oneroster_nb.progress import Reporter
-from oneroster_nb.tables.where import Where, active
+from oneroster_nb.tables.status import active
+from oneroster_nb.tables.where import Where
 from oneroster_nb.transport.side_by_side import Job
 
 REFUSED = (ServerError, AnswerError, IncompleteError)
