@@ -11,12 +11,14 @@ from traitlets import TraitError
 
 from oneroster_nb.connectors.profiles import load_profile
 from oneroster_nb.errors import ConfigurationError, QueryError
-from oneroster_nb.forms.common_questions import COMMON, Answer, Extra
+from oneroster_nb.forms.calls import Extra
+from oneroster_nb.forms.common_questions import COMMON, Answer
 from oneroster_nb.forms.in_words import in_words
 from oneroster_nb.forms.panels.common_questions import CommonPanel
 from oneroster_nb.forms.panels.connection import ConnectionPanel
 from oneroster_nb.forms.panels.question import QuestionPanel
 from oneroster_nb.forms.panels.results import ResultsPanel
+from oneroster_nb.forms.result import Result
 from oneroster_nb.forms.runner import Done
 from oneroster_nb.forms.state import QUESTION, State
 from oneroster_nb.forms.widgets.keyboard_guard import FORM_CLASS, FormMarker
@@ -121,22 +123,22 @@ class Explorer(State, widgets.VBox):
     @property
     def result(self) -> pd.DataFrame | None:
         """The answer to the last question."""
-        return self._results.result
+        return self._results.result.frame if self._results.result else None
 
     @property
     def table(self) -> pd.DataFrame | None:
         """The crosstab of the answer."""
-        return self._results.table
+        return self._results.result.table if self._results.result else None
 
     @property
     def counts(self) -> pd.DataFrame | None:
         """The counts of the answer."""
-        return self._results.counts
+        return self._results.result.counts if self._results.result else None
 
     @property
     def code(self) -> str:
         """A cell that gives the same answer and crosstab in a fresh kernel."""
-        return self._results.code.code
+        return self._results.result.code() if self._results.result else ""
 
     @property
     def message(self) -> str:
@@ -190,7 +192,7 @@ class Explorer(State, widgets.VBox):
 
         def show(answer: Answer) -> None:
             self._results.show(
-                answer.frame, written, source.recipe, words=words, stem=query.user_filter
+                Result(self, answer.frame, written, source.recipe, query.user_filter), words
             )
 
         self._start(
@@ -247,16 +249,17 @@ class Explorer(State, widgets.VBox):
         def show(answer: Answer) -> None:
             if question.crosstab:
                 self.rows, self.columns = question.crosstab
-            self._results.show(
+            result = Result(
+                self,
                 answer.frame,
                 code,
                 source.recipe,
-                words=": ".join([name, *words, *question.typed(extra)]),
                 stem="-".join(re.findall(r"[a-z]+", name.casefold())),
-                crosstab=bool(question.crosstab),
+                crosstab_asked=bool(question.crosstab),
                 hide=answer.hide,
                 hidden_below=below,
             )
+            self._results.show(result, ": ".join([name, *words, *question.typed(extra)]))
 
         self._start(
             _Asked(code, self._code_of_chosen, self._common.button),

@@ -6,13 +6,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.form_tools import control, is_shown, texts
+from helpers.form_tools import control, file_of, is_shown, look_at, looked_at, table_in, texts
 from pandas.testing import assert_frame_equal
 
 import oneroster_nb as onb
 from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
-from oneroster_nb.forms.common_questions import COMMON, Extra
+from oneroster_nb.forms.calls import Extra
+from oneroster_nb.forms.common_questions import COMMON
 from oneroster_nb.forms.explorer import Explorer, explore
 
 # The untidy district refers to a class that is not there; tests/test_not_there.py is about that.
@@ -133,13 +134,13 @@ def test_students_per_school_and_grade_are_a_crosstab_with_totals() -> None:
     assert form.table is not None
     assert form.table.loc["Classlink HS", "All"] == 38
     assert form.table.loc["All", "All"] == 139
-    assert form._results.tabs.titles[form._results.tabs.selected_index] == "Crosstab"
+    assert looked_at(form) == "Crosstab"
 
 
 def test_the_answer_is_shown_and_said(given: dict[str, dict[str, str]]) -> None:
     form = answered("Students at two schools", given)
     assert form.message == "1 row, 1 person."
-    assert form._results.tabs.selected_index == 0
+    assert looked_at(form) == "Table"
     form = answered("Match people to directory accounts", given)
     assert "ambiguous: 0 on the left" in form.message
     tidy = explore(ROSTER)
@@ -274,9 +275,8 @@ def test_questions_that_there_are_not() -> None:
 
 
 def exported(form: Explorer, what: str) -> pd.DataFrame:
-    exports = form._results.exports
-    exports.what.value = what
-    text = exports._file().content
+    control(form, "Data").value = what
+    text = file_of(form).content
     return pd.read_csv(io.BytesIO(text), dtype="str", encoding="utf-8-sig")
 
 
@@ -406,8 +406,8 @@ def test_an_answer_of_another_source_is_taken_away(tmp_path: Path) -> None:
 def test_percents_read_as_percents() -> None:
     form = crossed()
     form.normalize = "index"
-    form._results.tabs.selected_index = 2
-    shown = form._results._crosstab.frame.set_index("grades")
+    look_at(form, "Crosstab")
+    shown = table_in(form, "Crosstab").frame.set_index("grades")
     assert "In percent." in texts(form)
     assert (form.table.sum(axis="columns") - 1).abs().max() < 1e-9
     assert (shown.to_numpy() == (100 * form.table).round(1).to_numpy()).all()
@@ -417,7 +417,7 @@ def test_ids_of_what_has_a_name_are_shown_on_demand() -> None:
     form = explore(ROSTER)
     form.answer("Class sizes")
     assert "classSourcedId" in form.result
-    table = form._results._rows
+    table = table_in(form, "Table")
     names = table.frame.columns[table._first_columns].tolist()
     assert names == ["classTitle", "courseTitle", "schoolName", "termTitles", "students"]
     form.answer("Enrollments that point nowhere")
@@ -433,7 +433,7 @@ def test_people_are_exported_as_they_are() -> None:
 
 def test_a_file_that_is_written_says_what_it_hides(tmp_path: Path) -> None:
     form = crossed()
-    form._results.exports.what.value = "Crosstab"
+    control(form, "Data").value = "Crosstab"
     control(form, "Path").value = str(tmp_path / "table.csv")
     control(form, "Write file").click()
     assert "Hidden: " in texts(form)

@@ -10,7 +10,19 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.form_tools import SECONDS, control, in_loop, press, texts, until, upload, walk
+from helpers.form_tools import (
+    SECONDS,
+    control,
+    file_of,
+    in_loop,
+    look_at,
+    press,
+    tabs_of,
+    texts,
+    until,
+    upload,
+    walk,
+)
 from ipywidgets import Widget
 
 import oneroster_nb as onb
@@ -23,8 +35,6 @@ from oneroster_nb.source.source import Source
 
 MARK = "Zabriskie"
 """In every name of people, classes and orgs of the former source, and in no other."""
-
-TABS = range(7)
 
 
 def marked() -> dict[str, pd.DataFrame]:
@@ -87,13 +97,16 @@ def kept_of_the_former(form: Explorer) -> list[str]:
     return found
 
 
-def looked_at(form: Explorer) -> None:
-    """Look at every tab, so that it shows what it can, and take a file."""
-    tabs = form._results.tabs
-    for at in TABS:
-        if at < len(tabs.children):
-            tabs.selected_index = at
-    form._results.exports._file()
+def look_at_all(form: Explorer) -> None:
+    """Look at every tab, so that it shows what it can."""
+    for title in tabs_of(form).titles:
+        look_at(form, title)
+
+
+def use_all(form: Explorer) -> None:
+    """Look at every tab, and make a file."""
+    look_at_all(form)
+    file_of(form)
     control(form, "Path").value = f"/nowhere/{MARK}.csv"
     press(form, "Write file")
 
@@ -105,7 +118,7 @@ def asked(question: str) -> Explorer:
         form.run()
     else:
         form.answer(question)
-    looked_at(form)
+    use_all(form)
     assert form.result is not None
     assert form.findings is not None
     assert len(form.findings)
@@ -128,16 +141,21 @@ def state_of(shown: list[Any]) -> str:
     return json.dumps([{k: v for k, v in s.items() if k not in code} for s in states], default=str)
 
 
+def with_findings(form: Explorer) -> list[Any]:
+    """List the widgets of the form, and those of its findings even if they are not shown."""
+    return [w for part in (form, form._results._findings_tab.widget) for w, _ in walk(part)]
+
+
 def expect_nothing(form: Explorer) -> None:
     for answer in (form.result, form.table, form.counts, form.findings):
         assert answer is None
     assert form.code == form.message == ""
-    every = [*(w for w, _ in walk(form)), form._results._found, form._results._found_kinds]
+    every = with_findings(form)
     assert not [w for w in every if isinstance(w, ResultTable) and len(w.frame)]
     assert not [w for w in every if isinstance(w, Pictures) and w.charts]
     assert not control(form, "Path").value
     with pytest.raises(onb.QueryError, match="There is no"):
-        form._results.exports._file()
+        file_of(form)
     people = MARKED["users"]["familyName"].iloc[0]
     assert people not in state_of(every)
 
@@ -325,10 +343,10 @@ def test_no_chart_name_or_small_count_is_widget_state(question: str) -> None:
         form.run()
     else:
         form.answer(question)
-    looked_at(form)
+    use_all(form)
     shown = [w for w, _ in walk(form) if isinstance(w, Pictures)]
     assert [len(pictures.charts) for pictures in shown] == [2]
-    every = [*(w for w, _ in walk(form)), form._results._found, form._results._found_kinds]
+    every = with_findings(form)
     state = state_of(every)
     rows = f"{len(form.result):,} rows"
     assert rows in texts(form)
@@ -364,8 +382,7 @@ def test_no_title_of_a_group_is_widget_state(kind: str) -> None:
         assert MARK not in saved_text(form)
     assert group.options
     form.run()
-    for at in range(len(form._results.tabs.children)):
-        form._results.tabs.selected_index = at
+    look_at_all(form)
     assert len(form.result)
     assert MARK not in saved_text(form)
 
@@ -377,8 +394,7 @@ def test_no_code_is_widget_state(question: str) -> None:
         form.run()
     else:
         form.answer(question)
-    for at in range(len(form._results.tabs.children)):
-        form._results.tabs.selected_index = at
+    look_at_all(form)
     assert f"onb.Roster.load('{MARK}')" in form.code
     assert lines_in(form.code, saved_text(form)) == []
     assert lines_in(form.code, json.dumps(form.code.replace("\n", " ")))  # they would be found

@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
+import ipywidgets as widgets
 from pandas.testing import assert_frame_equal
 
 from oneroster_nb.forms.explorer import Explorer
+from oneroster_nb.forms.widgets.download_button import Download, DownloadButton
+from oneroster_nb.forms.widgets.table import ResultTable
 from oneroster_nb.forms.widgets.upload_field import UploadField
 
 SECONDS = 30
@@ -27,6 +30,34 @@ def control(form: Explorer, label: str) -> Any:
 def is_shown(form: Explorer, label: str) -> bool:
     (shown,) = [s for w, s in walk(form) if getattr(w, "description", None) == label]
     return shown
+
+
+def tabs_of(form: Explorer) -> widgets.Tab:
+    return next(w for w, _ in walk(form) if isinstance(w, widgets.Tab))
+
+
+def look_at(form: Explorer, title: str) -> None:
+    tabs = tabs_of(form)
+    tabs.selected_index = tabs.titles.index(title)
+
+
+def looked_at(form: Explorer) -> str:
+    """Return the title of the tab that is shown."""
+    tabs = tabs_of(form)
+    title: str = tabs.titles[tabs.selected_index]
+    return title
+
+
+def table_in(form: Explorer, title: str) -> ResultTable:
+    """Return the table in a tab."""
+    tabs = tabs_of(form)
+    shown = tabs.children[tabs.titles.index(title)]
+    return next(w for w, _ in walk(shown) if isinstance(w, ResultTable))
+
+
+def file_of(form: Explorer) -> Download:
+    """Make the file that Download makes."""
+    return next(w for w, _ in walk(form) if isinstance(w, DownloadButton))._make()
 
 
 def texts(form: Explorer) -> str:

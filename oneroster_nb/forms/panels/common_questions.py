@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
-from oneroster_nb.forms.common_questions import COMMON, Extra
+from oneroster_nb.forms.calls import Extra
+from oneroster_nb.forms.common_questions import COMMON
 from oneroster_nb.forms.widgets.messages import Message, labelled, row
 from oneroster_nb.roster.local import LocalSource
 from oneroster_nb.source.source import Source
@@ -87,6 +88,6 @@ class CommonPanel:
     def _chosen(self) -> None:
         question = COMMON[self.choice.value]
         for name, field in self._fields.items():
-            field.layout.display = None if name in question.extra else "none"
+            field.layout.display = None if name in question.call.needs else "none"
         asked_of = _PEOPLE if question.of_people else _WHOLE
         self._hint.say(f"{asked_of} {_PULLS}" if self._pulls else asked_of)

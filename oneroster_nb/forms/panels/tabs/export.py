@@ -1,48 +1,37 @@
-"""The tab that takes answers away as files, small counts hidden unless one says otherwise."""
+"""The tab that writes answers to files, small counts hidden unless a person says otherwise."""
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 import ipywidgets as widgets
 import pandas as pd
 
 from oneroster_nb.errors import QueryError, RosterError
 from oneroster_nb.export import ENDINGS, export, write
+from oneroster_nb.forms.panels.tabs.tab import Tab
+from oneroster_nb.forms.result import Result
 from oneroster_nb.forms.state import State
 from oneroster_nb.forms.widgets.download_button import Download, DownloadButton
 from oneroster_nb.forms.widgets.messages import Message, labelled, row
 
-__all__ = ["ExportTab"]
-
-_FORMATS: Mapping[str, str] = MappingProxyType(
-    {"CSV": "csv", "Excel": "excel", "Parquet": "parquet"}
-)
+_FORMATS = {"CSV": "csv", "Excel": "excel", "Parquet": "parquet"}
 _HIDDEN_BELOW = 10
 """What is hidden in files of counts, unless another threshold is set or hiding is turned off."""
 
 
-class ExportTab:
+class ExportTab(Tab):
     """What to export, in which format, and whether small counts are hidden.
 
     Parameters
     ----------
     state : State
         Where a threshold may be set.
-    frame_of : callable
-        Gives the ``"Table"``, the ``"Counts"`` or the ``"Crosstab"``, counts below a threshold
-        hidden; QueryError where there is none.
-
-    Attributes
-    ----------
-    widget : ipywidgets.Box
-        What to show.
     """
 
-    def __init__(self, state: State, frame_of: Callable[[str, int | None], pd.DataFrame]) -> None:
-        self._state, self._frame_of = state, frame_of
-        self._stem = ""
-        self._table_counts = False
+    title = "Export"
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._result: Result | None = None
         self.what = widgets.Dropdown(
             options=["Table", "Counts", "Crosstab"], description="Data", **labelled()
         )
@@ -79,30 +68,21 @@ class ExportTab:
         state.observe(lambda _: self._say_hidden(), "suppress_below")
         self._say_hidden()
 
-    def show(self, stem: str, *, what: str, counts: bool) -> None:
-        """Offer files of a new answer, small counts hidden again.
-
-        Parameters
-        ----------
-        stem : str
-            How the names of files begin.
-        what : str
-            What was asked for: ``"Table"`` or ``"Crosstab"``.
-        counts : bool
-            Whether the table itself is one of counts of people.
-        """
-        self._stem, self._table_counts = stem, counts
-        self.what.value, self.hide.value = what, True
+    def offer(self, result: Result) -> None:
+        """Offer files of a new answer, small counts hidden again."""
+        self._result = result
+        self.what.value = "Crosstab" if result.crosstab_asked else "Table"
+        self.hide.value = True
         self._message.clear()
         self._say_hidden()
 
-    def clear(self) -> None:
-        """Take away what was said of the last file."""
+    def refresh(self, result: Result) -> None:  # noqa: ARG002
+        """Remove what was said of the last file."""
         self._message.clear()
 
     def forget(self) -> None:
-        """Take away what is of a source: the names of its files and what was said of them."""
-        self._stem, self._table_counts = "", False
+        """Remove what is of a source: the names of its files and what was said of them."""
+        self._result = None
         self.path.value = ""
         self.download.clear()
         self._message.clear()
@@ -114,7 +94,8 @@ class ExportTab:
 
     def _say_hidden(self) -> None:
         """Say what the file will hold, before it is written."""
-        people = self.what.value == "Table" and not self._table_counts
+        counts = self._result is not None and self._result.hide is not None
+        people = self.what.value == "Table" and not counts
         self.hide.disabled = people or bool(self._state.suppress_below)
         if people:
             said = "The table is exported as it is: its rows may be people's data."
@@ -127,12 +108,15 @@ class ExportTab:
             )
         self._hidden.say(said)
 
-    def _chosen(self) -> pd.DataFrame:
-        return self._frame_of(self.what.value, self._below)
+    def _chosen(self) -> tuple[Result, pd.DataFrame]:
+        if self._result is None:
+            raise QueryError(f"There is no {self.what.value} yet: run a query and choose columns.")
+        return self._result, self._result.exported(self.what.value, self._below)
 
     def _file(self) -> Download:
-        kind, frame = self.format.value, self._chosen()
-        name = f"{self._stem}-{self.what.value.lower()}{ENDINGS[kind]}"
+        kind = self.format.value
+        result, frame = self._chosen()
+        name = f"{result.stem}-{self.what.value.lower()}{ENDINGS[kind]}"
         file = Download(name, export(frame, kind))
         self._message.say(f"{name}: {_told(frame)}" if _told(frame) else "")
         return file
@@ -147,7 +131,7 @@ class ExportTab:
                 path = path.with_suffix(ENDINGS[self.format.value])
             if path.is_file():
                 raise QueryError(f"{path} is there already; choose another name.")
-            frame = self._chosen()
+            _, frame = self._chosen()
             path = write(frame, path)
         except RosterError as error:
             self._message.say(str(error), "error")

@@ -1,0 +1,1 @@
+"""The tabs of the result, a module each; ``panels/results.py`` lists them."""

@@ -1,0 +1,50 @@
+"""What a tab of the result is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import ipywidgets as widgets
+
+from oneroster_nb.forms.result import Result
+
+
+class Tab:
+    """A tab of the result.
+
+    Attributes
+    ----------
+    title : str
+        What is written on it.
+    widget : ipywidgets.Widget
+        What to show in it.
+    """
+
+    title: str
+    widget: widgets.Widget
+
+    def offer(self, result: Result) -> None:
+        """Take a new answer, and offer what can be chosen about it."""
+
+    def recounted(self, result: Result) -> None:
+        """Show what must be true even before the tab is looked at: the answer was counted."""
+
+    def refresh(self, result: Result) -> None:
+        """Bring the tab up to date: it is looked at."""
+
+    def forget(self) -> None:
+        """Remove everything that is of an answer."""
+
+
+class ChoosingTab(Tab):
+    """A tab with controls that choose columns of the answer."""
+
+    _filling = False
+
+    @contextmanager
+    def _filled(self) -> Iterator[None]:
+        """Change the controls; what they show then was not chosen by a person."""
+        self._filling = True
+        try:
+            yield
+        finally:
+            self._filling = False

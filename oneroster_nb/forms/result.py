@@ -1,0 +1,139 @@
+"""The answer that a form shows, with its counts and its crosstab."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandas as pd
+
+from oneroster_nb.counts.count import count, crosstab
+from oneroster_nb.errors import QueryError, RosterError
+from oneroster_nb.forms.codegen import cell
+from oneroster_nb.forms.state import State
+from oneroster_nb.forms.widgets.messages import Kind
+from oneroster_nb.query.query import Query
+
+_COUNTED_FIRST = (
+    *("grades", "schoolName", "schoolNames", "role", "groupName", "classTitle", "courseTitle"),
+    *("termTitles", "enrollmentRole", "matchedOn"),
+)
+_Note = tuple[str, Kind]
+
+
+@dataclass
+class Result:
+    """An answer, and what is counted of it as the state of the form says.
+
+    Attributes
+    ----------
+    state : State
+        What to count and how.
+    frame : pandas.DataFrame
+        The answer.
+    asked : Query or str
+        The question, or an expression that answers it from ``conn``.
+    recipe : str
+        An expression that makes ``conn``.
+    stem : str
+        How the names of files with the answer begin.
+    crosstab_asked : bool
+        Whether the crosstab is what was asked for.
+    hide : callable, optional
+        If the answer itself counts people: returns it again, counts below a threshold hidden.
+    hidden_below : int, optional
+        The threshold that the answer was asked with.
+    counts, table : pandas.DataFrame or None
+        The counts and the crosstab; None if they cannot be made.
+    counts_note, table_note : tuple of str
+        What to say about them, and the kind of message.
+    """
+
+    state: State
+    frame: pd.DataFrame
+    asked: Query | str
+    recipe: str
+    stem: str
+    crosstab_asked: bool = False
+    hide: Callable[[int], pd.DataFrame] | None = None
+    hidden_below: int | None = None
+    counts: pd.DataFrame | None = field(default=None, init=False)
+    table: pd.DataFrame | None = field(default=None, init=False)
+    counts_note: _Note = field(default=("", "info"), init=False)
+    table_note: _Note = field(default=("", "info"), init=False)
+
+    @property
+    def names(self) -> list[str]:
+        """The columns, those that people count by first."""
+        first = [name for name in _COUNTED_FIRST if name in self.frame]
+        return [*first, *(name for name in self.frame.columns if name not in first)]
+
+    @property
+    def unit(self) -> Literal["users", "rows"]:
+        """What is counted: rows if the answer names no people."""
+        return "users" if "sourcedId" in self.frame and self.state.unit == "users" else "rows"
+
+    @property
+    def in_percent(self) -> bool:
+        """Whether the crosstab shows shares."""
+        return self.state.normalize is not False
+
+    def recount(self) -> None:
+        """Count again; if something cannot be counted, its note says why."""
+        self.counts, self.counts_note = self._made(lambda: self._count(self.state.suppress_below))
+        percent = "In percent." if self.in_percent else ""
+        self.table, self.table_note = self._made(
+            lambda: crosstab(self.frame, **self._crosstab()), percent
+        )
+
+    def code(self) -> str:
+        """Write a cell that gives the same answer and crosstab in a fresh kernel."""
+        return cell(self.recipe, self.asked, None if self.table is None else self._crosstab())
+
+    def exported(self, what: str, below: int | None) -> pd.DataFrame:
+        """Return the ``"Table"``, ``"Counts"`` or ``"Crosstab"``, counts below a threshold hidden.
+
+        Raises
+        ------
+        QueryError
+            If there is none.
+        """
+        shown = {"Table": self.frame, "Counts": self.counts, "Crosstab": self.table}[what]
+        if shown is None:
+            raise QueryError(f"There is no {what} yet: run a query and choose columns.")
+        frame = self.frame
+        if self.hide is not None and below is not None and below != self.hidden_below:
+            frame = self.hide(below)
+        if what == "Table":
+            return frame
+        if frame is self.frame and below == self.state.suppress_below:
+            return shown
+        if what == "Counts":
+            return self._count(below, frame)
+        return crosstab(frame, **{**self._crosstab(), "suppress_below": below})
+
+    def _made(
+        self, make: Callable[[], pd.DataFrame], note: str = ""
+    ) -> tuple[pd.DataFrame | None, _Note]:
+        """Make a table, and say what is to be known about it, or why there is none."""
+        try:
+            made = make()
+        except RosterError as error:
+            return None, (str(error), "error")
+        nobody = self.unit != self.state.unit
+        rows = "Rows are counted: this answer names no people." if nobody else ""
+        notes = (rows, note, made.attrs.get("footnote", ""))
+        return made, (" ".join(text for text in notes if text), "info")
+
+    def _count(self, below: int | None, frame: pd.DataFrame | None = None) -> pd.DataFrame:
+        if not self.state.by:
+            raise QueryError("Choose up to three columns to count by.")
+        counted = self.frame if frame is None else frame
+        return count(counted, list(self.state.by), unit=self.unit, suppress_below=below)
+
+    def _crosstab(self) -> dict[str, Any]:
+        """Return the arguments of the crosstab that differ from the usual ones."""
+        state = self.state
+        named = ("margins", "normalize", "suppress_below")
+        options = {"unit": self.unit, **{name: getattr(state, name) for name in named}}
+        changed = {n: v for n, v in options.items() if v != state.traits()[n].default()}
+        return {"rows": state.rows, "columns": state.columns, **changed}
