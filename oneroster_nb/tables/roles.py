@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from oneroster_nb.tables.casting import conform, to_frame
+from oneroster_nb.tables.fields import FIELDS
 from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.notes import findings_of_notes, notes_of
@@ -33,10 +34,7 @@ ROLES_COLUMN = "_roles"
 
 _ADMINISTRATOR = "administrator"
 _BETWEEN = "\x1f"
-_SAYS = [
-    *("userSourcedId", "roleType", "role", "beginDate", "endDate"),
-    *("orgSourcedId", "userProfileSourcedId"),
-]
+_SAYS = [each.name for each in FIELDS["roles"].own]
 
 
 class People(NamedTuple):

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from oneroster_nb.tables.casting import is_password
 from oneroster_nb.tables.field import Shape
+from oneroster_nb.tables.fields import FIELDS
 from oneroster_nb.tables.schema import join_values
 
 __all__ = [
@@ -24,17 +25,11 @@ __all__ = [
 ]
 
 _REF = pa.struct([("href", pa.string()), ("sourcedId", pa.string()), ("type", pa.string())])
+_PARTS = FIELDS["roles"].in_record("1.2")
 _ROLE = pa.struct(
-    [
-        ("roleType", pa.string()),
-        ("role", pa.string()),
-        ("org", _REF),
-        ("userProfile", pa.string()),
-        ("beginDate", pa.string()),
-        ("endDate", pa.string()),
-    ]
+    [(one.json_key, _REF if one.shape is Shape.REF else pa.string()) for one in _PARTS]
 )
-ROLE_PARTS = ("roleType", "role", "org", "userProfile", "beginDate", "endDate")
+ROLE_PARTS = tuple(one.json_key for one in _PARTS)
 """What a role of OneRoster 1.2 says, in the order in which it is written as text."""
 BETWEEN_ROLES, BETWEEN_PARTS = "\x1e", "\x1f"
 """What separates roles, and the parts of one, in a text; neither is in any name or id."""

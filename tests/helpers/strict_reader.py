@@ -155,6 +155,11 @@ _LAYOUTS = {"1.1": _layout(_COMMON, _ONLY_1P1), "1.2": _layout(_COMMON, _ONLY_1P
 
 # Binding: with manifest.csv these are the 14 files of 1.1 and the 22 files of 1.2.
 DATA_FILES = {version: list(layout) for version, layout in _LAYOUTS.items()}
+HEADS = {
+    version: {name: [column.name for column in columns] for name, columns in layout.items()}
+    for version, layout in _LAYOUTS.items()
+}
+"""Version to file to its columns in order."""
 
 
 @dataclass

@@ -85,9 +85,9 @@ from oneroster_nb.tables import fields
 from oneroster_nb.tables.field import NEW, Field, Kind
 
 for name, one in {
-    "orgs": Field("phoneticName", versions=NEW),
-    "users": Field("startDate", Kind.DATE, versions=NEW),
-    "results": Field("attempts", Kind.NUMBER),
+    "orgs": Field("madeUpName", versions=NEW),
+    "users": Field("madeUpDate", Kind.DATE, versions=NEW),
+    "results": Field("madeUpNumber", Kind.NUMBER),
 }.items():
     table = fields.FIELDS[name]
     fields.FIELDS[name] = replace(table, own=(*table.own, one))
@@ -99,19 +99,19 @@ from oneroster_nb.demo.server.fields import V1P1_FIELDS, V1P2_FIELDS
 
 roster = onb.Roster.load(sys.argv[1])
 for table, column, dtype in [
-    (roster.orgs, "phoneticName", "str"),
-    (roster.users, "startDate", "datetime64[us]"),
-    (roster.results, "attempts", "float64"),
+    (roster.orgs, "madeUpName", "str"),
+    (roster.users, "madeUpDate", "datetime64[us]"),
+    (roster.results, "madeUpNumber", "float64"),
 ]:
     assert table.columns[-1] == column, table.columns
     assert table[column].dtype == dtype, table[column].dtype
     assert len(table) == 2 and table[column].isna().all()
-assert FILES["1.2"]["orgs"][-1] == "phoneticName" and "phoneticName" not in FILES["1.1"]["orgs"]
-assert FILES["1.1"]["results"][-1] == FILES["1.2"]["results"][-1] == "attempts"
-assert RECORDS["1.2"]["users"][-1].column == "startDate"
-assert V1P2_FIELDS["orgs"][-1].name == "phoneticName"
+assert FILES["1.2"]["orgs"][-1] == "madeUpName" and "madeUpName" not in FILES["1.1"]["orgs"]
+assert FILES["1.1"]["results"][-1] == FILES["1.2"]["results"][-1] == "madeUpNumber"
+assert RECORDS["1.2"]["users"][-1].column == "madeUpDate"
+assert V1P2_FIELDS["orgs"][-1].name == "madeUpName"
 assert V1P1_FIELDS["orgs"][-1].name == "children"
-assert not onb.pseudonymise(roster, key="a made-up key").users["startDate"].notna().any()
+assert not onb.pseudonymise(roster, key="a made-up key").users["madeUpDate"].notna().any()
 """
 
 
