@@ -17,12 +17,12 @@ _QUICK_START = "01_quickstart.ipynb"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; give its exit status.
+    """Run a command and return its exit status.
 
     Parameters
     ----------
     argv : sequence of str, optional
-        The arguments; left out, those of this process.
+        The arguments; by default, those of this process.
     """
     parser = argparse.ArgumentParser(
         prog="oneroster-nb", description="School rosters in Jupyter, as pandas DataFrames."
@@ -32,8 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     lab = commands.add_parser(
         "lab",
         help="open JupyterLab on the quick start",
-        description="Open JupyterLab on the quick start. In a clone of the repository its own"
-        " notebooks are opened; elsewhere copies are put into FOLDER, and nothing is overwritten.",
+        description="Open JupyterLab on the quick start. In a clone of the repository, its own"
+        " notebooks are opened. Elsewhere, copies are put into FOLDER; no file is overwritten.",
     )
     lab.add_argument("folder", nargs="?", type=Path, metavar="FOLDER")
     lab.add_argument("--no-browser", action="store_true", help="only print the address")
@@ -45,8 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         description="Serve the demo district, a made-up one, on this machine until Ctrl+C, over"
         " OneRoster 1.1 and 1.2 and Clever. Hosts, ids and secrets are printed.",
     )
-    demo.add_argument("--port", type=int, default=0, help="a free one is chosen by default")
-    demo.add_argument("--students", type=int, help="make a district of so many students")
+    demo.add_argument("--port", type=int, default=0, help="by default, any free port")
+    demo.add_argument("--students", type=int, help="make a district with this many students")
     demo.set_defaults(run=lambda args: _serve_demo(args.port, args.students))
 
     args = parser.parse_args(argv)
@@ -70,14 +70,17 @@ def _lab(folder: Path | None, *, browser: bool) -> int:
         arguments.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         # JupyterLab refuses root; in a container there is no other user.
-        print("Running as root, as in a container: JupyterLab is allowed to.", file=sys.stderr)
+        print(
+            "Running as root, as in a container, so JupyterLab is started with --allow-root.",
+            file=sys.stderr,
+        )
         arguments.append("--allow-root")
     LabApp.launch_instance(argv=arguments)
     return 0
 
 
 def _notebooks(folder: Path | None) -> Path:
-    """Find the notebooks of the clone that this package runs from, or copy those in the wheel."""
+    """Return the folder of the clone's notebooks, or copy the notebooks of the wheel."""
     package = Path(__file__).parent
     in_clone = package.parent / "notebooks"
     if folder is None and (in_clone / _QUICK_START).is_file():
@@ -91,7 +94,7 @@ def _notebooks(folder: Path | None) -> Path:
                 shutil.copyfile(notebook, target / notebook.name)
     except OSError as exc:
         raise ConfigurationError(
-            f"The notebooks cannot be put into {target} ({exc.strerror}). Name another folder."
+            f"The notebooks cannot be copied to {target} ({exc.strerror}). Name another folder."
         ) from None
     return target
 
@@ -119,7 +122,7 @@ def _serve_demo(port: int, students: int | None) -> int:
             "Clever token": server.clever_token,
         }.items():
             print(f"{label:18}  {value}")
-        print("Everybody in it is made up. Press Ctrl+C to stop.", flush=True)
+        print("All people in it are made up. Press Ctrl+C to stop.", flush=True)
         try:
             stopped.wait()
         except KeyboardInterrupt:

@@ -1,34 +1,34 @@
-"""Everything that this package raises or warns about.
+"""All errors and warnings of this package.
 
-Each error is also the builtin that a caller would catch for it (in brackets)::
+Each error is also a builtin error, in brackets, so that callers can catch that one::
 
     RosterError
-    ├── QueryError [ValueError]                the question cannot be asked like this
+    ├── QueryError [ValueError]                the question is not valid
     ├── ConfigurationError [ValueError]        a host, a provider or an option is wrong
     │   └── CredentialsError                   an id, a secret or a token is missing
     ├── ConnectionFailedError [ConnectionError]  the server was not reached
     │   ├── CertificateError                   its certificate does not verify
     │   └── NoAnswerError [TimeoutError]       it did not answer in time
     ├── ServerError                            the server answered with an error status
-    │   ├── AuthenticationError [PermissionError]  401: who asks is not known
-    │   ├── ForbiddenError [PermissionError]   403: who asks may not see this
-    │   ├── NotFoundError [LookupError]        404: there is no such thing or address
+    │   ├── AuthenticationError [PermissionError]  401: the credentials were rejected
+    │   ├── ForbiddenError [PermissionError]   403: the account has no permission
+    │   ├── NotFoundError [LookupError]        404: no such object or address
     │   └── UnavailableError                   429 and 5xx, when retrying did not help
-    ├── AnswerError [ValueError]               an answer that cannot be read as a roster
-    ├── IncompleteError                        a pull that cannot be shown to be complete
-    ├── NotProvidedError [LookupError]         this source has nothing of that kind
+    ├── AnswerError [ValueError]               the answer is not a roster
+    ├── IncompleteError                        a pull may be incomplete
+    ├── NotProvidedError [LookupError]         the source does not have this data
     ├── SnapshotError [ValueError]             a saved roster is damaged, foreign or too new
-    ├── BundleError [ValueError]               a CSV bundle that cannot be read or written
+    ├── BundleError [ValueError]               a CSV bundle cannot be read or written
     └── CancelledError                         the caller cancelled a pull
 
     RosterWarning [UserWarning]
-    ├── NoMatchWarning                         a group name that matches nothing
-    ├── NotSharedWarning                       the provider shows nothing at all
-    ├── DanglingReferenceWarning               references that point nowhere
-    ├── DuplicateKeyWarning                    one sourcedId, listed more than once
-    ├── SeveralRecordsWarning                  one person under a sourcedId for each school
-    ├── UnreadableValueWarning                 values that became missing
-    └── PartialResultWarning                   something could not be had, the rest is here
+    ├── NoMatchWarning                         a group name matches nothing
+    ├── NotSharedWarning                       the provider shares no data
+    ├── DanglingReferenceWarning               references point to missing rows
+    ├── DuplicateKeyWarning                    a sourcedId is listed more than once
+    ├── SeveralRecordsWarning                  a person has one record for each school
+    ├── UnreadableValueWarning                 values could not be read, and are missing
+    └── PartialResultWarning                   a part of the answer is not available
 
 Messages say what was wrong, with what value, and what to do. They hold no secret, no header, no
 body and no value of a filter, because such values are often people.
@@ -72,13 +72,13 @@ __all__ = [
 
 
 class RosterError(Exception):
-    """The base of every error of this package."""
+    """The base class of all errors of this package."""
 
 
 class QueryError(RosterError, ValueError):
-    """The question cannot be asked: an unknown filter or field, an empty name, a bad number.
+    """The question is not valid: an unknown filter or field, an empty name, a bad number.
 
-    Raised before anything is sent, except for match fields, which are compared with the fields
+    Raised before any request is sent, except for match fields: they are compared with the fields
     that the source has.
     """
 
@@ -92,7 +92,7 @@ class CredentialsError(ConfigurationError):
 
 
 class ConnectionFailedError(RosterError, ConnectionError):
-    """The server was not reached: no such host, nothing listening, or the connection broke."""
+    """The server was not reached: no such host, no server on that port, or the connection broke."""
 
 
 class CertificateError(ConnectionFailedError):
@@ -100,7 +100,7 @@ class CertificateError(ConnectionFailedError):
 
 
 class NoAnswerError(ConnectionFailedError, TimeoutError):
-    """The server did not answer within the timeout, also when asked again."""
+    """The server did not answer within the timeout, even after retries."""
 
 
 class ServerError(RosterError):
@@ -111,9 +111,9 @@ class ServerError(RosterError):
     status : int
         The HTTP status.
     method, path : str
-        What was asked, without the query string.
+        The request, without the query string.
     code, description : str
-        The server's own words, empty where it sent none.
+        The server's own words; empty if it sent none.
     """
 
     def __init__(
@@ -135,11 +135,11 @@ class ServerError(RosterError):
 
 
 class AuthenticationError(ServerError, PermissionError):
-    """401: the client id, the secret or the token is not accepted; or no token is handed out."""
+    """401: the server rejected the client id, the secret or the token, or issued no token."""
 
 
 class ForbiddenError(ServerError, PermissionError):
-    """403: the account is known and may not see this."""
+    """403: the account is known, but has no permission."""
 
 
 class NotFoundError(ServerError, LookupError):
@@ -147,27 +147,27 @@ class NotFoundError(ServerError, LookupError):
 
 
 class UnavailableError(ServerError):
-    """429 and 5xx, when asking again within ``retry_seconds`` did not help."""
+    """429 and 5xx, after retries for ``retry_seconds``."""
 
 
 class AnswerError(RosterError, ValueError):
-    """The server said 200 and sent something that is no roster: HTML, cut JSON, no list."""
+    """The server answered 200, but not with a roster: HTML, truncated JSON, no list."""
 
 
 class IncompleteError(RosterError):
-    """A pull that cannot be shown to be complete; nothing of it is returned."""
+    """A pull may be incomplete; none of it is returned."""
 
 
 class NotProvidedError(RosterError, LookupError):
-    """The source has nothing of that kind, or no way to ask for it."""
+    """The source does not have this data, or no way to ask for it."""
 
 
 class SnapshotError(RosterError, ValueError):
-    """A saved roster is damaged, is none, was written by a newer version, or cannot be written."""
+    """A saved roster is damaged, foreign, from a newer version, or cannot be written."""
 
 
 class BundleError(RosterError, ValueError):
-    """A CSV bundle is damaged or too large, lacks what it must have, or cannot be written."""
+    """A CSV bundle is damaged, incomplete or too large, or cannot be written."""
 
 
 class CancelledError(RosterError):
@@ -175,39 +175,39 @@ class CancelledError(RosterError):
 
 
 class RosterWarning(UserWarning):
-    """The base of every warning of this package."""
+    """The base class of all warnings of this package."""
 
 
 class NoMatchWarning(RosterWarning):
-    """A group name that matches no group, or two rosters that have nobody in common."""
+    """A group name matches no group, or two rosters have no people in common."""
 
 
 class NotSharedWarning(RosterWarning):
-    """The provider shows nothing at all: the data may not be shared with this application."""
+    """The provider returns no data: it may not be shared with this application."""
 
 
 class DanglingReferenceWarning(RosterWarning):
-    """References that point to nothing in the roster; the rows that hold them are kept."""
+    """References point to rows that are not in the roster; rows with such references are kept."""
 
 
 class DuplicateKeyWarning(RosterWarning):
-    """The source lists one sourcedId more than once; the first is kept."""
+    """The source lists a sourcedId more than once; the first row is kept."""
 
 
 class SeveralRecordsWarning(RosterWarning):
-    """One person has a record, with a sourcedId of its own, at each of several schools."""
+    """A person has several records, each with its own sourcedId, one for each school."""
 
 
 class UnreadableValueWarning(RosterWarning):
-    """Values that could not be read as the date, time, number or boolean they should be."""
+    """Values could not be read as a date, time, number or boolean, and are missing."""
 
 
 class UnknownRoleWarning(RosterWarning):
-    """People whose role is not one of OneRoster's, so that an answer about a role lacks them."""
+    """The role of some people is not one of OneRoster's, so an answer by role leaves them out."""
 
 
 class PartialResultWarning(RosterWarning):
-    """A part of the answer could not be had; the message names it, the rest is complete."""
+    """A part of the answer is not available; the message names it. The rest is complete."""
 
 
 _collecting: ContextVar[list[str] | None] = ContextVar("_collecting", default=None)
@@ -218,7 +218,7 @@ _muted: ContextVar[frozenset[type[RosterWarning]]] = ContextVar("_muted", defaul
 def collected_warnings() -> Iterator[list[str]]:
     """Collect the messages of our warnings in this context instead of showing them.
 
-    Unlike :func:`warnings.catch_warnings` this holds for one thread only.
+    Unlike :func:`warnings.catch_warnings`, this affects the current thread only.
     """
     messages: list[str] = []
     token = _collecting.set(messages)
@@ -230,7 +230,7 @@ def collected_warnings() -> Iterator[list[str]]:
 
 @contextmanager
 def muted(*categories: type[RosterWarning]) -> Iterator[None]:
-    """Leave out our warnings of some kinds in this context, because the caller says it better."""
+    """Suppress some of our warnings in this context, because the caller has a better message."""
     token = _muted.set(_muted.get() | frozenset(categories))
     try:
         yield
@@ -239,7 +239,7 @@ def muted(*categories: type[RosterWarning]) -> Iterator[None]:
 
 
 def warn(message: str, category: type[RosterWarning]) -> None:
-    """Warn at the line that called into this package, however deep inside it we are."""
+    """Warn, and show the line of the user's code that called this package."""
     if issubclass(category, tuple(_muted.get())):
         return
     messages = _collecting.get()

@@ -1,4 +1,4 @@
-"""Files that several processes change, and that only their owner can read."""
+"""Private files that several processes may change."""
 
 import errno
 import os
@@ -22,15 +22,15 @@ _PAUSE = 0.01
 
 @contextmanager
 def locked(path: Path, seconds: float = 30) -> Iterator[None]:
-    """Hold a lock on a file among all processes of this machine while something is done.
+    """Lock a file against all other processes of this machine in this context.
 
-    The lock ends with its process, however that ends. It is a file beside the other, which is
-    there only while the lock is held.
+    The lock is a second file beside the first. It is released when its process ends, for any
+    reason.
 
     Parameters
     ----------
     path : Path
-        The file that is about to change; its folder must be there.
+        The file to change; its folder must exist.
     seconds : float
         How long to wait for another process.
 
@@ -54,12 +54,12 @@ def locked(path: Path, seconds: float = 30) -> Iterator[None]:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file at once, readable by its owner alone from its first byte on.
+    """Replace a file in one step; only its owner can ever read it.
 
     Raises
     ------
     OSError
-        If it cannot be written; the file is as it was then.
+        If it cannot be written; the old file is then unchanged.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
@@ -72,14 +72,14 @@ def write_private(path: Path, text: str) -> None:
 
 
 def _try_lock(lock: Path) -> int | None:
-    """Return an open file that is locked, or nothing if another process has it."""
+    """Return the handle of the lock, or None if another process holds it."""
     handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         if sys.platform == "win32":
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         else:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # The process that had it before removed the file, and another one may have made it again.
+        # The former holder may have removed this file, and another process created a new one.
         if os.path.samestat(os.fstat(handle), lock.stat()):
             return handle
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""How far a pull has come: told to a bar that shows after a second, or to a function."""
+"""Progress of a pull, reported to a bar or a function."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,16 +15,16 @@ __all__ = ["IdleClock", "Progress", "ProgressOption", "Reporter"]
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a pull has come.
+    """The progress of a pull.
 
     Attributes
     ----------
     what : str
-        What is pulled, ``"students"`` say.
+        What is pulled, such as ``"students"``.
     done : int
-        Rows that came so far.
+        The number of rows so far.
     total : int or None
-        Rows that there are, None where the server does not say.
+        The number of rows in total; None if the server does not say.
     """
 
     what: str
@@ -33,16 +33,16 @@ class Progress:
 
 
 ProgressOption: TypeAlias = bool | Callable[[Progress], None] | None
-"""None: a bar where it takes more than a second. True: a bar at once. False: nothing. A function
-is called with a :class:`Progress` several times a second, in the thread that asked; it may raise
+"""None: a bar if the pull takes more than a second. True: a bar at once. False: no bar. A function
+is called with a :class:`Progress` several times a second, in the caller's thread. It may raise
 :class:`~oneroster_nb.errors.CancelledError` to cancel."""
 
 
 class IdleClock:
-    """Counts the time in which a call waits and no page arrives.
+    """Measures how long a call has waited without a new page.
 
-    One clock is shared by all pages and workers of a call, so that they give up together. The time
-    in which nothing is asked for does not count.
+    All pages and workers of a call share one clock, so that they give up together. Time without a
+    request does not count.
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class IdleClock:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Count the time within this context."""
+        """Let the clock run in this context."""
         self._since = time.monotonic()
         try:
             yield
@@ -60,22 +60,22 @@ class IdleClock:
             self._before, self._since = self.idle(), None
 
     def idle(self) -> float:
-        """Return the seconds of waiting since a page arrived."""
+        """Return the seconds of waiting since the last page arrived."""
         since = self._since
         return self._before if since is None else self._before + time.monotonic() - since
 
     def arrived(self) -> None:
-        """Begin again, as a page arrived."""
+        """Reset the clock: a page arrived."""
         self.ran_out = False
         self._before, self._since = 0.0, time.monotonic()
 
     def run_out(self) -> None:
-        """Say that the time is over, until another page arrives."""
+        """Mark the time as used up, until the next page arrives."""
         self.ran_out = True
 
 
 class Reporter:
-    """Tells the caller how far a pull has come; use it as a context manager."""
+    """Reports the progress of a pull to the caller; use it as a context manager."""
 
     def __init__(self, option: ProgressOption, what: str) -> None:
         if not (option is None or isinstance(option, bool) or callable(option)):
@@ -98,7 +98,7 @@ class Reporter:
             self._bar.close()
 
     def tell(self, done: int, total: int | None) -> None:
-        """Report the rows so far; called also where nothing new came, so that one can cancel."""
+        """Report the rows so far; also called without new rows, so that a caller can cancel."""
         if self._call is not None:
             self._call(Progress(self._what, done, total))
         elif self._bar is not None:

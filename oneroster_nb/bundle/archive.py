@@ -14,7 +14,7 @@ from oneroster_nb.errors import BundleError, ConfigurationError
 
 __all__ = ["Archive", "Limits"]
 
-_FREE = 4 << 20  # bytes that a file may unpack to whatever its ratio
+_FREE = 4 << 20  # bytes that any file may unpack to; larger files must keep to max_ratio
 _BLOCK = 1 << 20
 _DAMAGE = (
     *(OSError, EOFError, ValueError, RuntimeError, IndexError, struct.error),
@@ -28,13 +28,13 @@ NotImplementedError is a RuntimeError, and UnicodeDecodeError a ValueError.
 
 @dataclass(frozen=True)
 class Limits:
-    """How much may be unpacked: bytes in all, and times as much as a file takes when packed."""
+    """Limits of unpacking: bytes in total, and the ratio of unpacked to packed size."""
 
     max_bytes: int = 8 << 30
     max_ratio: float = 200
 
     def __post_init__(self) -> None:
-        """Refuse what is no bound."""
+        """Refuse limits that are not positive numbers."""
         for name in ("max_bytes", "max_ratio"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
@@ -54,15 +54,15 @@ class Archive:
     Attributes
     ----------
     files : Mapping[str, str]
-        Each file's name as it is written, without folder and ending, to its place in the bundle.
+        File name without folder and extension, to its full path in the bundle.
     inside : str
-        The folder inside the bundle that they are in, empty where they are in none.
+        The folder in the bundle that holds the files; empty if they are at the top.
 
     Raises
     ------
     BundleError
-        If it is neither a zip nor a folder, is encrypted, unpacks to too much, holds a file without
-        a name, two files of one name or names that lead out of it, or nothing but other zips.
+        If the source is not a zip or a folder, is encrypted, unpacks to too much, or holds only
+        other zips; if a file has no name, the name of another file, or a name that leads outside.
     """
 
     def __init__(self, source: object, limits: Limits) -> None:
@@ -108,7 +108,7 @@ class Archive:
             self._zip.close()
 
     def open(self, name: str) -> io.BufferedReader:
-        """Open a file; reading it raises BundleError where it is damaged or unpacks to too much."""
+        """Open a file; reading it raises BundleError if the file is damaged or too large."""
         place = self.files[name]
         try:
             if self._zip is None:
@@ -123,7 +123,7 @@ class Archive:
         return io.BufferedReader(_Bounded(raw, place, packed, self), _BLOCK)
 
     def take(self, place: str, unpacked: int, packed: int) -> None:
-        """Count the bytes that a file unpacks to, however often; BundleError if they are many."""
+        """Count the unpacked bytes of a file; raise BundleError if there are too many."""
         before = self._unpacked.get(place, 0)
         self._unpacked[place] = max(before, unpacked)
         self._left -= self._unpacked[place] - before
@@ -150,13 +150,13 @@ class Archive:
         if packed and unpacked > _FREE and unpacked > packed * self._limits.max_ratio:
             raise BundleError(
                 f"{place} unpacks to more than {self._limits.max_ratio:g} times its size, as a zip"
-                " bomb does, so it was not read. If that is meant, pass a larger max_ratio."
+                " bomb does, so it was not read. If you trust this file, pass a larger max_ratio."
             )
 
     def _too_large(self, place: str) -> BundleError:
         return BundleError(
             f"The bundle unpacks to more than {self._limits.max_bytes:,} bytes, so reading it"
-            f" was stopped at {place}. If it is meant to be so large, pass a larger max_bytes."
+            f" stopped at {place}. If the bundle really is so large, pass a larger max_bytes."
         )
 
 
@@ -207,7 +207,7 @@ def _opened(source: object) -> zipfile.ZipFile:
         raise BundleError(f"{shown} cannot be read: {exc.strerror or exc}.") from None
     except _DAMAGE as exc:
         raise BundleError(
-            f"{shown} is no zip, or a damaged one ({exc}). A OneRoster bundle is a zip or a"
+            f"{shown} is not a zip, or it is damaged ({exc}). A OneRoster bundle is a zip or a"
             " folder of CSV files."
         ) from None
 
@@ -222,18 +222,18 @@ def _check_members(archive: zipfile.ZipFile) -> None:
         if info.flag_bits & 1:
             raise BundleError(
                 f"{info.filename} is encrypted. Ask for the bundle without a password, or unpack it"
-                " into a folder and give that."
+                " into a folder and pass the folder."
             )
         parts = PurePosixPath(info.filename.replace("\\", "/"))
         if parts.is_absolute() or ".." in parts.parts or ":" in info.filename:
             raise BundleError(
-                f"The bundle holds a file named {info.filename!r}, which leads out of it, so"
-                " nothing of it was read."
+                f"The bundle holds a file named {info.filename!r}, which leads outside the bundle,"
+                " so nothing was read."
             )
 
 
 def _chosen(names: list[str]) -> tuple[Mapping[str, str], str]:
-    """Choose the CSV files, all of one folder, the first that has some; check their names."""
+    """Return the CSV files of the one folder that has any; check their names."""
     places = [PurePosixPath(name.replace("\\", "/")) for name in names]
     pairs = [
         (place, name)
@@ -245,16 +245,16 @@ def _chosen(names: list[str]) -> tuple[Mapping[str, str], str]:
         zips = [name for name in names if name.casefold().endswith(".zip")]
         if zips:
             raise BundleError(
-                f"The bundle holds no CSV files but another zip ({zips[0]}). Unpack it and give"
-                " that one."
+                f"The bundle holds no CSV files, only another zip ({zips[0]}). Unpack the bundle"
+                " and pass that zip."
             )
         raise BundleError("There are no CSV files in the bundle. Check that it is the right one.")
     depth = min(len(place.parts) for place, _ in pairs)
     folders = sorted({place.parent.as_posix() for place, _ in pairs if len(place.parts) == depth})
     if len(folders) > 1:
         raise BundleError(
-            f"The bundle holds CSV files in several folders ({', '.join(folders[:5])}), so which"
-            " are meant cannot be told. Give one of these folders."
+            f"The bundle holds CSV files in several folders ({', '.join(folders[:5])}), so it is"
+            " unclear which one to read. Pass one of these folders."
         )
     files: dict[str, str] = {}
     seen: dict[str, str] = {}
@@ -264,8 +264,8 @@ def _chosen(names: list[str]) -> tuple[Mapping[str, str], str]:
         folded = place.stem.casefold()
         if folded in seen:
             raise BundleError(
-                f"The bundle holds two files of one name, {seen[folded]} and {name}, so which is"
-                " meant cannot be told. Remove one."
+                f"The bundle holds two files of one name, {seen[folded]} and {name}, so it is"
+                " unclear which one to read. Remove one."
             )
         seen[folded] = name
         files[place.stem] = name

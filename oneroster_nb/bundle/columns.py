@@ -11,7 +11,7 @@ from oneroster_nb.tables.schema import BEYOND, TABLES
 __all__ = ["CLOSE", "named_columns"]
 
 CLOSE = 0.85
-"""How alike two names are, of 1, of which one is the other misspelt."""
+"""Two names at least this similar (from 0 to 1) are taken for two spellings of one name."""
 _OLD_NAMES: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ("users", "userid"): "userIds",
@@ -24,24 +24,24 @@ _OLD_NAMES: Mapping[tuple[str, str], str] = MappingProxyType(
         ("demographics", "usersourcedid"): "sourcedId",
     }
 )
-"""Columns of OneRoster 1.0, in lower case, to those that later versions have for them."""
+"""Columns of OneRoster 1.0, in lower case, to their names in later versions."""
 
 
 def named_columns(table: str, header: Sequence[str]) -> tuple[list[str], list[Finding]]:
-    """Give each column of a file its canonical name.
+    """Return the canonical name of each column of a file.
 
     Parameters
     ----------
     table : str
         The canonical table.
     header : sequence of str
-        The names as they are written.
+        The names in the file.
 
     Returns
     -------
     names : list of str
-        Canonical ones, ``metadata.<name>`` for others; all differ. Tables beyond the canonical
-        ones keep their names.
+        Canonical names, and ``metadata.<name>`` for other columns; no name is repeated. Tables that
+        are not canonical keep their names.
     findings : list of Finding
         One for each kind of deviation.
 
@@ -56,25 +56,25 @@ def named_columns(table: str, header: Sequence[str]) -> tuple[list[str], list[Fi
     written = [name.strip() for name in header]
     taken = {name for name in written if name in known}
     if table == "demographics" and "usersourcedid" in map(str.casefold, written):
-        # The id of the user is what demographics are known by, whatever id they have themselves.
+        # Demographics are identified by the user's id, even if they have an id of their own.
         taken.discard("sourcedId")
         written = ["metadata.sourcedId" if name == "sourcedId" else name for name in written]
     names: list[str] = []
-    told: dict[str, list[str]] = {}
+    deviations: dict[str, list[str]] = {}
     for place, name in enumerate(written, 1):
         column = name
         if not name:
-            told.setdefault("column-empty", []).append(f"column {place}")
+            deviations.setdefault("column-empty", []).append(f"column {place}")
             column = f"metadata.column{place}"
         elif name.casefold().startswith("metadata."):
             column = "metadata." + name[len("metadata.") :]
         elif (old := _OLD_NAMES.get((table, name.casefold()))) and old not in taken:
             column = old
             taken.add(column)
-            told.setdefault("column-old", []).append(f"{name!r} is {column}")
+            deviations.setdefault("column-old", []).append(f"{name!r} is {column}")
         elif name not in known and name.casefold() in folded:
             column = folded[name.casefold()]
-            told.setdefault("column-name", []).append(repr(name))
+            deviations.setdefault("column-name", []).append(repr(name))
         elif name not in known and table in TABLES:
             free = {fold: real for fold, real in folded.items() if real not in taken}
             close = get_close_matches(name.casefold(), free, n=1, cutoff=CLOSE)
@@ -82,12 +82,14 @@ def named_columns(table: str, header: Sequence[str]) -> tuple[list[str], list[Fi
             if close:
                 taken.add(column)
             code = "column-misspelt" if close else "column-unknown"
-            told.setdefault(code, []).append(f"{name!r} is {column}" if close else repr(name))
+            deviations.setdefault(code, []).append(f"{name!r} is {column}" if close else repr(name))
         if column in names:
-            told.setdefault("column-repeated", []).append(repr(name))
+            deviations.setdefault("column-repeated", []).append(repr(name))
             column = _free(f"metadata.{column.removeprefix('metadata.')}", names)
         names.append(column)
-    findings = [found(code, table, ", ".join(details) + ".") for code, details in told.items()]
+    findings = [
+        found(code, table, ", ".join(details) + ".") for code, details in deviations.items()
+    ]
     return names, findings
 
 

@@ -1,4 +1,4 @@
-"""What a bulk bundle of a version holds: the active rows, and what the version requires of them."""
+"""The contents of a bulk bundle: active rows, with the values that the version requires."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ from oneroster_nb.tables.status import is_active
 __all__ = ["FILLED", "Contents", "bundle_contents"]
 
 FILLED = "metadata.filledOnExport"
-"""The column that names what was filled, so that reading the bundle gives the roster as it was."""
+"""The column that names filled values, so that reading the bundle restores the roster."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What is written into a bundle.
+    """The contents of a bundle to write.
 
     Attributes
     ----------
     files : Mapping[str, pandas.DataFrame]
         The tables that have rows, in the order of the manifest.
     left_out : Mapping[str, int]
-        Table to the number of its active rows that the version has no place for.
+        Table to the number of its active rows that the version cannot hold.
     """
 
     files: Mapping[str, pd.DataFrame]
@@ -35,7 +35,7 @@ class Contents:
 
 
 def bundle_contents(tables: Mapping[str, pd.DataFrame], version: str) -> Contents:
-    """Choose and complete what a bundle of a version holds.
+    """Choose and complete the contents of a bundle.
 
     Parameters
     ----------
@@ -47,9 +47,9 @@ def bundle_contents(tables: Mapping[str, pd.DataFrame], version: str) -> Content
     Returns
     -------
     Contents
-        Of line items, an academic session that is missing is the grading period (1.1: the other
-        way round), and a school that is missing is that of the class. Version 1.2 has the roles
-        and the resources of users in files of their own.
+        If a line item has no academic session, it gets the grading period (in 1.1, the other way
+        round). If it has no school, it gets the school of its class. Version 1.2 has separate
+        files for roles and for the resources of users.
     """
     active = {
         name: table.loc[is_active(table)].reset_index(drop=True) for name, table in tables.items()
@@ -59,7 +59,7 @@ def bundle_contents(tables: Mapping[str, pd.DataFrame], version: str) -> Content
     if version == "1.2" and "users" in active:
         users, held = active["users"], active.get("roles", empty_table("roles"))
         roles = active["roles"] = completed_roles(users, held, active["orgs"])
-        # A role without an org has no place among the roles.
+        # roles.csv requires an org.
         alone = ~among(users["sourcedId"], roles["userSourcedId"])
         active["users"] = users.assign(**{"metadata.role": users["role"].where(alone)})
         if not len(active.get("userResources", ())):
@@ -72,7 +72,7 @@ def bundle_contents(tables: Mapping[str, pd.DataFrame], version: str) -> Content
 
 
 def _completed(items: pd.DataFrame, classes: pd.DataFrame | None, version: str) -> pd.DataFrame:
-    """Fill what the binding requires of line items and their sources may not send."""
+    """Fill values of line items that the CSV binding requires and that sources may not send."""
     session, period = items["academicSessionSourcedId"], items["gradingPeriodSourcedId"]
     found = {"gradingPeriodSourcedId": session}
     if version == "1.2":
@@ -90,7 +90,7 @@ def _completed(items: pd.DataFrame, classes: pd.DataFrame | None, version: str) 
 
 
 def _roles_lost(tables: Mapping[str, pd.DataFrame]) -> int:
-    """Count the roles that version 1.1 cannot say: second ones, and those with dates."""
+    """Count the roles that version 1.1 cannot hold: second roles, and roles with dates."""
     columns = ["userSourcedId", "role", "orgSourcedId"]
     held = tables["roles"]
     held = held.loc[among(held["userSourcedId"], tables["users"]["sourcedId"])]

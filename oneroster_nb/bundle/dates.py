@@ -1,4 +1,4 @@
-"""Dates that are written otherwise than ISO 8601: ``1/05/2023``."""
+"""Dates that are not in ISO 8601, such as ``1/05/2023``."""
 
 import re
 from collections.abc import Iterable
@@ -9,10 +9,10 @@ _PARTS = re.compile(r"\s*(\d{1,2})([/.\-])(\d{1,2})\2(\d{4})(?:[ T].*)?\s*", re.
 
 
 def iso_dates(texts: Iterable[str]) -> tuple[dict[str, str], str]:
-    """Write dates of day, month and year as ISO 8601.
+    """Convert dates with day, month and year to ISO 8601.
 
-    Which number is the month is read from the values that leave no doubt; where there are none,
-    or they contradict one another, the month is first.
+    Values with a number above 12 show which number is the month. If there are none, or if they
+    contradict each other, the month is first.
 
     Parameters
     ----------
@@ -22,9 +22,9 @@ def iso_dates(texts: Iterable[str]) -> tuple[dict[str, str], str]:
     Returns
     -------
     iso : dict of str to str
-        The values that are such dates, as ISO 8601; values that are no date are left out.
+        The values that are such dates, with their ISO 8601 form.
     how : str
-        In which order they were read, empty where there are none.
+        The order of day and month; empty if there are no such dates.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a delta bundle changes in the tables of a roster."""
+"""Applying a delta bundle to the tables of a roster."""
 
 from collections.abc import Mapping
 
@@ -24,17 +24,17 @@ _Tables = dict[str, pd.DataFrame]
 def changed_tables(
     old: Mapping[str, pd.DataFrame], bundle: Bundle, *, allow_shrink: bool = False
 ) -> _Tables:
-    """Return the tables as they are after a delta.
+    """Return the tables after a delta bundle.
 
     Parameters
     ----------
     old : mapping of str to pandas.DataFrame
-        The canonical tables as they were.
+        The canonical tables before.
     bundle : Bundle
-        Its bulk files replace a table; those of a delta change the rows whose sourcedId they
-        name, add those that are new, and mark rows as ``tobedeleted``.
+        A bulk file replaces its table. A delta file changes the rows with its sourcedIds, adds new
+        rows, and marks rows as ``tobedeleted``.
     allow_shrink : bool
-        Whether a table may become less than half of what it was.
+        Whether a table may shrink to less than half its size.
 
     Returns
     -------
@@ -43,16 +43,16 @@ def changed_tables(
     Raises
     ------
     BundleError
-        If the manifest does not say of a file how to take it.
+        If the manifest does not say whether a file is bulk or delta.
     IncompleteError
-        If a table becomes less than half of what it was.
+        If a table shrinks to less than half its size.
     """
     if bundle.unstated:
         files = ", ".join(f"{name}.csv" for name in sorted(bundle.unstated))
         raise BundleError(
             f"The manifest does not say whether {files} holds changes or a whole table, so nothing"
-            " was applied. Write a line for each file into manifest.csv: file.users,delta or"
-            " file.users,bulk, say. If the bundle is a whole roster, read it with"
+            " was applied. Write a line for each file into manifest.csv, such as file.users,delta"
+            " or file.users,bulk. If the bundle is a whole roster, read it with"
             " CsvConnector(path).get_roster()."
         )
     tables = dict(old)
@@ -72,14 +72,14 @@ def changed_tables(
     if not allow_shrink and (shrunk := shrunken_tables(old, tables)):
         raise IncompleteError(
             f"The bundle makes tables much smaller than before: {'; '.join(shrunk)}. That may be"
-            " an accident, so the roster was left as it was. If it is meant, pass"
+            " a mistake, so the roster was not changed. If the bundle is right, pass"
             " allow_shrink=True."
         )
     return tables
 
 
 def _roles_after(tables: _Tables, bundle: Bundle) -> pd.DataFrame:
-    """Return the roles after a change of users, who may say themselves what they are."""
+    """Return the roles after a change of users; a row of users may hold a role itself."""
     roles = tables["roles"]
     if "users" not in bundle.modes:
         return roles
@@ -111,7 +111,7 @@ def _roles_after(tables: _Tables, bundle: Bundle) -> pd.DataFrame:
 
 
 def _with_former_role(tables: _Tables, news: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Keep what changed users were, if the change says nothing of it."""
+    """Keep the former role of changed users if the change names no role."""
     if name != "users":
         return news
     silent = news["role"].isna() & news["orgSourcedIds"].isna()
@@ -124,7 +124,7 @@ def _with_former_role(tables: _Tables, news: pd.DataFrame, name: str) -> pd.Data
 
 
 def _upserted(old: pd.DataFrame, news: pd.DataFrame) -> pd.DataFrame:
-    """Put changed rows in their places; of rows marked tobedeleted, only that is taken."""
+    """Replace changed rows; from rows marked tobedeleted, take only the mark and its time."""
     gone = news.loc[news["status"] == DELETED].set_index("sourcedId")
     kept = old.loc[old["sourcedId"].isin(gone.index)]
     moments = gone["dateLastModified"].reindex(kept["sourcedId"]).array

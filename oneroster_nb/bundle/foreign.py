@@ -1,4 +1,4 @@
-"""Sets of CSV files that are no OneRoster bundles, and files under other names (pure)."""
+"""CSV files that are not a OneRoster bundle, and OneRoster files with other names (pure)."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
@@ -23,7 +23,7 @@ _SDS_2: Mapping[str, tuple[frozenset[str], frozenset[str]]] = MappingProxyType(
         "users": (frozenset({"activedirectorymatchid"}), frozenset()),
     }
 )
-"""File of SDS V2.1 to the columns that it has, and those that only OneRoster has."""
+"""File of SDS V2.1 to the columns that it has, and the columns that only OneRoster has."""
 
 _OTHER_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -42,18 +42,18 @@ _FEW = 3
 _TOLD_BY_COLUMNS = frozenset(
     {"orgs", "academicSessions", "courses", "classes", "users", "enrollments", "demographics"}
 )
-"""The tables of which every bundle has most; files of one's own may look like the others."""
+"""Tables that most bundles have. Extra files of a district may look like the other tables."""
 
 
 def foreign_set(names: Collection[str], header: Callable[[str], Sequence[str]]) -> str:
-    """Return what a set of files is if it is another one than a OneRoster bundle, else "".
+    """Return the name of a format if the files are in it instead of OneRoster's, else "".
 
     Parameters
     ----------
     names : collection of str
-        The names of the files, without ending.
+        The names of the files, without extension.
     header : callable
-        Gives the names of the columns of a file.
+        Returns the column names of a file.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def foreign_set(names: Collection[str], header: Callable[[str], Sequence[str]]) 
 
 
 def table_under_another_name(name: str, header: Sequence[str], free: Collection[str]) -> str:
-    """Return which of the tables that have no file a file is, told by its name or columns.
+    """Return the table that a file holds, judged by its name or columns; "" if it is none.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How a CSV file is written: its encoding, line ends and separator, as its beginning tells."""
+"""The encoding, line ends and separator of a CSV file, detected from its first bytes."""
 
 import codecs
 import csv
@@ -20,12 +20,12 @@ _MARKS = (
 _SEPARATORS = ",;\t|"
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[,;\t|]*', re.IGNORECASE)
 _RETURN_ALONE = re.compile(r"\r(?!\n|\Z)")
-_LOOKED_AT = 64  # bytes that tell UTF-16 that has no mark
+_LOOKED_AT = 64  # bytes that show whether a file without a mark is UTF-16
 
 
 @dataclass(frozen=True)
 class Format:
-    """How a file is written.
+    """The encoding, line ends and separator of a file.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Format:
     returns : bool
         Whether lines end with a carriage return alone.
     separator : str
-        The sign between values.
+        The character between values.
     separator_line : bool
         Whether a line such as ``sep=;`` comes first.
     """
@@ -49,7 +49,7 @@ class Format:
 
 
 def format_of(head: bytes) -> Format:
-    r"""Tell from the first bytes of a file how it is written.
+    r"""Detect the format of a file from its first bytes.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def format_of(head: bytes) -> Format:
 
 
 def findings_of_format(table: str, form: Format) -> list[Finding]:
-    """Say what deviates from the standard in how a file is written."""
+    """Return what deviates from the standard in the format of a file."""
     findings = []
     if form.encoding != "utf-8":
         findings.append(found("encoding-utf16", table))
@@ -84,9 +84,9 @@ def findings_of_format(table: str, form: Format) -> list[Finding]:
 
 
 def reopened(file: io.BufferedReader, form: Format, place: str) -> io.BufferedReader:
-    r"""Give the rest of a file in UTF-8 or as it was, from its header on, with ends that hold a \n.
+    r"""Return the file from its header on, in UTF-8 or unchanged, with line ends that contain \n.
 
-    Reading it raises BundleError if it is not in the encoding that its beginning tells.
+    Reading it raises BundleError if the file is not in the detected encoding.
     """
     file.read(form.mark)
     if form.encoding != "utf-8" or form.returns:
@@ -110,14 +110,14 @@ def _encoding(head: bytes) -> tuple[str, int]:
 
 
 def _ends_with_returns(text: str) -> bool:
-    """Return True if lines end with a carriage return alone, and it stands in no mere value."""
+    """Return True if lines end with a carriage return alone, which is not part of a value."""
     alone = [found.start() for found in _RETURN_ALONE.finditer(text)]
     feeds = text.count("\n")
     return bool(alone) and len(alone) >= feeds and (not feeds or alone[0] < text.index("\n"))
 
 
 def _separator(line: str) -> str:
-    """Tell the sign that separates most names of a header; a comma if no other separates more."""
+    """Return the character that separates most names of a header; if in doubt, a comma."""
 
     def names(sign: str) -> int:
         try:
@@ -129,10 +129,10 @@ def _separator(line: str) -> str:
 
 
 class _Recoded(io.RawIOBase):
-    """A file in UTF-8 that is written otherwise, or whose lines end with a return alone."""
+    """A file converted to UTF-8, and to line ends that contain a line feed."""
 
     def __init__(self, file: io.BufferedReader, form: Format, place: str) -> None:
-        # Bytes of UTF-8 and of what is not UTF-8 stay as they are if both ways are Latin-1.
+        # Decoding and encoding as Latin-1 leaves all bytes unchanged, valid UTF-8 or not.
         self._out = "latin-1" if form.encoding == "utf-8" else "utf-8"
         encoding = "latin-1" if form.encoding == "utf-8" else form.encoding
         newline = None if form.returns else ""
@@ -147,7 +147,7 @@ class _Recoded(io.RawIOBase):
             data = self._text.read(max(1, len(buffer) // 4)).encode(self._out)
         except UnicodeDecodeError as exc:
             raise BundleError(
-                f"{self._place} begins as a file in UTF-16 and is not one throughout"
+                f"{self._place} begins as a file in UTF-16, but a later part is not UTF-16"
                 f" ({exc.reason}), so it is damaged. Export it again, in UTF-8."
             ) from None
         buffer[: len(data)] = data

@@ -1,4 +1,4 @@
-"""The lines of a CSV file as text, and what a file holds once it is read."""
+"""The lines of a CSV file as text, and the contents of a file after reading."""
 
 import csv
 import io
@@ -25,24 +25,24 @@ LONGEST_LINE = 1 << 20
 
 @dataclass
 class Rows:
-    """What a file holds.
+    """The contents of a file.
 
     Attributes
     ----------
     names : list of str
-        The names of the columns, as they are written.
+        The column names in the file.
     columns : list of pyarrow.ChunkedArray
         Their values.
     form : Format
-        How the file is written.
+        The format of the file.
     surplus : pyarrow.ChunkedArray or None
-        What stands in rows beyond the last column, joined.
+        Values after the last column, joined for each row.
     others : int
         Lines that are not in the encoding of the file.
     ragged : int
         Rows with more or fewer values than there are columns.
     parted : int
-        Rows that a quote without its partner would have made one with others.
+        Rows that an unclosed quote would have merged with other rows.
     first_ragged, first_parted : int
         The lines of the first such rows.
     """
@@ -59,7 +59,7 @@ class Rows:
 
 
 class Lines(Iterator[str]):
-    """The lines of a file as text: each in UTF-8, or else in Windows-1252."""
+    """The lines of a file as text: each decoded as UTF-8, or as Windows-1252 if that fails."""
 
     def __init__(self, file: io.BufferedReader, place: str, before: int) -> None:
         self._file = file
@@ -71,7 +71,7 @@ class Lines(Iterator[str]):
         self.open_at_end = False
 
     def take(self) -> list[str]:
-        """Return the lines of the row that was read, and begin another."""
+        """Return the lines of the row that was read, and start the next row."""
         lines, self._taken = self._taken, []
         self.open_at_end = len(lines) > 1 and sum(line.count('"') for line in lines) % 2 == 1
         self.first = self.number + 1
@@ -101,17 +101,17 @@ def decoded(line: bytes) -> tuple[str, bool]:
 
 
 def too_long(place: str, number: int) -> BundleError:
-    """Return the error for a line that no table has."""
+    """Return the error for a line that is too long."""
     return BundleError(
-        f"Line {number:,} of {place} is longer than {LONGEST_LINE:,} bytes, so this is no table"
-        " of people or classes. Get the file again from its source."
+        f"Line {number:,} of {place} is longer than {LONGEST_LINE:,} bytes, so this is not a"
+        " table of people or classes. Get the file again from its source."
     )
 
 
 def nul(place: str) -> BundleError:
     """Return the error for a file that holds a NUL byte."""
     return BundleError(
-        f"{place} holds NUL bytes, so it is no text in UTF-8 or UTF-16, or is damaged. Export it"
+        f"{place} holds NUL bytes, so it is damaged or not text in UTF-8 or UTF-16. Export it"
         " in UTF-8."
     )
 

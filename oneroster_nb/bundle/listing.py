@@ -1,4 +1,4 @@
-"""What a bundle holds: which file is which table, and how each is to be taken."""
+"""The list of a bundle's files: which table each holds, and whether it is bulk or delta."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -23,20 +23,20 @@ _MODES = ("bulk", "delta", "absent")
 
 @dataclass(frozen=True)
 class Listing:
-    """What a bundle holds.
+    """The files of a bundle.
 
     Attributes
     ----------
     version : str
         ``"1.1"`` or ``"1.2"``.
     files : Mapping[str, str]
-        Table to the name of its file, without ending.
+        Table to the name of its file, without extension.
     modes : Mapping[str, str]
-        Table to ``"bulk"`` or ``"delta"``, for those that are to be read.
+        Table to ``"bulk"`` or ``"delta"``, for the tables to read.
     unstated : frozenset of str
-        The tables of which the manifest does not say how to take them; they are read as bulk.
+        Tables that the manifest calls neither bulk nor delta; they are read as bulk.
     missing : list of str
-        The tables that the manifest says are there, and that have no file.
+        Tables that the manifest lists and that have no file.
     findings : list of Finding
         What deviates from the standard.
     """
@@ -50,19 +50,19 @@ class Listing:
 
 
 def listed(archive: Archive) -> Listing:
-    """Find out what a bundle holds, from its manifest and the names of its files.
+    """Return the list of a bundle's files, from its manifest and the file names.
 
     Raises
     ------
     BundleError
-        If it is no OneRoster bundle, or its manifest cannot be read.
+        If it is not a OneRoster bundle, or its manifest cannot be read.
     """
     listing = _Lister(archive)
     return listing.listing()
 
 
 class _Lister:
-    """One look at what a bundle holds."""
+    """Builds the list of a bundle's files."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
@@ -78,38 +78,38 @@ class _Lister:
         files, strangers = self._files()
         if MANIFEST not in files and "users" not in files:
             raise BundleError(
-                "There is neither a manifest.csv nor a users.csv, so this is no OneRoster bundle."
-                f" It holds: {', '.join(sorted(self._archive.files)[:10])}."
+                "There is neither a manifest.csv nor a users.csv, so this is not a OneRoster"
+                f" bundle. It holds: {', '.join(sorted(self._archive.files)[:10])}."
             )
         manifest = self._manifest(files)
         version = manifest.version if manifest else ""
         if version not in FILES:
             version = "1.2" if "roles" in files or version.startswith("1.2") else "1.1"
-        said = self._said(manifest, strangers) if manifest else {}
+        stated = self._stated_modes(manifest, strangers) if manifest else {}
         modes: dict[str, str] = {}
         unstated = set()
         for name in files:
             if name == MANIFEST:
                 continue
-            mode = said.pop(name, "" if manifest else "bulk")
+            mode = stated.pop(name, "" if manifest else "bulk")
             if mode not in _MODES or not manifest:
                 unstated.add(name)
             if mode not in _MODES:
-                words = f"{name}.csv is there, and the manifest does not say how to take it."
+                words = f"{name}.csv was read as bulk: the manifest does not say bulk or delta."
                 self._note("manifest-file", words, name)
                 mode = "bulk"
             if mode == "absent":
-                words = f"{name}.csv is there, and said to be absent; it was left out."
+                words = f"{name}.csv was left out: the manifest says that it is absent."
                 self._note("manifest-file", words, name)
                 continue
             modes[name] = mode
-        missing = [name for name, mode in said.items() if mode in ("bulk", "delta")]
+        missing = [name for name, mode in stated.items() if mode in ("bulk", "delta")]
         for name in strangers:
             self._note("file-unknown", f"{name}.csv.")
         return Listing(version, files, modes, frozenset(unstated), missing, self._findings)
 
     def _files(self) -> tuple[dict[str, str], list[str]]:
-        """Find the tables among the files, and those files that are none."""
+        """Return the file of each table, and the files that are not tables."""
         folded = {name.casefold(): name for name in self._known}
         files = {folded[n.casefold()]: n for n in self._archive.files if n.casefold() in folded}
         strangers = [name for name in self._archive.files if name.casefold() not in folded]
@@ -122,8 +122,8 @@ class _Lister:
             free = [table for table in FILES["1.2"] if table not in files]
             if table := table_under_another_name(name, self._header(name), free):
                 raise BundleError(
-                    f"{self._archive.files[name]} is not the name of a OneRoster file. It seems to"
-                    f" be {table}.csv, which is not there. Rename it, or take it out."
+                    f"{self._archive.files[name]} is not the name of a OneRoster file. It looks"
+                    f" like {table}.csv, which is missing. Rename the file, or remove it."
                 )
         for table, name in files.items():
             if name != table:
@@ -144,29 +144,29 @@ class _Lister:
             self._note("manifest-format", f"{'; '.join(manifest.odd)}.")
         return manifest
 
-    def _said(self, manifest: Manifest, strangers: Collection[str]) -> dict[str, str]:
-        """Say of each table that the manifest names how it is to be taken."""
+    def _stated_modes(self, manifest: Manifest, strangers: Collection[str]) -> dict[str, str]:
+        """Return the mode (bulk, delta or absent) of each table that the manifest names."""
         folded = {name.casefold(): name for name in self._known}
         others = {name.casefold() for name in strangers}
         exact = {n: folded[n.casefold()] for n in manifest.modes if n.casefold() in folded}
-        said = {exact[name]: manifest.modes[name] for name in exact}
+        stated = {exact[name]: manifest.modes[name] for name in exact}
         for name, mode in manifest.modes.items():
             if name in exact or name.casefold() in others:
                 continue
-            table = self._near(name, said)
+            table = self._near(name, stated)
             if table:
                 self._note("manifest-file", f"file.{name} was taken as file.{table}.", table)
-            said[table or name] = mode
-        return said
+            stated[table or name] = mode
+        return stated
 
     def _near(self, name: str, taken: Collection[str]) -> str:
-        """Return the table that has no file or word yet, and whose name a name is misspelt."""
+        """Return the table, among those not taken, whose name was probably meant."""
         free = {table.casefold(): table for table in self._known if table not in taken}
         close = get_close_matches(name.casefold(), free, n=1, cutoff=CLOSE)
         return free[close[0]] if close else ""
 
     def _header(self, name: str) -> list[str]:
-        """Return the names of the columns of a file; none if it cannot be read."""
+        """Return the column names of a file; none if the file cannot be read."""
         try:
             return read_names(partial(self._archive.open, name), self._archive.files[name])
         except BundleError:

@@ -1,4 +1,4 @@
-"""The manifest of a bundle, also if it is not written as the standard writes it (pure)."""
+"""The manifest of a bundle, even if it deviates from the standard (pure)."""
 
 import csv
 import io
@@ -18,16 +18,16 @@ _HEADS = ("value", "propertyvalue")
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a manifest says.
+    """The contents of a manifest.
 
     Attributes
     ----------
     version : str
-        The version of OneRoster, as it is written; empty if it is not said.
+        The version of OneRoster, as written; empty if there is none.
     modes : Mapping[str, str]
-        Name of a file, as it is written, to how the file is to be taken, in lower case.
+        File name, as written, to ``"bulk"``, ``"delta"``, ``"absent"`` or another word.
     odd : list of str
-        What is not as the standard writes it.
+        Deviations from the standard.
     """
 
     version: str
@@ -38,13 +38,13 @@ class Manifest:
 def parse_manifest(text: str) -> Manifest:
     r"""Read a manifest.
 
-    Which column holds the names of properties, and which sign separates the columns, is told from
-    the properties themselves.
+    The properties themselves show which column holds their names, and which character separates
+    the columns.
 
     Raises
     ------
     BundleError
-        If it holds no property of a manifest.
+        If the text holds no property of a manifest.
 
     Examples
     --------
@@ -53,13 +53,14 @@ def parse_manifest(text: str) -> Manifest:
     >>> manifest.version, manifest.modes
     ('1.1', {'users': 'bulk'})
     >>> manifest.odd
-    ['its columns are swapped', '1 line is no property']
+    ['its columns are swapped', '1 line is not a property']
     """
     rows, at = max((_rows(text, sign) for sign in ",;\t|"), key=lambda found: _known(*found))
     if not _known(rows, at):
         raise BundleError(
-            "manifest.csv does not begin with propertyName,value, and holds no property such as"
-            " file.users, so what the bundle holds is not known. Get it again from its source."
+            "manifest.csv does not begin with propertyName,value and holds no property such as"
+            " file.users, so the contents of the bundle are unknown. Get the bundle again from its"
+            " source."
         )
     head = next((row for row in rows if "propertyname" in _folded(row)), None)
     named = (place for place, name in enumerate(_folded(head or [])) if name in _HEADS)
@@ -78,7 +79,7 @@ def parse_manifest(text: str) -> Manifest:
 
 
 def _rows(text: str, separator: str) -> tuple[list[list[str]], int]:
-    """Return the rows that hold something, and the column in which most properties are."""
+    """Return the rows that are not empty, and the column with most properties."""
     read = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
         rows = [[cell.strip() for cell in row] for row in read if any(map(str.strip, row))]
@@ -109,11 +110,11 @@ def _folded(row: list[str]) -> list[str]:
 def _oddities(head: list[str] | None, at: int, comments: int) -> list[str]:
     odd = []
     if head is None:
-        odd.append("it has no head")
+        odd.append("it has no header")
     elif at:
         odd.append("its columns are swapped")
     elif _folded(head)[:2] != ["propertyname", "value"]:
-        odd.append(f"its head is {','.join(head)[:60]}")
+        odd.append(f"its header is {','.join(head)[:60]}")
     if comments:
-        odd.append(f"{comments:,} {'line is' if comments == 1 else 'lines are'} no property")
+        odd.append(f"{comments:,} {'line is' if comments == 1 else 'lines are'} not a property")
     return odd

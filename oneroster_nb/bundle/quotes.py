@@ -1,4 +1,4 @@
-"""Quotes without a partner: the rows that they would swallow, recovered from their lines (pure)."""
+"""Unclosed quotes: recovering the rows that they would merge into one (pure)."""
 
 import csv
 from collections.abc import Sequence
@@ -7,26 +7,26 @@ __all__ = ["parted", "separators_of_two_rows", "well_formed"]
 
 _MOST_QUOTES = 64
 _NARROW = 3
-"""Tables of up to so many columns have lines that may be text as well as rows."""
+"""In tables with at most this many columns, a line of text can look like a row."""
 
 
 def separators_of_two_rows(width: int) -> int:
-    """Return how many separators a row has at least that has swallowed another one."""
+    """Return the least number of separators in a row that has swallowed another row."""
     return 2 * (width - 1)
 
 
 def well_formed(lines: Sequence[str], separator: str) -> bool:
-    """Return True if lines are one row whose quotes are all written as CSV has them."""
+    """Return True if the lines are one row whose quotes are all valid CSV."""
     return len(_strictly(lines, separator)) == 1
 
 
 def parted(lines: Sequence[str], separator: str, width: int) -> list[list[str]] | None:
-    r"""Take the lines of a row for rows of their own, without a quote that has no partner.
+    r"""Read each line of a row as a row of its own, without the unclosed quote.
 
     Returns
     -------
     list of list of str or None
-        A row for each line; None if a line is no row of that width, or could be several.
+        A row for each line; None if a line does not have that width or is ambiguous.
 
     Examples
     --------

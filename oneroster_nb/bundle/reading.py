@@ -1,4 +1,4 @@
-"""A bundle to canonical tables, and what deviates from the standard in it."""
+"""Reading a bundle into canonical tables, and its deviations from the standard."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,20 +48,20 @@ _MOMENTS = (Kind.DATE, Kind.TIMESTAMP)
 
 @dataclass(frozen=True)
 class Bundle:
-    """What was read.
+    """A bundle that was read.
 
     Attributes
     ----------
     version : str
         ``"1.1"`` or ``"1.2"``.
     tables : Mapping[str, pandas.DataFrame]
-        The canonical tables that are there.
+        The canonical tables in the bundle.
     modes : Mapping[str, str]
-        For each ``"bulk"`` or ``"delta"``.
+        Table to ``"bulk"`` or ``"delta"``.
     findings : list of Finding
-        What deviates from the standard.
+        Deviations from the standard.
     unstated : frozenset of str
-        The tables of which the manifest does not say how to take them; they are read as bulk.
+        Tables that the manifest calls neither bulk nor delta; they are read as bulk.
     """
 
     version: str
@@ -72,7 +72,7 @@ class Bundle:
 
     @property
     def deltas(self) -> list[str]:
-        """The tables of which there are only changes."""
+        """The tables of which the bundle holds only changes."""
         return [name for name, mode in self.modes.items() if mode == "delta"]
 
 
@@ -88,20 +88,20 @@ def read_bundle(
     limits : Limits
         How much may be unpacked.
     reporter : Reporter
-        Told the rows so far.
+        Receives the number of rows so far.
     whole : bool
-        Whether a file that cannot be read is an error. If not, it is a finding, and its table is
-        left out.
+        If True, a file that cannot be read is an error. If False, it is a finding, and its table
+        is left out.
 
     Raises
     ------
     BundleError
-        If it cannot be read as a bundle.
+        If the source cannot be read as a bundle.
 
     Warns
     -----
     PartialResultWarning
-        If a file of a table that every roster has holds nothing, not even a header.
+        If the file of a table that every roster has is empty, without even a header.
     """
     with Archive(source, limits) as archive:
         reading = _Reading(archive, reporter)
@@ -127,8 +127,8 @@ class _Reading:
             self._give_up(
                 listing.missing,
                 BundleError(
-                    f"The manifest says that there is {names}, and it is not there, so the bundle"
-                    " is not whole. Get it again from its source."
+                    f"The manifest lists {names}, which is missing, so the bundle is incomplete."
+                    " Get it again from its source."
                 ),
                 whole=whole,
             )
@@ -145,7 +145,7 @@ class _Reading:
         return Bundle(listing.version, tables, modes, self.findings, listing.unstated)
 
     def _give_up(self, names: Sequence[str], reason: BundleError, *, whole: bool) -> None:
-        """Go on without some tables if a part of the bundle is enough."""
+        """Raise the error; if a part of the bundle is enough, note it and leave the tables out."""
         if whole:
             raise reason
         self.findings += [found("file-unreadable", name, str(reason)) for name in names]
@@ -170,16 +170,16 @@ class _Reading:
             self.findings.append(found("file-empty", table))
             if table in _CORE:
                 warn(
-                    f"{place} holds nothing, not even a header, so there are no {table}. If that"
-                    " is not meant, get the bundle again from its source.",
+                    f"{place} is empty, without even a header, so there are no {table}. If that is"
+                    " wrong, get the bundle again from its source.",
                     PartialResultWarning,
                 )
             rows = Rows(["sourcedId"], [pa.chunked_array([], pa.string())])
         names, findings = named_columns(table, rows.names)
         if "sourcedId" not in names:
             raise BundleError(
-                f"The first line of {place} names no sourcedId, so it has no header or is another"
-                f" table. It begins with: {', '.join(rows.names[:3])[:80]!r}."
+                f"The first line of {place} has no column sourcedId, so the header is missing or"
+                f" this is another table. It begins with: {', '.join(rows.names[:3])[:80]!r}."
             )
         self.findings += [*findings, *findings_of_rows(table, rows)]
         columns = dict(zip(names, rows.columns, strict=True))
@@ -214,13 +214,13 @@ class _Reading:
             if kind not in (Kind.TEXT, Kind.VALUES) and name in plain:
                 self.findings += unreadable_values(table, name, plain, page)
         self.findings += odd_booleans(table, plain, page)
-        # Each value that cannot be read is a finding of its own already.
+        # Each unreadable value is already a finding.
         notes = [note for note in notes_of(page) if note.code != "value-unreadable"]
         self.findings += findings_of_notes(table, notes)
         return self._keyed(table, to_frame(page), mode)
 
     def _keyed(self, table: str, frame: pd.DataFrame, mode: str) -> pd.DataFrame:
-        """Keep each key once."""
+        """Keep the first row of each key."""
         missing = int(frame["sourcedId"].isna().sum())
         if missing:
             self.findings.append(found("key-missing", table, f"{missing:,} rows."))
@@ -235,7 +235,7 @@ class _Reading:
         return kept
 
     def _people(self, tables: Mapping[str, pd.DataFrame], version: str) -> dict[str, pd.DataFrame]:
-        """Complete users and roles, of which each version has a part."""
+        """Complete users and roles: each version writes only a part of them."""
         if self._users is None:
             return {}
         held = tables.get("roles", empty_table("roles"))
@@ -249,7 +249,7 @@ class _Reading:
 
 
 def _restored(table: str, columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Put back what a bundle of ours says in metadata: what its version has no column for."""
+    """Restore values that our own bundles keep in metadata, as the version has no column."""
     restored = dict(columns)
     filled = restored.pop(FILLED, None)
     for name, kind in TABLES[table].columns.items():
@@ -262,7 +262,7 @@ def _restored(table: str, columns: Mapping[str, Any]) -> dict[str, Any]:
         if blank(restored.get(name)):
             restored[name] = restored.pop(kept)
         elif kind is Kind.TIMESTAMP:
-            # The binding has the day of a line item; what knows its time says so in metadata.
+            # The CSV binding has only the day of a line item; metadata has the time, if known.
             times, days = whole_column(restored[kept]), whole_column(restored[name])
             finer = pc.fill_null(pc.equal(pc.utf8_slice_codeunits(times, 0, 10), days), False)
             restored[name] = pc.if_else(finer, times, days)
@@ -275,7 +275,7 @@ def _restored(table: str, columns: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _beyond(table: str, columns: Mapping[str, Any]) -> pd.DataFrame:
-    """Keep a table beyond the canonical ones as it was found, without credentials."""
+    """Keep a table that is not canonical as it is, without credentials."""
     secret = {each.name for each in FIELDS[table].own if each.secret}
     length = len(next(iter(columns.values())))
     names = [name for name in columns if not is_password(name) and name not in secret]

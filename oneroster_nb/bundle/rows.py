@@ -1,4 +1,4 @@
-"""The rows of a CSV file: bytes to columns of strings, as they are written."""
+"""Reading the rows of a CSV file into columns of strings, unchanged."""
 
 import csv
 import io
@@ -33,7 +33,7 @@ _LINE_FEED = 10
 
 
 def findings_of_rows(table: str, rows: Rows) -> list[Finding]:
-    """Say what deviates from the standard in how a file is written."""
+    """Return the deviations from the standard in the rows of a file."""
     findings = findings_of_format(table, rows.form)
     if rows.others:
         findings.append(found("encoding-other", table, f"{rows.others:,} lines."))
@@ -49,25 +49,24 @@ def findings_of_rows(table: str, rows: Rows) -> list[Finding]:
 def read_rows(
     opened: Callable[[], io.BufferedReader], place: str, tell: Callable[[int], None]
 ) -> Rows:
-    """Read a file, the quick way if it is as it should be, else the thorough way.
+    """Read a file with the fast parser if it is clean, else row by row.
 
     Parameters
     ----------
     opened : callable
         Opens the file from its beginning.
     place : str
-        Its name, for messages.
+        The name of the file, for messages.
     tell : callable
-        Called with the rows so far.
+        Called with the number of rows so far.
 
     Raises
     ------
     EmptyFileError
         If it has no header.
     BundleError
-        If it has too many columns, a line that is too long, an opening quote without its partner
-        that swallows rows which cannot be recovered, a carriage return in a value that is not in
-        quotes, or NUL bytes.
+        If the file has too many columns, too long a line, NUL bytes, a carriage return in an
+        unquoted value, or an unclosed quote that swallows rows which cannot be recovered.
     """
     with opened() as file:
         form = format_of(file.peek(1))
@@ -78,7 +77,7 @@ def read_rows(
                 try:
                     rows.columns = _quick(readable, len(rows.names), form, place, tell)
                 except pa.ArrowInvalid:
-                    pass  # Not a plain table in UTF-8: the thorough way finds out what it is.
+                    pass  # Not a plain table in UTF-8: reading row by row shows what is wrong.
                 else:
                     return rows
     with opened() as file, reopened(file, form, place) as readable:
@@ -86,12 +85,12 @@ def read_rows(
 
 
 def read_names(opened: Callable[[], io.BufferedReader], place: str) -> list[str]:
-    """Read the names in the first line of a file alone; none if it is empty.
+    """Return the column names in the first line of a file; none if the file is empty.
 
     Raises
     ------
     BundleError
-        If the line is none of a table.
+        If the line is not the header of a table.
     """
     with opened() as file:
         form = format_of(file.peek(1))
@@ -101,12 +100,12 @@ def read_names(opened: Callable[[], io.BufferedReader], place: str) -> list[str]
 
 
 def read_text(opened: Callable[[], io.BufferedReader], place: str) -> tuple[str, Format]:
-    """Read a small file whole, whose first line may be anything.
+    """Read a small file as text, and its format.
 
     Raises
     ------
     BundleError
-        If it is not small, or holds NUL bytes.
+        If the file is too large, or holds NUL bytes.
     """
     with opened() as file:
         form = format_of(file.peek(1))
@@ -120,7 +119,7 @@ def read_text(opened: Callable[[], io.BufferedReader], place: str) -> tuple[str,
 
 
 class EmptyFileError(BundleError):
-    """A file that holds nothing, not even a header."""
+    """A file is empty, without even a header."""
 
 
 def _header(line: bytes, place: str, form: Format) -> list[str]:
@@ -135,20 +134,21 @@ def _header(line: bytes, place: str, form: Format) -> list[str]:
         if is_return_alone(exc):
             raise return_alone(place, 1) from None
         raise BundleError(
-            f"The first line of {place} is no header ({exc}). Get the file again from its source."
+            f"The first line of {place} is not a header ({exc}). Get the file again from its"
+            " source."
         ) from None
     if not any(name.strip() for name in names):
-        raise EmptyFileError(f"{place} is empty: it has not even a header.")
+        raise EmptyFileError(f"{place} is empty, without even a header.")
     if len(names) > _MOST_COLUMNS:
         raise BundleError(
-            f"{place} has {len(names):,} columns, more than the {_MOST_COLUMNS:,} that are read."
+            f"{place} has {len(names):,} columns; at most {_MOST_COLUMNS:,} are read."
             " Check that it is a table of a OneRoster bundle."
         )
     return names
 
 
 class _Counted(io.RawIOBase):
-    """The rest of a file, seen to hold no NUL byte, and its lines counted."""
+    """The rest of a file; refuses NUL bytes and counts lines."""
 
     def __init__(self, file: io.BufferedReader, place: str) -> None:
         self._file = file
@@ -171,7 +171,7 @@ class _Counted(io.RawIOBase):
 
     @property
     def lines(self) -> int:
-        """How many lines there are, or more."""
+        """The number of lines, or one more."""
         return self._ends + (self._last not in b"\r\n")
 
 

@@ -1,4 +1,4 @@
-"""A CSV file that is read row by row, for what the quick way cannot read or may misread."""
+"""Reading a CSV file row by row, if the fast parser cannot read it or may misread it."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ _ROWS_AT_ONCE = 50_000
 
 
 class Thorough:
-    """A file that is read row by row."""
+    """Reads a file row by row."""
 
     def __init__(
         self, file: io.BufferedReader, rows: Rows, place: str, tell: Callable[[int], None]
@@ -36,13 +36,13 @@ class Thorough:
         self._done = 0
 
     def read(self) -> Rows:
-        """Read it all.
+        """Read all rows.
 
         Raises
         ------
         BundleError
-            If a quote without its partner swallows rows that cannot be recovered, or a value that
-            is not in quotes holds a carriage return.
+            If an unclosed quote swallows rows that cannot be recovered, or an unquoted value holds
+            a carriage return.
         """
         reader = csv.reader(self._lines, delimiter=self._separator)
         try:
@@ -55,14 +55,13 @@ class Thorough:
             if is_return_alone(exc):
                 raise return_alone(self._place, self._lines.number) from None
             raise BundleError(
-                f"{self._place} cannot be read from line {self._lines.first:,} on ({exc}): an"
-                " opening quote there may lack its partner. Fix the file, or get it again from its"
-                " source."
+                f"{self._place} cannot be read from line {self._lines.first:,} on ({exc}): a quote"
+                " there may never be closed. Fix the file, or get it again from its source."
             ) from None
         if self._lines.open_at_end:
             raise BundleError(
-                f"{self._place} ends within a quote that was opened and never closed, so rows would"
-                " be lost. Fix the file, or get it again from its source."
+                f"A quote in {self._place} is never closed, so rows would be lost. Fix the file, or"
+                " get it again from its source."
             )
         self._flush()
         rows = self._rows
@@ -110,7 +109,7 @@ class Thorough:
             self._tell(self._done)
 
     def _flush(self) -> None:
-        """Put the rows that wait into columns, which take much less memory."""
+        """Move the waiting rows into columns, which need much less memory."""
         for chunks, column in zip(self._chunks, zip(*self._waiting, strict=True), strict=False):
             chunks.append(pa.array(column, pa.string()))
         self._chunks_of_surplus.append(pa.array(self._surplus, pa.string()))

@@ -1,4 +1,4 @@
-"""Values of a file that are not written as the standard writes them (pure)."""
+"""Values of a file that deviate from the standard (pure)."""
 
 import re
 from collections.abc import Mapping
@@ -19,21 +19,21 @@ _TIMED = re.compile(r"\d{4}-\d{2}-\d{2}[T ].+")
 
 
 def iso_texts(table: str, column: str, texts: Any) -> tuple[Any, list[Finding]]:
-    """Bring other ways to write a date to ISO 8601.
+    """Convert dates in other formats to ISO 8601.
 
     Parameters
     ----------
     table, column : str
-        A canonical table, and a column of dates or times of it.
+        A canonical table, and one of its columns of dates or times.
     texts : pyarrow.ChunkedArray
-        The values as they are written.
+        The values in the file.
 
     Returns
     -------
     texts : pyarrow.ChunkedArray
-        The values, those that are read otherwise in ISO 8601.
+        The values, with dates in ISO 8601.
     findings : list of Finding
-        One, if any value is written otherwise than the standard writes it.
+        One if any value deviates from the standard.
     """
     distinct = [text for text in pc.unique(texts).to_pylist() if text]
     iso, how = iso_dates(distinct)
@@ -53,7 +53,7 @@ def iso_texts(table: str, column: str, texts: Any) -> tuple[Any, list[Finding]]:
 
 
 def odd_booleans(table: str, texts: Mapping[str, Any], page: pa.Table) -> list[Finding]:
-    """Find booleans that are read, and not written as the standard writes them."""
+    """Return a finding for booleans that could be read but deviate from the standard."""
     odd = []
     for name, kind in TABLES[table].columns.items():
         if kind is not Kind.BOOLEAN or name not in texts:
@@ -69,7 +69,7 @@ def odd_booleans(table: str, texts: Mapping[str, Any], page: pa.Table) -> list[F
 def unreadable_values(
     table: str, column: str, texts: Mapping[str, Any], page: pa.Table
 ) -> list[Finding]:
-    """Find values that could not be read, by the ids of their rows."""
+    """Return findings for values that could not be read, with the ids of their rows."""
     given = texts[column]
     lost = pc.and_(pc.not_equal(given, ""), pc.is_null(page[column]))
     lost = pc.and_(lost, pc.is_valid(given))
@@ -89,14 +89,14 @@ def unreadable_values(
 
 
 def blank(texts: Any) -> bool:
-    """Return True if a column is not there, or holds nothing."""
+    """Return True if a column is missing or empty."""
     if texts is None:
         return True
     return not pc.any(pc.not_equal(texts, "")).as_py()
 
 
 def whole_column(texts: Any) -> Any:
-    """Return a column in one piece."""
+    """Return a column as one chunk."""
     if not isinstance(texts, pa.ChunkedArray):
         return texts
     if texts.num_chunks == 1:

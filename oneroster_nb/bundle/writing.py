@@ -1,4 +1,4 @@
-"""Canonical tables to a bundle."""
+"""Writing canonical tables as a bundle."""
 
 import os
 import secrets
@@ -22,22 +22,22 @@ __all__ = ["write_bundle"]
 _IN_OTHER_FILES: Mapping[str, frozenset[str]] = {
     "1.2": frozenset({"role", "orgSourcedIds", "resourceSourcedIds"})
 }
-"""Columns of users that a version writes in roles.csv and userResources.csv."""
+"""Columns of users that version 1.2 writes into roles.csv and userResources.csv."""
 _LINE_END = "\r\n"
-"""The binding refers to RFC 4180, which ends lines like this."""
+"""The CSV binding refers to RFC 4180, which has this line end."""
 _IN_DELTAS = ("status", "dateLastModified")
 _DAYS: Mapping[str, tuple[str, ...]] = {"lineItems": ("assignDate", "dueDate")}
-"""Columns of moments of which the binding has the day alone; REST has the time too."""
+"""Columns that hold a time in REST, and only the day in the CSV binding."""
 
 
 def write_bundle(
     tables: Mapping[str, pd.DataFrame], path: str | Path, *, version: str, overwrite: bool
 ) -> Path:
-    """Write a bulk bundle, all of it or nothing, readable by its owner alone.
+    """Write a bulk bundle, all of it or nothing, that only its owner can read.
 
-    Rows marked ``tobedeleted`` are left out, as a bulk bundle holds what there is. The manifest
-    lists every file of the version; a table without rows is ``absent``. What the version has no
-    column for is written as ``metadata.<name>``, which the standard allows.
+    A bulk bundle holds active rows only: rows marked ``tobedeleted`` are left out. The manifest
+    lists every file of the version; a table without rows is ``absent``. If the version has no
+    column for a value, it is written as ``metadata.<name>``, which the standard allows.
 
     Parameters
     ----------
@@ -48,19 +48,19 @@ def write_bundle(
     version : str
         ``"1.1"`` or ``"1.2"``.
     overwrite : bool
-        Whether a file that is there already is replaced.
+        Whether to replace a file that exists.
 
     Raises
     ------
     ConfigurationError
-        For another version.
+        If the version is another one.
     BundleError
-        If the file is there already or cannot be written.
+        If the file exists or cannot be written.
 
     Warns
     -----
     PartialResultWarning
-        If columns that the version requires have rows without a value, or if the version has no
+        If a column that the version requires has rows without a value, or if the version has no
         file for a table or no place for a role: one warning for all of these.
     """
     if version not in FILES:
@@ -70,7 +70,7 @@ def write_bundle(
     target = Path(path)
     if target.exists() and not overwrite:
         raise BundleError(
-            f"{target} is there already. Choose another name, or pass overwrite=True to replace it."
+            f"{target} already exists. Choose another name, or pass overwrite=True to replace it."
         )
     contents = bundle_contents(tables, version)
     partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
@@ -87,8 +87,8 @@ def write_bundle(
             partial.unlink(missing_ok=True)
     except OSError as exc:
         raise BundleError(
-            f"The bundle cannot be written to {target}: {exc.strerror}. Check that the folder is"
-            " there and has room."
+            f"The bundle cannot be written to {target}: {exc.strerror}. Check that the folder"
+            " exists and that the disk has room."
         ) from None
     _warn_of_gaps(contents.files, contents.left_out, version)
     return target
@@ -107,7 +107,7 @@ def _write_files(archive: zipfile.ZipFile, files: Mapping[str, pd.DataFrame], ve
 def _warn_of_gaps(
     files: Mapping[str, pd.DataFrame], left_out: Mapping[str, int], version: str
 ) -> None:
-    """Warn once of required values that are not there, and of rows that have no place."""
+    """Warn once about missing required values, and about rows that the version cannot hold."""
     gaps = [
         f"{name}.{column} ({len(table) - filled:,} of {len(table):,} rows)"
         for name, table in files.items()
@@ -123,7 +123,7 @@ def _warn_of_gaps(
     if left_out:
         counts = ", ".join(f"{name} ({count:,} rows)" for name, count in left_out.items())
         sentences.append(
-            f"OneRoster {version} has no place for these, so they are not in the bundle: {counts}."
+            f"OneRoster {version} cannot hold these, so they are not in the bundle: {counts}."
         )
     if sentences:
         warn(" ".join(sentences), PartialResultWarning)
@@ -161,7 +161,7 @@ def _write_table(file: Any, name: str, table: pd.DataFrame, version: str) -> Non
 
 
 def _texts(column: "pd.Series[Any]", kind: Kind) -> Any:
-    """Write a column as the standard writes it."""
+    """Return a column as text in the format of the standard."""
     if kind is Kind.BOOLEAN:
         return pa.array(column, pa.bool_(), from_pandas=True).cast(pa.string())
     if kind is Kind.DATE:
@@ -170,7 +170,7 @@ def _texts(column: "pd.Series[Any]", kind: Kind) -> Any:
     if kind is Kind.TIMESTAMP:
         stamps = pa.array(column, pa.timestamp("us", "UTC"), from_pandas=True)
         texts = pc.strftime(stamps.cast(pa.timestamp("us")), "%Y-%m-%dT%H:%M:%SZ")
-        return pc.replace_substring(texts, "000Z", "Z")  # to the millisecond, where that is all
+        return pc.replace_substring(texts, "000Z", "Z")  # milliseconds, unless there is more
     if kind is Kind.NUMBER:
         texts = [None if pd.isna(v) else repr(float(v)).removesuffix(".0") for v in column]
         return pa.array(texts, pa.string())

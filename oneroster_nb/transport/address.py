@@ -1,4 +1,4 @@
-"""Addresses: which ones may be asked, how they are written, where they lead."""
+"""Addresses of servers: checking, encoding, showing and resolving them."""
 
 import ipaddress
 import re
@@ -6,11 +6,11 @@ from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
 from oneroster_nb.errors import ConfigurationError
 
-__all__ = ["checked_host", "checked_token_url", "encoded", "joined", "origin", "shown_url"]
+__all__ = ["checked_host", "checked_token_url", "encoded", "origin", "resolve_url", "shown_url"]
 
 _EXAMPLE = "such as 'https://example.oneroster.com/ims/oneroster/v1p1/'"
 _HARMLESS = frozenset({"appname"})
-"""Names in the query of a token URL that say which application is meant, and are no secret."""
+"""Parameters of a token URL that name the application and are not secret."""
 _PLAIN = re.compile(r"[\w.~ -]*")
 
 
@@ -20,28 +20,28 @@ def checked_host(host: object, *, allow_insecure: bool = False) -> str:
     Raises
     ------
     ConfigurationError
-        If it has no scheme, holds credentials, a query or a fragment, or is plain http to
-        another machine without `allow_insecure`.
+        If the address has no scheme; holds credentials, a query or a fragment; or is plain http
+        to another machine without `allow_insecure`.
     """
     checked = _checked(host, "host", allow_insecure=allow_insecure)
     if "?" in checked:
-        raise ConfigurationError(f"host must end before any '?': give one {_EXAMPLE}.")
+        raise ConfigurationError(f"host must end before any '?'. Use an address {_EXAMPLE}.")
     return checked.rstrip("/") + "/"
 
 
 def checked_token_url(token_url: object, *, allow_insecure: bool = False) -> str:
-    """Check the address at which tokens are handed out, which may have a query.
+    """Check the address that issues tokens; it may have a query.
 
     Raises
     ------
     ConfigurationError
-        As for :func:`checked_host`, but for the query.
+        As for :func:`checked_host`, except for the query.
     """
     return _checked(token_url, "token_url", allow_insecure=allow_insecure)
 
 
 def shown_url(url: str) -> str:
-    """Return an address as messages and files may show it: without a query that may be a secret.
+    """Return an address that messages and files may show: without a query that may be secret.
 
     Examples
     --------
@@ -59,11 +59,11 @@ def shown_url(url: str) -> str:
 
 
 def _checked(url: object, what: str, *, allow_insecure: bool) -> str:
-    """Check what holds for every address; `what` names it in errors."""
+    """Check the rules for all addresses; `what` names the address in errors."""
     if not isinstance(url, str) or not url.strip():
         raise ConfigurationError(f"{what} must be the address of the service, {_EXAMPLE}.")
     url = url.strip()
-    # An address that is wrong may hold a secret anywhere behind these signs.
+    # A wrong address may hold a secret anywhere after these characters.
     shown = (
         what if "@" in url or ";" in url else f"{what} {url.partition('?')[0].partition('#')[0]!r}"
     )
@@ -71,37 +71,39 @@ def _checked(url: object, what: str, *, allow_insecure: bool) -> str:
         parts = urlsplit(url)
         name, _ = parts.hostname, parts.port
     except ValueError:
-        raise ConfigurationError(f"{shown} is not an address: give one {_EXAMPLE}.") from None
+        raise ConfigurationError(f"{shown} is not an address. Use one {_EXAMPLE}.") from None
     if any(sign.isspace() or not sign.isprintable() for sign in url):
-        raise ConfigurationError(f"{shown} holds a space or such: give one {_EXAMPLE}.")
+        raise ConfigurationError(
+            f"{shown} holds a space or a similar character. Use an address {_EXAMPLE}."
+        )
     if name is not None and any(not 0 < len(label) < 64 for label in name.rstrip(".").split(".")):
-        raise ConfigurationError(f"{shown} is not an address: give one {_EXAMPLE}.")
+        raise ConfigurationError(f"{shown} is not an address. Use one {_EXAMPLE}.")
     if ";" in parts.path:
         raise ConfigurationError(
-            f"The path of {what} holds ';', and what is behind it may be a secret: give one"
+            f"The path of {what} holds ';', and the part after it may be a secret. Use an address"
             f" {_EXAMPLE}."
         )
     if "@" in parts.netloc:
         raise ConfigurationError(
-            f"{what} holds a user name or a password. Give those as client_id and client_secret,"
+            f"{what} holds a user name or a password. Pass those as client_id and client_secret,"
             f" and a {what} {_EXAMPLE}."
         )
     if parts.scheme not in ("http", "https") or not name:
         raise ConfigurationError(
-            f"{shown} is no web address: it must begin with https://, {_EXAMPLE}."
+            f"{shown} is not a web address: it must begin with https://, {_EXAMPLE}."
         )
     if "#" in url:
-        raise ConfigurationError(f"{what} must end before any '#': give one {_EXAMPLE}.")
+        raise ConfigurationError(f"{what} must end before any '#'. Use an address {_EXAMPLE}.")
     if parts.scheme == "http" and not allow_insecure and not _is_loopback(name):
         raise ConfigurationError(
-            f"{shown} is not encrypted, so anyone on the way could read the roster. Write"
-            " https://, or pass allow_insecure=True where you know the network to be private."
+            f"{shown} is not encrypted, so others on the network could read the roster. Use"
+            " https://, or pass allow_insecure=True if you know that the network is private."
         )
     return url
 
 
 def encoded(*segments: str) -> str:
-    """Percent-encode path segments strictly and join them: an id may hold a slash.
+    """Percent-encode path segments, slashes too, and join them.
 
     Examples
     --------
@@ -111,8 +113,8 @@ def encoded(*segments: str) -> str:
     return "/".join(quote(segment, safe="") for segment in segments)
 
 
-def joined(url: str, target: str) -> str:
-    """Resolve an address that a server named; empty where it is none."""
+def resolve_url(url: str, target: str) -> str:
+    """Resolve a link from a server; return "" if it is not an address."""
     try:
         return urljoin(url, target) if target else ""
     except ValueError:
@@ -120,7 +122,7 @@ def joined(url: str, target: str) -> str:
 
 
 def origin(url: str) -> tuple[str, str, int]:
-    """Give the scheme, the host and the port of an address; empty ones where it is none."""
+    """Return the scheme, host and port of a URL; empty values if it is not an address."""
     try:
         parts = urlsplit(url)
         port = parts.port

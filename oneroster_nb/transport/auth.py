@@ -1,4 +1,4 @@
-"""How a request proves who sends it, and how its secrets stay out of what is shown."""
+"""Authentication of requests, and hiding its secrets from logs and messages."""
 
 import logging
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ def _above_debug(record: logging.LogRecord) -> bool:
 
 
 def _without_queries(record: logging.LogRecord) -> bool:
-    """Cut the queries out of the addresses of a record: they can hold people and secrets."""
+    """Remove queries from the addresses in a log record: they can hold people and secrets."""
     if isinstance(record.args, tuple):
         record.args = tuple(
             part.partition("?")[0] if isinstance(part, str) else part for part in record.args
@@ -43,7 +43,7 @@ def _without_queries(record: logging.LogRecord) -> bool:
 
 
 class _Cookies(RequestsCookieJar):
-    """Cookies that no repr shows: some are as good as a token."""
+    """Cookies that no repr shows: some work like a token."""
 
     def __repr__(self) -> str:
         return f"<{len(self)} cookies>"
@@ -55,23 +55,23 @@ class Auth(AuthBase):
     def __init__(self) -> None:
         self._cookies: PerProcess[RequestsCookieJar] = PerProcess(_Cookies)
         for name in _LOGGERS_OF_HEADERS:
-            # At DEBUG they write down headers, and queries with people in them. A filter stays
-            # where somebody sets the level; the same one is added once only.
+            # At DEBUG these loggers write headers, and queries with people in them. A filter works
+            # at any level, and the same filter is added only once.
             logging.getLogger(name).addFilter(_above_debug)
         for name in _LOGGERS_OF_ADDRESSES:
             logging.getLogger(name).addFilter(_without_queries)
 
     @property
     def cookies(self) -> RequestsCookieJar:
-        """What servers set; a server of tokens may want its own back with the roster's requests."""
+        """Cookies that servers set; a token server may expect its own with roster requests."""
         return self._cookies.get()
 
     def renew(self, refused: PreparedRequest) -> bool:  # noqa: ARG002 - subclasses look at it
-        """Give up the credentials of a request that got a 401; False where there are no others."""
+        """Discard the credentials that got a 401; return False if there are no others."""
         return False
 
     def hide(self, text: str, sent: Mapping[str, str | bytes] = _NOTHING) -> str:
-        """Replace the secrets in a server's words by ``<secret>``, however they are written.
+        """Replace the secrets in a server's words with ``<secret>``, in any encoding.
 
         Parameters
         ----------
@@ -88,23 +88,23 @@ class Auth(AuthBase):
         return self.hide(code, sent)[:100], self.hide(description, sent)[:300]
 
     def advice(self, words: str) -> str:  # noqa: ARG002 - subclasses look at it
-        """Return what to do about a refusal in these words, if this way to sign knows."""
+        """Return advice about a refusal in these words; "" if there is none."""
         return ""
 
     def _forms(self) -> set[str]:
-        """Return the secrets in use, in every way in which a server may write them."""
+        """Return the secrets in use, in every encoding that a server may send."""
         return set()
 
 
 class OAuth1Auth(Auth):
     """Sign each request with OAuth 1.0a: a consumer key and secret, no token (RFC 5849).
 
-    The signing object is made for each request, so that the plain secret is held nowhere.
+    Each request gets a new signing object, so that no object keeps the plain secret.
 
     Raises
     ------
     ConfigurationError
-        Where `signature_method` is neither HMAC-SHA256 nor HMAC-SHA1.
+        If `signature_method` is neither HMAC-SHA256 nor HMAC-SHA1.
     """
 
     def __init__(
@@ -142,7 +142,7 @@ class OAuth1Auth(Auth):
 
 
 class BearerAuth(Auth):
-    """Send a token that was handed out once and for all (RFC 6750)."""
+    """Send a fixed token (RFC 6750)."""
 
     def __init__(self, token: Secret) -> None:
         super().__init__()

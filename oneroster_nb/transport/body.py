@@ -1,4 +1,4 @@
-"""The body of an answer: read in large pieces, unpacked, within bounds of size and time."""
+"""Reading the body of an answer: in large pieces, decompressed, with limits of size and time."""
 
 import time
 import zlib
@@ -13,16 +13,16 @@ from oneroster_nb.errors import AnswerError, NoAnswerError
 __all__ = ["ENCODING", "read_body", "read_start", "slowest"]
 
 ENCODING = "gzip"
-"""How an answer may be packed: what a server is told, and zlib can unpack within a bound."""
+"""The compression that servers may use: zlib can decompress it within a limit."""
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 _PIECE = 1 << 20
-_SLOWEST = 10  # times the read timeout: how long an answer as a whole may take
-_ANY_FORMAT = 32 + zlib.MAX_WBITS  # of gzip and of zlib, told by the head
+_SLOWEST = 10  # times the read timeout: the limit for a whole answer
+_ANY_FORMAT = 32 + zlib.MAX_WBITS  # gzip or zlib, detected from the header
 _GZIP_HEAD = b"\x1f\x8b"
 
 
 def slowest(timeout: tuple[float, float]) -> float:
-    """Return the seconds that one answer may take, from asking to its last byte."""
+    """Return the seconds that one answer may take, from the request to its last byte."""
     connect, read = timeout
     return connect + _SLOWEST * read
 
@@ -33,22 +33,22 @@ def read_body(response: requests.Response, what: str, *, max_bytes: int, ends: f
     Parameters
     ----------
     response : requests.Response
-        An answer that is streamed, of which nothing was read.
+        A streamed answer of which nothing was read yet.
     what : str
-        What was asked, for messages.
+        The request, for messages.
     max_bytes : int
-        How large the body may be, unpacked.
+        The limit for the decompressed body.
     ends : float
-        The moment of the monotonic clock at which all must be there.
+        The time of the monotonic clock by which the body must be complete.
 
     Raises
     ------
     AnswerError
-        If it is larger, or packed in a way that was not asked for.
+        If the body is larger, or has a compression that was not requested.
     NoAnswerError
         If it takes longer.
     requests.RequestException
-        If the connection fails or the body cannot be unpacked.
+        If the connection fails or the body cannot be decompressed.
     """
     pieces: list[bytes] = []
     left = max_bytes
@@ -76,13 +76,13 @@ def read_start(response: requests.Response, what: str, *, most: int, ends: float
 
 
 def _pieces(response: requests.Response, what: str, most: int, ends: float) -> Iterator[bytes]:
-    """Read pieces of a body, unpacked; the last one may exceed `most` by no more than itself."""
+    """Yield decompressed pieces of a body; the total may exceed `most` by up to one piece."""
     encoding = (response.headers.get("Content-Encoding") or "identity").strip().lower()
     if encoding not in {*_PACKED, "identity"}:
         response.close()
         raise AnswerError(
-            f"The answer to {what} is packed as {encoding[:50]!r}, which was not asked for. Ask"
-            f" the server's administrator to send {ENCODING} or plain answers."
+            f"The answer to {what} is compressed as {encoding[:50]!r}, which was not requested."
+            f" Ask the server's administrator to send {ENCODING} or plain answers."
         )
     unpack = _Unpacker(most) if encoding in _PACKED else None
     came = False
@@ -90,30 +90,30 @@ def _pieces(response: requests.Response, what: str, most: int, ends: float) -> I
         came = True
         yield piece if unpack is None else unpack(piece)
     if unpack is not None and came and not unpack.ended:
-        raise ChunkedEncodingError("IncompleteRead: a packed answer")
+        raise ChunkedEncodingError("IncompleteRead: a compressed answer")
 
 
 def _read(response: requests.Response, what: str, ends: float) -> bytes:
-    """Read what has arrived, at most a piece; nothing at the end."""
+    """Read the bytes that have arrived, at most one piece; b"" at the end."""
     try:
-        # Not read(): that waits until a whole piece is there, however slowly it comes.
+        # Not read(): that waits for a whole piece, even if it arrives slowly.
         piece: bytes = response.raw.read1(_PIECE, decode_content=False)
     except urllib3.exceptions.ReadTimeoutError as exc:
         raise requests.ReadTimeout(exc) from None
     except urllib3.exceptions.HTTPError as exc:
-        # Of TLS, too: its certificate was verified before.
+        # TLS errors too: the certificate was verified before.
         raise ChunkedEncodingError(exc) from None
     if piece and time.monotonic() > ends:
         response.close()
         raise NoAnswerError(
-            f"The answer to {what} came too slowly: it was not whole after ten times the read"
-            " timeout. A smaller page_size or a longer timeout helps with a slow server."
+            f"The answer to {what} was too slow: it was not complete after ten times the read"
+            " timeout. If the server is slow, pass a smaller page_size or a longer timeout."
         )
     return piece
 
 
 class _Unpacker:
-    """Unpacks a body piece by piece, and stops if that makes more than `most` bytes of it."""
+    """Decompresses a body piece by piece, and stops after `most` bytes."""
 
     def __init__(self, most: int) -> None:
         self._left = most
@@ -122,7 +122,7 @@ class _Unpacker:
 
     @property
     def ended(self) -> bool:
-        """Whether the packed data were whole."""
+        """Whether the compressed data are complete."""
         return self._zlib.eof
 
     def __call__(self, piece: bytes) -> bytes:
@@ -130,11 +130,11 @@ class _Unpacker:
         piece, self._held = self._held + piece, b""
         while piece and self._left >= 0:
             if self._zlib.eof:
-                if piece == _GZIP_HEAD[:1]:  # the rest of the head is in the next piece
+                if piece == _GZIP_HEAD[:1]:  # the rest of the header is in the next piece
                     self._held = piece
                     break
                 if not piece.startswith(_GZIP_HEAD):
-                    break  # some servers fill up with zeros
+                    break  # some servers append zeros
                 self._zlib = zlib.decompressobj(_ANY_FORMAT)
             try:
                 part = self._zlib.decompress(piece, self._left + 1)

@@ -1,4 +1,4 @@
-"""What time it is by a server's own clock, as the ``Date`` of its answers says."""
+"""The time by a server's own clock, from the ``Date`` header of its answers."""
 
 import datetime
 import time
@@ -12,8 +12,8 @@ __all__ = ["ServerClock"]
 class ServerClock:
     """The clock of a server, read from its answers (RFC 9110, 6.6.1).
 
-    This machine's clock may be wrong, so only the seconds that pass on it are used. Of several
-    readings the earliest counts: an answer may be read late, and a machine may sleep.
+    This machine's clock may be wrong, so only its seconds are used, not its time. Of several
+    readings, the earliest counts: an answer may be read late, and a machine may sleep.
 
     Examples
     --------
@@ -27,18 +27,18 @@ class ServerClock:
         self._zero: datetime.datetime | None = None
 
     def note(self, headers: Mapping[str, str]) -> None:
-        """Read the clock in the headers of an answer; one without a date changes nothing."""
+        """Read the date in the headers of an answer, if there is one."""
         seconds = http_date(headers.get("Date"))
         if seconds is None:
             return
         try:
             zero = datetime.datetime.fromtimestamp(seconds - time.monotonic(), datetime.UTC)
-        except (ValueError, OverflowError, OSError):  # a year that no clock shows
+        except (ValueError, OverflowError, OSError):  # an absurd year
             return
         self._zero = zero if self._zero is None else min(self._zero, zero)
 
     def at(self, moment: float) -> datetime.datetime | None:
-        """Return the server's time at a moment of ``time.monotonic()``; None if it never said."""
+        """Return the server's time at a moment of ``time.monotonic()``; None if unknown."""
         if self._zero is None:
             return None
         return self._zero + datetime.timedelta(seconds=moment)

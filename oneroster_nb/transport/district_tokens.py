@@ -1,4 +1,4 @@
-"""The tokens of Clever's districts, handed out for the id and secret of an application."""
+"""The tokens of Clever's districts, which an application gets for its id and secret."""
 
 import json
 from typing import Any
@@ -18,16 +18,16 @@ __all__ = ["DistrictTokenAuth"]
 
 
 class DistrictTokenAuth(FetchedTokenAuth):
-    """Get the token of a district that shares its roster with an application, and send it.
+    """Get and send the token of a district that shares its roster with an application.
 
     Source: ``GET /oauth/tokens?owner_type=district`` of https://dev.clever.com/docs.
 
     Parameters
     ----------
     token_url, client_id, client_secret, timeout
-        As for :class:`FetchedTokenAuth`; at `token_url` the tokens are listed.
+        As for :class:`FetchedTokenAuth`; `token_url` is the address of the list of tokens.
     district : str, optional
-        The id of the district; left out, there must be only one.
+        The id of the district; without it, there must be only one.
     """
 
     def __init__(
@@ -56,20 +56,20 @@ class DistrictTokenAuth(FetchedTokenAuth):
             )
         if self._district is None and len(tokens) > 1:
             raise ConfigurationError(
-                f"{len(tokens):,} districts share their rosters with this application: say which"
-                f" with district=. They are: {', '.join(sorted(tokens))}."
+                f"{len(tokens):,} districts share their rosters with this application. Pass"
+                f" district= to choose one: {', '.join(sorted(tokens))}."
             )
         chosen = self._district or next(iter(tokens))
         if chosen not in tokens:
             raise ConfigurationError(
-                f"The district {chosen!r} does not share its roster with this application. Those"
-                f" that do are: {', '.join(sorted(tokens))}."
+                f"The district {chosen!r} does not share its roster with this application. These"
+                f" districts do: {', '.join(sorted(tokens))}."
             )
         self._keep(tokens[chosen])
 
     def _get(self) -> TokenAnswer | RosterError:
         """Ask for the tokens; return the answer, or the error to raise."""
-        # Bytes, so that any sign can stand in the id and the secret (RFC 7617, UTF-8).
+        # Bytes, so that the id and the secret can hold any character (RFC 7617, UTF-8).
         pair = (self._client_id.encode(), self._client_secret.reveal().encode())
         return self._answer(
             "GET",
@@ -82,7 +82,7 @@ class DistrictTokenAuth(FetchedTokenAuth):
         if answer.status in (400, 401, 403, 422, 429) or answer.status >= 500:
             self._refuse(
                 answer,
-                "Clever does not know this application: check the client id and the secret.",
+                "Clever does not know this application. Check the client id and the secret.",
             )
         try:
             listed = json.loads(answer.body)["data"]
@@ -90,14 +90,15 @@ class DistrictTokenAuth(FetchedTokenAuth):
             listed = None
         if answer.status != 200 or not isinstance(listed, list):
             raise AnswerError(
-                f"{self._shown_url} answered {answer.status} without a list of tokens{answer.said}."
-                " Check that token_url is the address at which Clever lists them."
+                f"{self._shown_url} answered {answer.status} without a list of"
+                f" tokens{answer.reason}. Check that token_url is the address of Clever's list of"
+                " tokens."
             )
         return listed
 
 
 def _by_district(listed: list[Any]) -> dict[str, Secret]:
-    """Give each district's newest token."""
+    """Return the newest token of each district."""
     records = [record for record in listed if isinstance(record, dict)]
     found: dict[str, Secret] = {}
     for record in sorted(records, key=lambda record: str(record.get("created") or "")):

@@ -1,4 +1,4 @@
-"""What is said of an answer that is an error, and of one that did not come."""
+"""Errors for answers with an error status, and for requests without an answer."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -22,17 +22,17 @@ from oneroster_nb.transport.http import ca_file_error
 __all__ = ["SIZE_REFUSED", "failure", "may_pass", "refusal"]
 
 SIZE_REFUSED = frozenset({400, 413, 422})
-"""The statuses with which servers refuse a page of too many rows."""
+"""Statuses of servers that refuse a page with too many rows."""
 _ERRORS: Mapping[int, tuple[type[ServerError], str]] = MappingProxyType(
     {
         401: (
             AuthenticationError,
-            "The server does not accept who asks. Check the client id and the secret (or the"
+            "The server rejected the credentials. Check the client id and the secret (or the"
             " token), and that this machine's clock is right.",
         ),
         403: (
             ForbiddenError,
-            "The account is known and may not see this. Ask the roster's administrator to share"
+            "The account has no permission to see this. Ask the roster's administrator to share"
             " it with this application.",
         ),
         404: (
@@ -58,19 +58,19 @@ def refusal(
     status : int
         The status.
     path : str
-        What was asked.
+        The path of the request.
     reason : tuple of str
         The server's code and its words.
     advice : str, optional
-        What to do about it, if this provider has something of its own to say.
+        What to do, if this provider has its own advice for the status.
     hint : str
-        What to try besides.
+        Another thing to try.
     """
-    kind, usual = _ERRORS.get(status, (ServerError, "The server does not accept the request."))
+    kind, usual = _ERRORS.get(status, (ServerError, "The server rejected the request."))
     if status >= 500:
         kind, usual = UnavailableError, "The server failed. Try again later."
     elif status in SIZE_REFUSED and status not in _ERRORS:
-        usual += " If it refuses so many rows at once, pass a smaller page_size."
+        usual += " If it refuses so many rows in one request, pass a smaller page_size."
     words = ": ".join(word for word in reason if word)
     return kind(
         f"{status} at GET {path}{f' ({words})' if words else ''}. {advice or usual}{hint}",
@@ -84,7 +84,7 @@ def refusal(
 def failure(
     exc: requests.RequestException, host: str, path: str, timeout: tuple[float, float]
 ) -> RosterError:
-    """Return our error for one of the library; it holds no address with a query."""
+    """Return our error for an error of the library, without the query of an address."""
     if isinstance(exc, requests.exceptions.SSLError):
         return ca_file_error() or CertificateError(
             f"The certificate of {host} does not verify, so nothing was sent to it."
@@ -95,7 +95,7 @@ def failure(
         seconds = timeout[0 if isinstance(exc, requests.ConnectTimeout) else 1]
         return NoAnswerError(
             f"{host} did not answer GET {path} within {seconds:g} seconds. Check the host and"
-            " the network; a smaller page_size or a longer timeout helps with a slow server."
+            " the network. If the server is slow, pass a smaller page_size or a longer timeout."
         )
     if isinstance(exc, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
         return ConnectionFailedError(
@@ -106,40 +106,40 @@ def failure(
 
 
 def may_pass(exc: requests.RequestException, *, reached: bool) -> bool:
-    """Return True if asking again may help; `reached` tells whether the server ever answered."""
+    """Return True if a retry may help; `reached` is True if the server has answered before."""
     if isinstance(exc, requests.exceptions.SSLError):
         return False
     if isinstance(exc, requests.Timeout):
         return reached or not isinstance(exc, requests.ConnectTimeout)
     if isinstance(exc, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
-        # A server that was never reached is more likely misspelt than restarting.
+        # If a server was never reached, its name is probably wrong.
         return reached or _broke_off(exc)
     return False
 
 
 def _broke_off(exc: Exception) -> bool:
-    """Return True if a connection was there and broke, rather than never came about."""
+    """Return True if an established connection broke."""
     signs = ("IncompleteRead", "Connection aborted", "reset by peer", "without response")
     return any(sign in str(exc) for sign in signs)
 
 
 def _verification(exc: Exception) -> str:
-    """Find the words of a failed verification among the texts of the libraries."""
+    """Return the reason of a failed verification, from the libraries' texts."""
     found = str(exc).partition("certificate verify failed: ")[2].partition(" (_ssl")[0]
     return f" ({found})." if found else ""
 
 
 def _cause(exc: Exception) -> str:
-    """Return why a connection failed, in words that hold no address with a query."""
+    """Return why a connection failed, without the query of an address."""
     text = str(exc)
     known = {
         "NameResolution": "there is no host of that name",
         "Name or service not known": "there is no host of that name",
-        "Connection refused": "nothing is listening there",
+        "Connection refused": "the connection was refused",
         "reset by peer": "the server closed the connection",
         "without response": "the server closed the connection",
-        "IncompleteRead": "the answer ended too soon",
-        "ProxyError": "the proxy does not let it through",
-        "unreachable": "the network does not lead there",
+        "IncompleteRead": "the answer was cut off",
+        "ProxyError": "the proxy refused the connection",
+        "unreachable": "the network cannot reach it",
     }
     return next((words for sign, words in known.items() if sign in text), type(exc).__name__)

@@ -1,15 +1,15 @@
-"""Numbers and moments that a server writes as text, however absurd they are."""
+"""Reading numbers and dates in headers, even absurd ones."""
 
 import datetime
 import email.utils
 
 __all__ = ["http_date", "whole_number"]
 
-_DIGITS = 18  # more than any count of rows or seconds needs
+_DIGITS = 18  # more than any count needs
 
 
 def whole_number(text: str | None) -> int | None:
-    """Read a whole number of at least 0; None if it is none or absurdly long.
+    """Return a whole number of at least 0; None if the text is not one, or absurdly long.
 
     Examples
     --------
@@ -21,9 +21,9 @@ def whole_number(text: str | None) -> int | None:
 
 
 def http_date(text: str | None) -> float | None:
-    """Read a date of HTTP (RFC 9110, 5.6.7) as seconds since 1970; None if it is none.
+    """Return an HTTP date (RFC 9110, 5.6.7) as seconds since 1970; None if it is not one.
 
-    A date without a zone is in UTC, as all dates of HTTP are.
+    A date without a zone is in UTC, like all HTTP dates.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The HTTP library, so that it sends nothing that was not asked for."""
+"""The HTTP library, set up to send only the requests that this package makes."""
 
 import os
 import ssl
@@ -14,23 +14,23 @@ _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 class HttpSession(requests.Session):
-    """A session that follows no redirect by itself, and does not even look where one leads.
+    """A session that ignores redirects.
 
     Proxies and CA files of the environment are used. ``~/.netrc`` is not, because every request
     of this package is sent with an ``auth``.
     """
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Find no target: who sends a request decides where it may go."""
+        """Return None: the sender of a request decides which redirects to follow."""
 
 
 def setup_error(exc: Exception) -> ConfigurationError:
-    """Return the error for a request that could not even be begun, in this machine's settings."""
+    """Return the error for a request that could not be sent because of local settings."""
     for name in _CA_VARIABLES:
         bundle = os.environ.get(name)
         if bundle and not Path(bundle).exists():
             return ConfigurationError(
-                f"The environment variable {name} names a CA file that is not there: {bundle!r}."
+                f"The environment variable {name} names a CA file that does not exist: {bundle!r}."
                 " Fix the path, or unset the variable."
             )
     return ConfigurationError(
@@ -40,16 +40,16 @@ def setup_error(exc: Exception) -> ConfigurationError:
 
 
 def ca_file_error() -> ConfigurationError | None:
-    """Return the error for a CA file of the environment that holds no certificate, if it is so."""
+    """Return an error if the CA file of the environment holds no certificate, else None."""
     name, bundle = next(((n, os.environ[n]) for n in _CA_VARIABLES if os.environ.get(n)), ("", ""))
     if not Path(bundle).is_file():
         return None
     try:
         ssl.create_default_context(cafile=bundle)
-    except OSError:  # of which ssl.SSLError is one
+    except OSError:  # includes ssl.SSLError
         return ConfigurationError(
-            f"The CA file {bundle!r} that the environment variable {name} names cannot be read as"
-            " certificates, so no server can be verified. Put certificates in PEM format into it,"
-            " or fix or unset the variable."
+            f"The environment variable {name} names the CA file {bundle!r}, which cannot be read"
+            " as certificates, so no server can be verified. Put certificates in PEM format into"
+            " the file, or fix or unset the variable."
         )
     return None

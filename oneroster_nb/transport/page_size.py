@@ -1,4 +1,4 @@
-"""How many rows to ask a server for at once, from what it was seen to refuse or fail at."""
+"""How many rows to request at once, learned from the pages that a server refused."""
 
 from dataclasses import replace
 
@@ -8,12 +8,12 @@ from oneroster_nb.transport.pages import PageRequest
 
 __all__ = ["ListSizes", "PageSizes"]
 
-_LEAST = 100  # no server is known that refuses so many rows
+_LEAST = 100  # all known servers accept this many rows
 _TOO_LARGE, _TOO_MANY = 413, 429  # statuses about the size of a page, and about requests
 
 
 class PageSizes:
-    """What one connector learnt about the number of rows that its server sends at once.
+    """The page sizes that one server accepts, as far as known.
 
     Examples
     --------
@@ -30,28 +30,28 @@ class PageSizes:
 
     def __init__(self) -> None:
         self.most: int | None = None
-        """The largest number that a server took which had refused a larger one."""
+        """The largest size that the server accepted after it refused a larger one."""
         self._lists: dict[str, ListSizes] = {}
 
     def of(self, what: str) -> "ListSizes":
-        """Return what is known of one list."""
+        """Return the sizes for one list."""
         return self._lists.setdefault(what, ListSizes(self))
 
 
 class ListSizes:
-    """What is known of the sizes of one list's pages."""
+    """The page sizes that the server accepts for one list, as far as known."""
 
     def __init__(self, server: PageSizes) -> None:
         self._server = server
         self._accepted = 0
 
     def fitting(self, size: int) -> int:
-        """Return how many rows to ask for if `size` are wanted."""
+        """Return how many rows to request if `size` are wanted."""
         most = self._server.most
         return size if most is None else min(size, most)
 
     def accept(self, request: PageRequest) -> None:
-        """Remember the size of a page that came."""
+        """Remember the size of a page that arrived."""
         if not request.counted:
             return
         self._accepted = max(self._accepted, request.limit)
@@ -59,12 +59,12 @@ class ListSizes:
             self._server.most = self.fitting(request.limit)
 
     def smaller(self, request: PageRequest, error: RosterError) -> list[PageRequest]:
-        """Split a page that failed in two, of which the first is the larger.
+        """Split a page that failed into two; the first is the larger one.
 
         Raises
         ------
         RosterError
-            The `error` if a smaller page cannot help.
+            The `error`, if a smaller page cannot help.
         """
         half = -(-request.limit // 2)
         if self._refused(request, error):
@@ -81,17 +81,17 @@ class ListSizes:
         return [part, replace(part, offset=offset, limit=request.limit - part.limit)]
 
     def _refused(self, request: PageRequest, error: RosterError) -> bool:
-        """Return True if the server may have refused a page for its size, not for what it is."""
+        """Return True if the server may have refused a page because of its size."""
         if not isinstance(error, ServerError) or not request.counted or request.limit <= _LEAST:
             return False
-        # A size that was taken once for this list is not why a 400 comes.
+        # If a size was accepted before for this list, it is not the reason of a 400.
         return error.status == _TOO_LARGE or (
             error.status in SIZE_REFUSED and request.limit > self._accepted
         )
 
 
 def _failed(request: PageRequest, error: RosterError) -> bool:
-    """Return True if a server may have failed at the size of a page."""
+    """Return True if a server may have failed because of the size of a page."""
     if not isinstance(error, ServerError):
         return isinstance(error, NoAnswerError)
     if error.status == _TOO_LARGE:

@@ -1,4 +1,4 @@
-"""Pages of a list: how they are asked for, what they hold, and whether together they are whole."""
+"""Pages of a list: requests, contents, and whether together they are complete."""
 
 from collections import Counter, defaultdict
 from collections.abc import Generator, Sequence
@@ -14,43 +14,43 @@ __all__ = ["Collected", "Page", "PageRequest", "Pull", "Pulled", "Tables", "alik
 
 _ABSURD_TOTAL = 1_000_000_000
 _HALVINGS = 3
-_LEAST_CUT, _ROUND = 100, 50  # servers that send fewer rows than asked stop at such numbers
+_LEAST_CUT, _ROUND = 100, 50  # if a server caps its pages, it is at such numbers
 
 
 @dataclass(frozen=True)
 class PageRequest:
-    """A page that is wanted: by offset, or by a link if there is one."""
+    """The request for a page: by offset, or by link if there is one."""
 
     offset: int
     limit: int
     link: str | None = None
     halvings: int = 0
-    """How often a page that failed was split to come to this one."""
+    """How many times a failed page was split to make this one."""
     sized: bool = False
-    """Whether a link is asked for with the limit, too."""
+    """Whether the limit is added to the link."""
     refused: int = 0
-    """The number of rows that the server refused to send at once before; 0 if it did not."""
+    """The page size that the server refused before; 0 if it refused none."""
 
     @property
     def divisible(self) -> bool:
-        """Whether a smaller page is worth trying if this one fails."""
+        """Whether to try a smaller page if this one fails."""
         return self.counted and self.limit > 1 and self.halvings < _HALVINGS
 
     @property
     def counted(self) -> bool:
-        """Whether the server is told the limit."""
+        """Whether the request includes the limit."""
         return self.link is None or self.sized
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page that came."""
+    """A page that arrived."""
 
     table: pa.Table
     total: int | None = None
-    """How many rows there are in all, as announced."""
+    """How many rows the list has in total, as announced."""
     next: str | None = None
-    """The link to the next page, if it can be followed."""
+    """The link to the next page, if it leads to the same server."""
     more: bool = False
     """Whether there was a link to a next page at all."""
     revision: str | None = None
@@ -63,11 +63,11 @@ class Page:
 
     @property
     def announced(self) -> int | None:
-        """The total if it makes sense."""
+        """The announced total, if it makes sense."""
         total = self.total
         if total is None or not self.rows <= total < _ABSURD_TOTAL:
             return None
-        # If there is more, a total of what is on this page is a total of this page.
+        # If there are more pages, a total equal to this page's rows counts only this page.
         return None if self.more and total == self.rows else total
 
 
@@ -80,7 +80,7 @@ class Pulled:
     """A list that was pulled."""
 
     tables: Tables
-    """The pages' tables in order, without rows that came before, word for word."""
+    """The pages' tables in order, without identical repeated rows."""
     total: int | None = None
     """How many rows the server announces, if nothing contradicts it."""
     revision: str | None = None
@@ -88,12 +88,12 @@ class Pulled:
 
 
 Pull: TypeAlias = Generator[list[PageRequest], list["Page | RosterError"], Pulled]
-"""Yields the pages it wants next, is sent a page or an error for each, returns the list."""
+"""Yields requests for pages, receives a page or an error for each, and returns the list."""
 
 
 @dataclass
 class Collected:
-    """The pages of one try, and what is wrong with them."""
+    """The pages of one attempt, and the problem with them, if any."""
 
     believe: bool = True
     """Whether totals are believed."""
@@ -108,7 +108,7 @@ class Collected:
     _by_start: dict[tuple[int, Any], list[Page]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, page: Page) -> bool:
-        """Take a page; return False if it shows that the data changed."""
+        """Add a page; return False if it shows that the data changed."""
         if not self.pages:
             self.announced = page.announced if self.believe else None
         # Some servers name the state on some pages only.
@@ -127,19 +127,19 @@ class Collected:
         return not self.problem
 
     def distrust(self) -> None:
-        """Believe the total no more: it proved to be wrong."""
+        """Ignore the total from now on: it was wrong."""
         self.announced, self.believe = None, False
 
     @property
     def reached(self) -> bool:
-        """Whether as many rows came as were announced."""
+        """Whether as many rows arrived as announced."""
         return self.announced is not None and self.rows >= self.announced
 
     def full(self, limit: int) -> bool:
-        """Return True if the last page may end because it was full, not because the list ends.
+        """Return True if the last page may be full, so that the list may go on.
 
-        A server may send fewer rows than it was asked for. The only page of a list tells how many
-        it sends by a round number of rows at most.
+        A server may cap its pages below the requested size. If a list has only one page, a round
+        number of rows suggests such a cap.
         """
         rows = self.pages[-1].rows
         if rows >= limit:
@@ -149,16 +149,15 @@ class Collected:
         return rows >= self._largest
 
     def has(self, page: Page) -> bool:
-        """Return True if a page is among those that came already.
+        """Return True if a page came before.
 
-        One row may be listed twice; the same one three times over shows a server that does not go
-        on.
+        One row may be listed twice; if it is listed three times, the server does not go on.
         """
         same = [other for other in self._by_start[_start(page)] if alike(page, other)]
         return bool(same) and (page.rows > 1 or 1 < len(same) == len(self.pages))
 
     def knows(self, page: Page) -> bool:
-        """Return True if all rows of a page have keys, and each is the key of a row that came."""
+        """Return True if all rows of a page have keys that came before."""
         keys = page.table["sourcedId"]
         if not len(keys) or keys.null_count:
             return False
@@ -166,18 +165,18 @@ class Collected:
         return bool(pc.all(pc.is_in(keys, value_set=known)).as_py())
 
     def repeated(self) -> Counter[str | None]:
-        """Count each key that is there more than once."""
+        """Count the keys that came more than once."""
         keys = keys_of([page.table for page in self.pages])
         if pc.count_distinct(keys).as_py() == len(keys):
             return Counter()
         return Counter({key: n for key, n in Counter(keys.to_pylist()).items() if n > 1})
 
     def judge(self) -> None:
-        """Find out whether the rows are all there, each once."""
+        """Check whether all rows arrived, each once."""
         if self.problem:
             return
         if self.announced is not None and self.rows != self.announced:
-            self.problem = f"{self.rows:,} rows came where {self.announced:,} were announced"
+            self.problem = f"{self.rows:,} rows came, but {self.announced:,} were announced"
         elif len(self.pages) > 1 and (repeated := self.repeated()):
             extra = sum(repeated.values()) - len(repeated)
             self.problem = f"{extra:,} of {self.rows:,} rows came more than once"
@@ -185,7 +184,7 @@ class Collected:
 
 
 def alike(page: Page, other: Page) -> bool:
-    """Return True if two pages hold the same keys, or if they have none the same rows."""
+    """Return True if two pages hold the same keys or, if they have no keys, the same rows."""
     keys = page.table["sourcedId"]
     if page.rows == 0 or not keys.equals(other.table["sourcedId"]):
         return False
@@ -193,10 +192,10 @@ def alike(page: Page, other: Page) -> bool:
 
 
 def keys_of(tables: Sequence[pa.Table]) -> Any:
-    """Return the keys of some tables; rows that have none are no repetition of one another."""
+    """Return the keys of some tables; each row without a key gets a unique one."""
     return pa.chunked_array([table["sourcedId"] for table in tables], pa.string()).drop_null()
 
 
 def _start(page: Page) -> tuple[int, Any]:
-    """Return what pages that are alike have in common, to look them up by."""
+    """Return a value that is equal for pages that are alike, as a lookup key."""
     return page.rows, page.table["sourcedId"][0].as_py() if page.rows else None

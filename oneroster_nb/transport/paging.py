@@ -1,7 +1,7 @@
-"""How a list is put together from pages, and when it is complete.
+"""Collecting a list from its pages, and checking that it is complete.
 
-No I/O happens here: :func:`pull` is a generator that says which pages it wants and is sent what
-came of them. :mod:`oneroster_nb.transport.side_by_side` runs such generators side by side.
+There is no I/O here: :func:`pull` is a generator that yields requests for pages and receives the
+results. :mod:`oneroster_nb.transport.side_by_side` runs such generators side by side.
 """
 
 from collections import Counter
@@ -23,9 +23,9 @@ __all__ = ["pull", "pull_links"]
 
 _OFFSET_IGNORED = "the server ignores the offset and sends the first page each time"
 _OFFSET_MEANT_OTHERWISE = "the server does not count offsets in rows"
-_EMPTY_AT_MOST = 100  # a server that filters its pages sends some in a row
-_ABREAST = 100  # pages in flight of one list, however many a total promises
-_BEYOND = frozenset({400, 404, 416, 422, 500})  # how servers refuse what is beyond the end
+_EMPTY_AT_MOST = 100  # in a row; servers that filter their pages send some
+_ABREAST = 100  # requests of one list at once, at most
+_BEYOND = frozenset({400, 404, 416, 422, 500})  # statuses for an offset beyond the end
 
 _T = TypeVar("_T")
 _Steps: TypeAlias = Generator[list[PageRequest], list["Page | RosterError"], _T]
@@ -43,9 +43,9 @@ def pull(
     page_size : int
         How many rows to ask for at once; the server may send fewer.
     wanted : int, optional
-        Stop once so many rows are there, complete or not.
+        Stop after this many rows, complete or not.
     sizes : PageSizes, optional
-        What is known of the sizes that the server takes, and is learnt of them.
+        The page sizes that the server accepts; updated here.
 
     Yields
     ------
@@ -55,20 +55,19 @@ def pull(
     Returns
     -------
     Pulled
-        The pages' tables in order, without rows that came before, word for word.
+        The pages' tables in order, without identical repeated rows.
 
     Raises
     ------
     IncompleteError
-        If it cannot be shown that everything came, also when tried again one page after the
-        other.
+        If the list may be incomplete, even after a second attempt, page by page.
     RosterError
-        What a page failed with, if no smaller page helped.
+        The error of a page, if no smaller page helped.
 
     Warns
     -----
     DuplicateKeyWarning
-        If the server lists a row twice each time it is asked.
+        If the server lists a row twice in both attempts.
     """
     known = (PageSizes() if sizes is None else sizes).of(what)
     first = Collected()
@@ -105,7 +104,7 @@ def pull_links(
 ) -> Pull:
     """Collect lists, one after the other, each from its first page along the links to the next.
 
-    Such a server announces no total: the end is where there is no link to a next page.
+    Such a server announces no total: a page without a link to the next one is the last.
 
     Parameters
     ----------
@@ -116,29 +115,29 @@ def pull_links(
     page_size : int
         How many rows to ask for at once.
     wanted : int, optional
-        Stop once so many rows are there, complete or not.
+        Stop after this many rows, complete or not.
     sizes : PageSizes, optional
-        What is known of the sizes that the server takes, and is learnt of them.
+        The page sizes that the server accepts; updated here.
 
     Yields
     ------
     list of PageRequest
-        One page, by its link; the limit is to be written into it.
+        One page, by its link, to which the limit is to be added.
 
     Returns
     -------
     Pulled
-        The pages' tables in order, without rows that came before, word for word.
+        The pages' tables in order, without identical repeated rows.
 
     Raises
     ------
     IncompleteError
-        If the links lead in a circle or a page comes again, also when tried once more.
+        If the links lead in a circle or a page comes again, even at a second attempt.
     RosterError
-        What a page failed with, if no smaller page helped.
+        The error of a page, if no smaller page helped.
     """
     known = (PageSizes() if sizes is None else sizes).of(what)
-    # Of several lists, none announces how many rows there are in all.
+    # If there are several lists, no total covers them all.
     first, again = (Collected(believe=len(starts) == 1) for _ in range(2))
     for collected in (first, again):
         yield from _follow(collected, starts, page_size, wanted, known)
@@ -174,7 +173,7 @@ def _follow(
 def _collect(
     collected: Collected, size: int, wanted: int | None, sizes: ListSizes, *, abreast: bool
 ) -> _Steps[None]:
-    """Collect pages: the first, then the rest abreast if the total is known, else in turn."""
+    """Collect the first page, then the rest: side by side if the total is known, else in turn."""
     page, size = yield from _one(PageRequest(0, size), sizes)
     collected.add(page)
     total = collected.announced
@@ -203,7 +202,7 @@ def _collect(
                 return
         links_ended = spoke_links and not page.more
         page, size = yield from _one(PageRequest(collected.rows, size, page.next), sizes)
-        # A server that only knows its links starts again from the first page.
+        # A server that knows only links starts again with the first page.
         if links_ended and alike(page, collected.pages[0]):
             return
         if collected.has(page):
@@ -250,7 +249,7 @@ def _rest(collected: Collected, step: int, total: int, sizes: ListSizes) -> _Ste
 
 
 def _confirm_total(collected: Collected) -> _Steps[None]:
-    """Ask for a row beyond the announced end; believe the total no more if there is one."""
+    """Request a row beyond the announced end; if there is one, ignore the total."""
     page = yield from _beyond(PageRequest(collected.rows, 1))
     if page is None or not page.rows:
         if page is not None and page.total not in (None, 0, collected.announced):
@@ -258,25 +257,25 @@ def _confirm_total(collected: Collected) -> _Steps[None]:
     elif not collected.knows(page):
         collected.distrust()
     elif page.total != collected.announced and not alike(page, collected.pages[0]):
-        # So the total counts what is on the page, and more rows cannot be asked for.
+        # So the total counts the rows of one page, and further rows are out of reach.
         collected.problem = _OFFSET_IGNORED
 
 
 def _explain_repetition(collected: Collected, page: Page) -> _Steps[None]:
-    """Find out why a page came again: it is all that there is, or the server does not go on."""
+    """Find out why a page came again: it is the whole list, or the server ignores the offset."""
     if not alike(page, collected.pages[0]):
         collected.problem = "the same page came again"
     elif len(collected.pages) > 1 or page.rows < 2 or collected.announced not in (None, page.rows):
         collected.problem = _OFFSET_IGNORED
     else:
         probe = yield from _beyond(PageRequest(0, 1))
-        # A server that ignores the limit, too, sends everything each time.
+        # A server that also ignores the limit sends the whole list each time.
         if probe is None or not alike(probe, page):
             collected.problem = _OFFSET_IGNORED
 
 
 def _confirm_end(collected: Collected, size: int) -> _Steps[None]:
-    """Look for rows beyond an empty page after a full one, which no total shows to be the last."""
+    """If no total is known, look for rows beyond an empty page that follows a full one."""
     page = yield from _beyond(PageRequest(collected.rows + size, size))
     if page is not None and page.rows and not collected.knows(page):
         collected.problem = "an empty page came before the last one"
@@ -291,7 +290,7 @@ def _confirm_end(collected: Collected, size: int) -> _Steps[None]:
 
 
 def _beyond(request: PageRequest) -> _Steps[Page | None]:
-    """Ask for a page that need not be there; return None if the server refuses it."""
+    """Request a page that may not exist; return None if the server refuses it."""
     (answer,) = yield [request]
     if isinstance(answer, Page):
         return answer
@@ -301,7 +300,7 @@ def _beyond(request: PageRequest) -> _Steps[Page | None]:
 
 
 def _one(request: PageRequest, sizes: ListSizes) -> _Steps[tuple[Page, int]]:
-    """Ask for one page, for a smaller one if it fails; return it and its size."""
+    """Request one page, or smaller ones if it fails; return the page and its size."""
     if request.counted:
         request = PageRequest(
             request.offset, sizes.fitting(request.limit), request.link, sized=request.sized
@@ -315,16 +314,14 @@ def _one(request: PageRequest, sizes: ListSizes) -> _Steps[tuple[Page, int]]:
 
 
 def _incomplete(what: str, first: Collected, again: Collected) -> IncompleteError:
-    """Return the error for a list that had a problem both times."""
+    """Return the error for a list that had a problem in both attempts."""
     problem = first.problem
     if again.problem != problem:
         problem += f"; asked again, {again.problem}"
-    advice = "The roster may be changing just now: try again later."
+    advice = "The roster may be changing at this moment. Try again later."
     if again.problem in (_OFFSET_IGNORED, _OFFSET_MEANT_OTHERWISE):
-        advice = "A page_size as large as the list may bring it at once."
-    return IncompleteError(
-        f"The list of {what} cannot be shown to be complete: {problem}. {advice}"
-    )
+        advice = "Try a page_size as large as the whole list."
+    return IncompleteError(f"The list of {what} may be incomplete: {problem}. {advice}")
 
 
 def _pulled(collected: Collected) -> Pulled:

@@ -1,4 +1,4 @@
-"""Page bytes to JSON values, and the list of records among them."""
+"""Parsing a page as JSON, and finding the list of records in it."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -11,13 +11,13 @@ __all__ = ["NO_COLLECTION", "Float", "Integer", "check_text", "collection", "par
 
 
 class Integer(str):
-    """A whole number of JSON in its own spelling."""
+    """A whole number of JSON, as written."""
 
     __slots__ = ()
 
 
 class Float(str):
-    """Another number of JSON in its own spelling."""
+    """Another number of JSON, as written."""
 
     __slots__ = ()
 
@@ -31,7 +31,7 @@ NO_COLLECTION = frozenset(
 
 
 def check_text(body: bytes) -> None:
-    """Make sure that a body is text; AnswerError where it is not UTF-8."""
+    """Raise AnswerError if a body is not UTF-8."""
     try:
         body.decode()
     except UnicodeDecodeError:
@@ -44,7 +44,7 @@ def check_text(body: bytes) -> None:
 
 
 def parse(body: bytes) -> Any:
-    """Read JSON, numbers in their own spelling; AnswerError where it is none."""
+    """Parse JSON and keep numbers as written; raise AnswerError if it is not JSON."""
     try:
         return json.loads(body, parse_int=Integer, parse_float=Float)
     except (ValueError, RecursionError):
@@ -57,26 +57,26 @@ def parse(body: bytes) -> Any:
             " .../v3.1/), and that the token is one for rosters."
         )
     raise AnswerError(
-        f"The server's answer of {len(body):,} bytes is not whole JSON: it may have been cut on"
-        " the way. Try again; a smaller page_size may help."
+        f"The server's answer of {len(body):,} bytes is not complete JSON: it may have been cut"
+        " off. Try again; a smaller page_size may help."
     )
 
 
 def collection(payload: Any, known: Collection[str] = ()) -> tuple[list[Any], int | None]:
-    """Find the list of records and the total that the body names.
+    """Return the list of records, and the total if the body has one.
 
     Parameters
     ----------
     payload : object
-        The values of JSON.
+        The parsed JSON.
     known : collection of str
-        The keys under which such records are listed. One of them counts before any other key; an
-        object that stands there, or alone, is a list of one.
+        The expected keys of such a list. They are preferred to any other key. A single object
+        under one of them, or alone, is a list of one.
 
     Raises
     ------
     AnswerError
-        If there is no list, it is unclear which one is meant, or the answer says that it failed.
+        If there is no list, if it is unclear which list to read, or if the answer is an error.
     """
     if isinstance(payload, list):
         return payload, None
@@ -103,12 +103,12 @@ def collection(payload: Any, known: Collection[str] = ()) -> tuple[list[Any], in
 
 
 def single(payload: Any) -> dict[str, Any]:
-    """Find the one object in an answer, as ``/classes/{id}`` gives it; AnswerError without one."""
+    """Return the one object in an answer such as ``/classes/{id}``, or raise AnswerError."""
     _check_success(payload)
     parts = _parts(payload)
     if _is_record(parts):
         return parts
-    # What stands beside the object, or is a list of links, is not what was asked for.
+    # Values beside the object, and lists of links, are not the requested object.
     objects = [value for value in parts.values() if isinstance(value, dict)]
     if len(objects) != 1:
         objects = [value for value in objects if _is_record(value)]
@@ -117,18 +117,18 @@ def single(payload: Any) -> dict[str, Any]:
         objects = [value for (value,) in lists if isinstance(value, dict) and _is_record(value)]
     if len(objects) == 1:
         return objects[0]
-    raise AnswerError("The answer holds no single object where one was asked for.")
+    raise AnswerError("One object was requested, but the answer does not hold exactly one.")
 
 
 def _parts(payload: Any) -> dict[str, Any]:
-    """Return what an answer holds that may be records."""
+    """Return the parts of an answer that may be records."""
     if not isinstance(payload, dict):
         return {}
     return {key: value for key, value in payload.items() if key not in NO_COLLECTION}
 
 
 def _is_record(value: Mapping[str, Any]) -> bool:
-    """Return True if an object is a record itself, whose lists are its own references."""
+    """Return True if an object is itself a record, so that its lists are references."""
     return isinstance(value.get("sourcedId"), str)
 
 
@@ -141,7 +141,7 @@ def _body_total(payload: Mapping[str, Any]) -> int | None:
 
 
 def _check_success(payload: Any) -> None:
-    """Raise an AnswerError if an answer says that it failed."""
+    """Raise an AnswerError if an answer reports an error."""
     code = _error_code(payload)
     if code:
         raise AnswerError(
@@ -151,7 +151,7 @@ def _check_success(payload: Any) -> None:
 
 
 def _error_code(payload: Any) -> str:
-    """Find out whether an answer says that it failed, in its own words."""
+    """Return the error code in an answer; "" if it reports none."""
     if not isinstance(payload, dict):
         return ""
     told: list[Any] = [payload]

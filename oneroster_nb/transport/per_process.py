@@ -1,4 +1,4 @@
-"""What a forked child must make for itself: connections, tokens, locks."""
+"""Values that a forked child must create for itself: connections, tokens, locks."""
 
 import os
 from collections.abc import Callable
@@ -10,16 +10,15 @@ _T = TypeVar("_T")
 
 
 class PerProcess(Generic[_T]):
-    """A value that each process makes for itself, when it first asks for it.
+    """A value that each process creates for itself on first use.
 
-    A child of ``fork()`` inherits its parent's memory: the sockets, on which both would read each
-    other's answers, and the locks, which threads hold that do not exist in the child. It finds
-    neither here.
+    A child of ``fork()`` inherits its parent's sockets and locks. On shared sockets, both would
+    read each other's answers; a lock may be held by a thread that the child does not have.
 
     Parameters
     ----------
     make : callable
-        Makes the value of one process.
+        Creates the value of one process.
 
     Examples
     --------
@@ -31,11 +30,11 @@ class PerProcess(Generic[_T]):
 
     def __init__(self, make: Callable[[], _T]) -> None:
         self._make = make
-        # The parent's value stays, so that the child does not close what it shares with it.
+        # Keep the parent's value, so that the child does not close shared sockets.
         self._made: dict[int, _T] = {}
 
     def get(self) -> _T:
         """Return the value of this process."""
         own = self._made.get(os.getpid())
-        # Of two threads that come here together, both get what the first one put in.
+        # If two threads come here together, both get the value of the first.
         return self._made.setdefault(os.getpid(), self._make()) if own is None else own

@@ -1,4 +1,4 @@
-"""How fast to ask a server that says how many requests it still takes."""
+"""Slowing down before a server's rate limit is reached."""
 
 import time
 from collections.abc import Mapping
@@ -9,16 +9,16 @@ from oneroster_nb.transport.header_values import http_date, whole_number
 __all__ = ["RateLimit", "until_reset"]
 
 _LIMIT, _REMAINING, _RESET = (f"X-Ratelimit-{name}" for name in ("Limit", "Remaining", "Reset"))
-_UNIX = 1_000_000_000  # a smaller number is no moment in seconds since 1970
-_LONGEST = 60.0  # seconds: such a count begins again every minute
-_RESERVE = 0.05  # of the limit: from there on, requests are spread over the time that is left
+_UNIX = 1_000_000_000  # a smaller number is not a time in seconds since 1970
+_LONGEST = 60.0  # seconds: such a limit is reset every minute
+_RESERVE = 0.05  # of the limit: the last requests, which are spread over the remaining time
 
 
 class RateLimit:
-    """Spreads the last requests that a server takes over the time until it counts from zero again.
+    """Spreads the last allowed requests over the time until the limit is reset.
 
-    Clever counts requests by minute and token, and says with each answer how many are left
-    (``X-Ratelimit-Remaining``) and when the count begins again (``X-Ratelimit-Reset``, in seconds
+    Clever limits requests per minute and token. Each answer says how many are left
+    (``X-Ratelimit-Remaining``) and when the limit is reset (``X-Ratelimit-Reset``, in seconds
     since 1970): https://dev.clever.com/docs/error-messages.
 
     Examples
@@ -37,7 +37,7 @@ class RateLimit:
         self._next = 0.0
 
     def note(self, headers: Mapping[str, str]) -> None:
-        """Take in what an answer says."""
+        """Read the rate limit in the headers of an answer."""
         seconds = until_reset(headers)
         remaining, limit = (whole_number(headers.get(name)) for name in (_REMAINING, _LIMIT))
         if seconds is None or remaining is None:
@@ -48,7 +48,7 @@ class RateLimit:
             self._ends = time.monotonic() + min(seconds, _LONGEST)
 
     def pause(self) -> float:
-        """Give the seconds to wait before the next request; that request is counted."""
+        """Return the seconds to wait before the next request, and count that request."""
         with self._lock:
             now = time.monotonic()
             left = self._ends - now
@@ -62,7 +62,7 @@ class RateLimit:
 
 
 def until_reset(headers: Mapping[str, str]) -> float | None:
-    """Give the seconds until a server counts anew, by its own clock; None where it does not say.
+    """Return the seconds until the limit is reset, by the server's clock; None if unknown.
 
     Examples
     --------

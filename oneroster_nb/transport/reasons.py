@@ -1,4 +1,4 @@
-"""Why a server refused, in its own words."""
+"""The reason in an error answer, in the server's own words."""
 
 import json
 from typing import Any
@@ -8,13 +8,13 @@ __all__ = ["error_text"]
 _CODES = ("error", "oauth_problem", "code", "imsx_codeMajor")
 _WORDS = ("imsx_description", "error_description", "message", "detail", "msg", "title")
 _WRAPPERS = ("statusInfoSet", "imsx_StatusInfo", "error", "errors", "detail")
-"""Where the words stand that are not in the answer itself."""
+"""Keys of nested objects that may hold the reason."""
 
 
 def error_text(content: bytes) -> tuple[str, str]:
-    """Return the server's code and description from an error body, whatever its form.
+    """Return the server's code and description from an error body.
 
-    Both are empty if it says none, or is no JSON.
+    Both are empty if the body names none or is not JSON.
 
     Examples
     --------
@@ -35,14 +35,14 @@ def error_text(content: bytes) -> tuple[str, str]:
 
 
 def _inner(payload: dict[str, Any], key: str) -> dict[str, Any]:
-    """Return the object that says what failed, or the first one of a list of them."""
+    """Return the nested object that names the error, or the first one of a list."""
     inner = payload.get(key)
     inner = inner[0] if isinstance(inner, list) and inner else inner
     return inner if isinstance(inner, dict) else {}
 
 
 def _minor(payload: dict[str, Any]) -> Any:
-    """Find the minor code of OneRoster, which stands in a list or by itself."""
+    """Return OneRoster's minor code, in a list or by itself."""
     minor = payload.get("imsx_CodeMinor") or payload.get("imsx_codeMinor")
     if not isinstance(minor, dict):
         return minor
@@ -52,7 +52,7 @@ def _minor(payload: dict[str, Any]) -> Any:
 
 
 def _first(values: list[Any]) -> str:
-    """Return the first text of some values, on one line; of a list all its texts."""
+    """Return the first text of some values on one line; all texts if the value is a list."""
     lists = (value if isinstance(value, list) else [value] for value in values)
     texts = (" ".join(" ".join(v for v in words if isinstance(v, str)).split()) for words in lists)
     return next(filter(None, texts), "")

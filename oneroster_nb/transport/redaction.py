@@ -1,4 +1,4 @@
-"""Secrets that a server sends back, taken out of what is shown of its words."""
+"""Removing secrets from a server's words before they are shown."""
 
 import base64
 import html
@@ -10,12 +10,12 @@ from urllib.parse import quote, quote_plus, unquote
 __all__ = ["basic_forms", "redacted", "sent_forms", "written_forms"]
 
 _PREFIX = 12
-"""As many signs of a secret are hidden even if the rest was cut off."""
+"""If a secret is cut off, it is hidden from this many characters on."""
 _SHORTEST_COOKIE = 8
 
 
 def written_forms(secret: str) -> set[str]:
-    """Return the ways in which a server may write a secret.
+    """Return the encodings in which a server may send a secret back.
 
     Examples
     --------
@@ -29,7 +29,7 @@ def written_forms(secret: str) -> set[str]:
 
 
 def basic_forms(client_id: str, secret: str) -> set[str]:
-    """Return what Basic authentication makes of an id and its secret."""
+    """Return the encodings of an id and its secret in Basic authentication."""
     pairs = (f"{client_id}:{secret}", f"{quote_plus(client_id)}:{quote_plus(secret)}")
     return {base64.b64encode(pair.encode()).decode() for pair in pairs}
 
@@ -41,20 +41,20 @@ def sent_forms(headers: Mapping[str, str | bytes]) -> set[str]:
     if scheme.casefold() == "oauth":
         found = set(re.findall(r'oauth_signature="([^"]+)"', credentials))
     cookies = [c.partition("=")[2].strip() for c in _text(headers.get("Cookie", "")).split(";")]
-    # A short one is no secret but a setting, "en" say, and stands in many words.
+    # A short cookie is a setting such as "en", not a secret, and is part of many words.
     found |= {cookie for cookie in cookies if len(cookie) >= _SHORTEST_COOKIE}
     return found | {unquote(form) for form in found}
 
 
 def redacted(text: str, forms: Iterable[str]) -> str:
-    """Replace each secret in a text by ``<secret>``, in upper or lower case, cut off or whole.
+    """Replace each secret in a text with ``<secret>``, in any case, even if it is cut off.
 
     Parameters
     ----------
     text : str
         Words of a server.
     forms : iterable of str
-        The secrets, in every way in which they may be written.
+        The secrets, in every encoding.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def redacted(text: str, forms: Iterable[str]) -> str:
 
 
 def _shared(text: str, forms: Collection[str]) -> int:
-    """Return how many signs at the start of a text are those of a secret."""
+    """Return how many characters at the start of a text belong to a secret."""
     longest = 0
     for form in forms:
         pairs = zip(text, form, strict=False)

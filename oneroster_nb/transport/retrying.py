@@ -1,4 +1,4 @@
-"""When a request that failed is sent again, and when it is given up."""
+"""When to retry a failed request, and when to give up."""
 
 import time
 from collections.abc import Mapping
@@ -23,16 +23,16 @@ _TOO_MANY = 429
 
 @dataclass(frozen=True)
 class Call:
-    """What all requests of one call share."""
+    """The state that all requests of one call share."""
 
     cancel: Event
-    """Is set when the call is to end."""
+    """Set when the call is to end."""
     clock: IdleClock
-    """Counts the time in which no page arrived."""
+    """Measures the time without a new page."""
 
 
 class PassingError(Exception):
-    """A failure that may pass, with the error to raise if it does not."""
+    """A temporary failure, with the error to raise if it persists."""
 
     def __init__(self, error: RosterError, wait: float | None = None) -> None:
         super().__init__(str(error))
@@ -41,7 +41,7 @@ class PassingError(Exception):
 
 
 class RetryAfterWait(wait_base):
-    """Wait as long as the server asked; else ever longer, by chance."""
+    """Wait as long as the server asks; if it does not say, back off with random jitter."""
 
     def __init__(self) -> None:
         self._backoff = wait_random_exponential(multiplier=0.5, max=_MAX_WAIT)
@@ -50,21 +50,21 @@ class RetryAfterWait(wait_base):
         """Return the seconds until the next try."""
         failure = _failure(retry_state)
         asked = failure.wait if failure else None
-        # Never at once, whatever the server says, and not all workers at the same moment.
+        # Never at once, even if the server says 0, and not all workers at the same moment.
         return _LEAST_WAIT + max(asked or 0.0, self._backoff(retry_state))
 
 
 class StopRetrying(stop_base):
-    """Stop if the call would have gone without progress for too long, or after enough tries.
+    """Stop after too long without progress, or after enough attempts.
 
     Parameters
     ----------
     clock : IdleClock
-        Counts the time in which no page of the call arrived. It is told if it ran out.
+        Measures the time without a new page of the call; marked when the time is used up.
     seconds : float
-        How long that time may be.
+        The limit of that time.
     attempts : int, optional
-        At most so many tries of this request.
+        The most attempts of this request.
     """
 
     def __init__(self, clock: IdleClock, seconds: float, attempts: int | None) -> None:
@@ -73,12 +73,12 @@ class StopRetrying(stop_base):
         self._attempts = attempts
 
     def __call__(self, retry_state: RetryCallState) -> bool:
-        """Return True if the request is not to be tried again."""
+        """Return True if there is to be no further attempt."""
         if self._clock.idle() + retry_state.upcoming_sleep > self._seconds:
             self._clock.run_out()
             return True
         failure = _failure(retry_state)
-        # A server that asks for fewer requests is not one that fails.
+        # Asking for fewer requests is not a failure.
         busy = failure is not None and _status(failure.error) == _TOO_MANY
         return (
             not busy and self._attempts is not None and retry_state.attempt_number >= self._attempts
@@ -86,7 +86,7 @@ class StopRetrying(stop_base):
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read ``Retry-After``: seconds, or a date (RFC 9110, 10.2.3); else when the limit is reset.
+    """Return the seconds in ``Retry-After`` (RFC 9110, 10.2.3), or until the limit is reset.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Which scope of OAuth 2.0 a token lacks, if a server says that it lacks one."""
+"""Advice about an OAuth 2.0 scope that a token lacks."""
 
 import re
 
@@ -15,18 +15,18 @@ _AREAS = (
     ("lineItems", "gradebook"),
     ("results", "gradebook"),
 )
-"""The last collection of an address to the scope that opens it, if not ``roster``."""
+"""The last collection in an address to its scope, if that is not ``roster``."""
 
 
 def scope_advice(path: str, words: str) -> str | None:
-    """Return what to do about a token that lacks a scope; None if the server says otherwise.
+    """Return advice if the server says that the token lacks a scope, else None.
 
     Parameters
     ----------
     path : str
-        What was asked.
+        The path of the request.
     words : str
-        The server's words, of the body and of ``WWW-Authenticate`` (RFC 6750, section 3.1).
+        The server's words, from the body and ``WWW-Authenticate`` (RFC 6750, section 3.1).
 
     Examples
     --------
@@ -37,15 +37,15 @@ def scope_advice(path: str, words: str) -> str | None:
         return None
     asked = _NAMED.search(words)
     wanted = asked[1] if asked else _usual(path)
-    told = f' Ask for scope="{wanted}".' if wanted else ""
+    request = f' Ask for scope="{wanted}".' if wanted else ""
     return (
-        "The token lacks a scope that this needs. The roster's administrator must allow it for"
-        f" this application.{told}"
+        "The token lacks a scope that this request needs. The roster's administrator must allow"
+        f" it for this application.{request}"
     )
 
 
 def _usual(path: str) -> str:
-    """Return the scope of the standard for an address; empty for other interfaces."""
+    """Return the standard's scope for an address; "" if it is not a OneRoster address."""
     version = _VERSION.search(path)
     if version is None:
         return ""

@@ -1,4 +1,4 @@
-"""One HTTP session with one server: where it may go, how long it waits, what it tries again."""
+"""An HTTP session with one server: redirects, timeouts and retries."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ from oneroster_nb.errors import (
     RosterError,
     UnavailableError,
 )
-from oneroster_nb.transport.address import joined, origin
+from oneroster_nb.transport.address import origin, resolve_url
 from oneroster_nb.transport.auth import Auth
 from oneroster_nb.transport.body import ENCODING, read_body, read_start, slowest
 from oneroster_nb.transport.clock import ServerClock
@@ -50,15 +50,15 @@ _DOTS = frozenset({".", ".."})
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server sent for one GET."""
+    """The answer to one GET."""
 
     url: str
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     next: str | None
-    """The ``next`` link, where it leads to the same origin."""
+    """The ``next`` link, if it leads to the same origin."""
     more: bool
-    """Whether there was a ``next`` link, wherever it leads."""
+    """Whether there was a ``next`` link, to any origin."""
 
 
 class Session:
@@ -67,19 +67,19 @@ class Session:
     Parameters
     ----------
     host : str
-        The base address; only its origin is ever sent a request.
+        The base address; requests go only to its origin.
     auth : Auth
-        Signs each request, redirected ones too.
+        Signs each request, including redirected ones.
     timeout : tuple of float
         Seconds to wait for a connection, and for the next bytes of an answer.
     retry_seconds : float
-        How long requests that fail in a passing way are tried again while no page arrives.
+        How long to retry after temporary failures while no page arrives.
     max_bytes : int
-        How large an answer may be, unpacked.
+        The limit for a decompressed answer.
     pool : int
-        How many connections are kept.
+        The number of connections to keep.
     advice : mapping of int to str, optional
-        What to do about an HTTP status, if this provider has something of its own to say.
+        HTTP status to what to do, if this provider has its own advice.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Session:
 
     @property
     def slowest(self) -> float:
-        """The seconds that one answer may take, from asking to its last byte."""
+        """The seconds that one answer may take, from the request to its last byte."""
         return slowest(self._timeout)
 
     def close(self) -> None:
@@ -128,9 +128,9 @@ class Session:
     def url(
         self, path: str, params: Mapping[str, str] | None = None, base: str | None = None
     ) -> str:
-        """Build an address below the host; `path` is encoded already, `params` are not.
+        """Build an address below the host; `path` must be encoded, `params` must not.
 
-        The query is encoded as OAuth signs it (RFC 3986), so that what is sent is what was signed.
+        The query is encoded as in OAuth signatures (RFC 3986), so that the signature is valid.
         `base` is another service of the same origin.
         """
         query = urlencode(params or {}, quote_via=quote, safe="")
@@ -144,7 +144,7 @@ class Session:
         *,
         attempts: int | None = None,
     ) -> tuple[Answer, _T]:
-        """Get an answer and read it; once more if it cannot be read, as it may be a cut one.
+        """Get an answer and read it; try once more if it cannot be read: it may be cut off.
 
         Raises
         ------
@@ -160,16 +160,16 @@ class Session:
         raise AnswerError(f"GET {self._path(url)}: {problem}")
 
     def get(self, url: str, call: Call, *, attempts: int | None = None) -> Answer:
-        """Send a GET, and again if the failure is a passing one.
+        """Send a GET, and retry after temporary failures.
 
         Parameters
         ----------
         url : str
             An encoded address on the host's origin.
         call : Call
-            Ends the waiting between two tries, and says how long the whole call had no progress.
+            Can cancel the wait between attempts, and measures the time without progress.
         attempts : int, optional
-            At most so many tries; without it, as many as fit into ``retry_seconds``.
+            The most attempts; by default, as many as fit into ``retry_seconds``.
 
         Raises
         ------
@@ -193,22 +193,22 @@ class Session:
                 error.args = (self._tried(str(error), call.clock.idle()),)
         except RosterError as final:
             error = final
-        # Outside the except clause and without its way here, which leads through libraries.
+        # Outside the except clause and without the traceback, which leads through libraries.
         raise error.with_traceback(None)
 
     def _tried(self, message: str, seconds: float) -> str:
         return (
-            f"{message} Nothing that could be used came for {round(seconds, 1):g} seconds, so"
-            f" it was not tried again (retry_seconds={self.retry_seconds:g})."
+            f"{message} There was no usable answer for {round(seconds, 1):g} seconds, so there"
+            f" was no further attempt (retry_seconds={self.retry_seconds:g})."
         )
 
     def _check_path(self, url: str) -> None:
-        """Refuse what no address can hold: any library on the way would resolve the dots."""
+        """Refuse ids that an address cannot hold: libraries and proxies resolve dots."""
         parts = urlsplit(url.removeprefix(self.host)).path.split("/")
         if not _DOTS.isdisjoint(parts):
             path = self._path(url)
             raise NotFoundError(
-                f"GET {path} was not sent: an id of dots alone cannot stand in an address.",
+                f"GET {path} was not sent: an id of only dots cannot be part of an address.",
                 status=404,
                 path=path,
             )
@@ -229,12 +229,12 @@ class Session:
             self._refuse(response, body)
         links = response.links
         more = "next" in links
-        link = joined(url, links["next"].get("url", "")) if more else ""
+        link = resolve_url(url, links["next"].get("url", "")) if more else ""
         followed = link if origin(link) == self._origin else None
         return Answer(url, body, response.headers, followed, more)
 
     def _send(self, url: str) -> tuple[requests.Response, bytes]:
-        """Send one request; an error of the library becomes one of ours, without its traceback."""
+        """Send one request; raise our own errors instead of the library's."""
         error: RosterError
         what = f"GET {self._path(url)}"
         ends = time.monotonic() + self.slowest
@@ -251,7 +251,7 @@ class Session:
                 body = read_body(response, what, max_bytes=self._max_bytes, ends=ends)
             else:
                 body = read_start(response, what, most=_MOST_OF_AN_ERROR, ends=ends)
-        except RosterError as exc:  # also of getting a token
+        except RosterError as exc:  # also from getting a token
             lost = isinstance(exc, ConnectionFailedError | UnavailableError)
             error, passing = exc, lost and (self._reached or isinstance(exc, NoAnswerError))
         except requests.RequestException as exc:
@@ -270,18 +270,18 @@ class Session:
         raise error
 
     def _redirected(self, url: str, response: requests.Response) -> str:
-        target = joined(url, response.headers.get("Location", ""))
+        target = resolve_url(url, response.headers.get("Location", ""))
         scheme, name, port = origin(target)
         if not name:
             raise AnswerError(
-                f"The server redirects {self._auth.hide(urlsplit(url).path)} to something that is"
-                " no address. Check the host, or tell the server's administrator."
+                f"The server redirects {self._auth.hide(urlsplit(url).path)} to a link that is not"
+                " an address. Check the host, or tell the server's administrator."
             )
         if (scheme, name, port) != self._origin:
             name = self._auth.hide(name)
             raise AnswerError(
-                f"The server redirects to {scheme}://{name}:{port}, and nothing was sent there."
-                " If that is where the roster is, give that address as the host."
+                f"The server redirects to {scheme}://{name}:{port}; nothing was sent there. If the"
+                " roster is there, pass that address as the host."
             )
         return target
 
@@ -306,5 +306,5 @@ class Session:
         raise error
 
     def _path(self, url: str) -> str:
-        """Return what messages show of an address."""
+        """Return the part of an address that messages show."""
         return self._auth.hide(urlsplit(url).path)

@@ -1,4 +1,4 @@
-"""Tokens that a server hands out for an id and a secret (OAuth 2.0)."""
+"""Tokens that a server issues for an id and a secret (OAuth 2.0)."""
 
 import json
 import math
@@ -50,7 +50,7 @@ class _Held:
 
 @dataclass(frozen=True)
 class TokenAnswer:
-    """What a server answered to a request for a token."""
+    """The answer to a request for a token."""
 
     method: str
     status: int
@@ -60,19 +60,19 @@ class TokenAnswer:
     """The server's code and description, without secrets."""
 
     @property
-    def said(self) -> str:
-        """The server's words in brackets, to stand in a message."""
+    def reason(self) -> str:
+        """The server's words in brackets, for a message; "" if there are none."""
         words = ": ".join(filter(None, self.words))
         return f" ({words})" if words else ""
 
 
 class FetchedTokenAuth(Auth):
-    """Send a token that is fetched with the first request, and again if it ends or is refused.
+    """Get a token with the first request, and a new one if it expires or is refused.
 
     Parameters
     ----------
     token_url : str
-        Where tokens are handed out; taken as it stands.
+        The address that issues tokens; used unchanged.
     client_id : str
         The client.
     client_secret : Secret
@@ -98,13 +98,13 @@ class FetchedTokenAuth(Auth):
         self._held = PerProcess(_Held)
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Add the Authorization header to a request; get a token first if there is none."""
+        """Add the Authorization header to a request; if there is no token, get one first."""
         held = self._held.get()
         with held.lock:
             if held.token is None or time.monotonic() > held.ends:
                 self._fetch()
             token = held.token
-        # The cookies of the token's answer may have come after those of this request were set.
+        # The answer with the token may have set cookies after this request was prepared.
         request.headers.pop("Cookie", None)
         request.prepare_cookies(self.cookies)
         if token is not None:
@@ -112,7 +112,7 @@ class FetchedTokenAuth(Auth):
         return request
 
     def renew(self, refused: PreparedRequest) -> bool:
-        """Forget the token that was refused, unless another request renewed it already."""
+        """Discard the refused token, unless another request has renewed it already."""
         header = refused.headers.get("Authorization")
         held = self._held.get()
         with held.lock:
@@ -122,15 +122,15 @@ class FetchedTokenAuth(Auth):
 
     @abstractmethod
     def _fetch(self) -> None:
-        """Get a token, and when it ends."""
+        """Get a token and its lifetime, and keep them."""
 
     def _keep(self, token: Secret, seconds: float = math.inf) -> None:
-        """Use a token that was handed out for so many seconds."""
+        """Keep a token that is valid for this many seconds."""
         if not token.sendable:
             raise ConfigurationError(
-                f"The token that {self._shown_url} hands out holds a sign that cannot be sent, a"
-                " line end or an invisible sign, say. Ask the server's administrator to fix it;"
-                " it is not shown here."
+                f"The token from {self._shown_url} holds a character that cannot be sent, such as"
+                " a line end or an invisible character. Ask the server's administrator to fix it."
+                " The token is not shown here."
             )
         held = self._held.get()
         held.token = token
@@ -139,7 +139,7 @@ class FetchedTokenAuth(Auth):
     def _answer(self, method: str, **request: Any) -> TokenAnswer | RosterError:
         """Send a request for a token; return the answer, or the error to raise.
 
-        What holds the plain secret is in frames that end here, and that no traceback shows.
+        The frames that hold the plain secret end here, so that no traceback shows them.
         """
         request["headers"] |= {"Accept": "application/json", "Accept-Encoding": ENCODING}
         what = f"{method} {self._shown_url}"
@@ -161,13 +161,13 @@ class FetchedTokenAuth(Auth):
         except requests.exceptions.SSLError:
             return ca_file_error() or CertificateError(
                 f"The certificate of {urlsplit(self._token_url).netloc} does not verify, so no"
-                " token was asked for. If your district signs its own certificates, point the"
+                " token was requested. If your district signs its own certificates, point the"
                 " environment variable REQUESTS_CA_BUNDLE to its CA file."
             )
         except requests.RequestException as exc:
             return ConnectionFailedError(
-                f"No token could be had from {self._shown_url} ({type(exc).__name__}). Check"
-                " token_url and the network."
+                f"There was no answer from {self._shown_url} ({type(exc).__name__}), so there is"
+                " no token. Check token_url and the network."
             )
         except (OSError, ValueError) as exc:
             return setup_error(exc)
@@ -175,16 +175,16 @@ class FetchedTokenAuth(Auth):
         return TokenAnswer(method, response.status_code, response.headers, body, words)
 
     def _refuse(self, answer: TokenAnswer, advice: str) -> Never:
-        """Raise the error for an answer that holds no token, in the server's own words."""
+        """Raise the error for an answer without a token, with the server's own words."""
         busy = answer.status == 429 or answer.status >= 500
         kind = UnavailableError if busy else AuthenticationError
         if busy:
-            advice = "The server hands out no token just now. Try again later."
+            advice = "The server issues no tokens at the moment. Try again later."
         elif answer.status in (301, 302, 303, 307, 308, 404, 405):
-            advice = "Check that token_url is the address at which tokens are handed out."
+            advice = "Check that token_url is the address that issues tokens."
         code, description = answer.words
         raise kind(
-            f"{answer.status} at {answer.method} {self._shown_url} without a token{answer.said}."
+            f"{answer.status} at {answer.method} {self._shown_url} without a token{answer.reason}."
             f" {advice}",
             status=answer.status,
             method=answer.method,
@@ -203,15 +203,15 @@ class FetchedTokenAuth(Auth):
 class ClientCredentialsAuth(FetchedTokenAuth):
     """Get tokens for a client id and secret, and send them (OAuth 2.0, RFC 6749 4.4).
 
-    A token is fetched with the first request, renewed a minute before it ends, and renewed once
-    when the server refuses it.
+    The first request gets a token. It is renewed a minute before it expires, and once if the server
+    refuses it.
 
     Parameters
     ----------
     token_url, client_id, client_secret, timeout
         As for :class:`FetchedTokenAuth`.
     scope : str, optional
-        What to ask for, several scopes separated by spaces; some servers demand it.
+        The scopes to request, separated by spaces; some servers require it.
     client_auth : str
         ``"basic"``: id and secret form-encoded in a Basic header (RFC 6749 2.3.1), or ``"body"``.
 
@@ -249,13 +249,13 @@ class ClientCredentialsAuth(FetchedTokenAuth):
             (other,) = (name for name in _CLIENT_AUTHS if name != self._client_auth)
             self._refuse(
                 answer,
-                "The server hands out no token: check the client id, the secret and the scope,"
-                f" and whether it wants client_auth={other!r}.",
+                "The server issued no token. Check the client id, the secret and the scope, and"
+                f" whether the server needs client_auth={other!r}.",
             )
         self._keep(Secret(token), _seconds(fields.get("expires_in")))
 
     def _post(self) -> TokenAnswer | RosterError:
-        """Ask for a token; return the answer, or the error to raise."""
+        """Request a token; return the answer, or the error to raise."""
         client = BackendApplicationClient(self._client_id)
         secret = self._client_secret.reveal()
         form: dict[str, str] = {"scope": self._scope} if self._scope else {}
@@ -274,15 +274,15 @@ class ClientCredentialsAuth(FetchedTokenAuth):
 
 
 class _NoHeader(AuthBase):
-    """Add nothing; without an ``auth`` the HTTP library would look into ``~/.netrc``."""
+    """Add nothing; without an ``auth``, the HTTP library would read ``~/.netrc``."""
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Return the request as it is."""
+        """Return the request unchanged."""
         return request
 
 
 def _fields(answer: TokenAnswer) -> Mapping[str, Any]:
-    """Return what an answer says of a token: JSON (RFC 6749 5.1), or a form as old servers send."""
+    """Return the fields of an answer: JSON (RFC 6749 5.1), or a form from old servers."""
     try:
         fields = json.loads(answer.body, parse_constant=_no_number)
     except (ValueError, RecursionError):
@@ -293,11 +293,11 @@ def _fields(answer: TokenAnswer) -> Mapping[str, Any]:
 
 
 def _no_number(name: str) -> Never:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a number of JSON")
 
 
 def _seconds(value: object) -> float:
-    """Return how long a token holds, which some servers write as text."""
+    """Return the lifetime of a token; some servers write it as text."""
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         try:
             seconds = float(value)

@@ -50,4 +50,4 @@ def test_what_is_no_bundle_is_said(form: Form, tmp_path: Path) -> None:
     form.labelled("Upload").set_input_files(path)
     form.expect_words("photo.zip is there.")
     form.button("Connect").click()
-    form.expect_error("is no zip")
+    form.expect_error("not a zip")

@@ -230,7 +230,7 @@ def test_the_last_requests_are_spread_over_the_time_left(
     pauses = [limit.pause() for _ in range(12)]
     assert pauses[0] == pytest.approx(3.0)  # ten requests in thirty seconds
     assert pauses == sorted(pauses)
-    assert pauses[9:] == pytest.approx([30.0, 30.0, 30.0])  # by then the server counts anew
+    assert pauses[9:] == pytest.approx([30.0, 30.0, 30.0])  # by then the limit is reset
     told(0)
     assert limit.pause() == pytest.approx(30.0)
     now[0] += 30
@@ -316,7 +316,7 @@ def test_a_token_of_the_wrong_kind_that_finds_nothing(connected: Connect) -> Non
     ("body", "words"),
     [
         (HTML, "web page"),
-        (b'{"data": [{"data": {"id": "1"', "whole JSON"),
+        (b'{"data": [{"data": {"id": "1"', "not complete JSON"),
         ({"data": None}, "no 'data'"),
         ({"message": "Something went wrong"}, "no 'data'"),
         ([], "no object"),

@@ -107,7 +107,7 @@ def test_a_body_that_is_cut_is_asked_for_again(connected: Connect, what: str) ->
 def test_a_body_that_is_cut_each_time_is_an_error(connected: Connect, what: str) -> None:
     with (
         FaultServer(pupils(), CUT[what]) as server,
-        pytest.raises(onb.ConnectionFailedError, match="too soon"),
+        pytest.raises(onb.ConnectionFailedError, match="cut off"),
     ):
         connected(server, retry_seconds=0.3).get_users("students")
 
