@@ -19,7 +19,7 @@ from oneroster_nb.connectors.live.options import LiveOptions
 from oneroster_nb.connectors.live.provider import NO_ROUTE, TRIES_OF_A_LARGE_PAGE, Provider
 from oneroster_nb.errors import AnswerError, NotFoundError, NotProvidedError, RosterError
 from oneroster_nb.tables.casting import conform
-from oneroster_nb.transport.address import encoded, joined, origin
+from oneroster_nb.transport.address import encoded, origin, resolve_url
 from oneroster_nb.transport.pages import Page, PageRequest, Tables
 from oneroster_nb.transport.paging import pull_links
 from oneroster_nb.transport.retrying import Call
@@ -191,7 +191,7 @@ def _followed(host: str, url: str, link: str | None) -> str | None:
     """Return the address of the next page; AnswerError if it is on another server."""
     if link is None:
         return None
-    target = joined(url, link)
+    target = resolve_url(url, link)
     if origin(target) != origin(host):
         raise AnswerError(
             f"GET {urlsplit(url).path}: the link to the next page leads to another server, so"
