@@ -127,8 +127,8 @@ class _Reading:
             self._give_up(
                 listing.missing,
                 BundleError(
-                    f"The manifest lists {names}, which is missing, so the bundle is incomplete."
-                    " Get it again from its source."
+                    f"The bundle is incomplete: it lacks {names}, which the manifest lists. Get the"
+                    " bundle again from its source."
                 ),
                 whole=whole,
             )

@@ -13,7 +13,7 @@ from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.query.query import Query
 from oneroster_nb.roster.local import LocalSource
 from oneroster_nb.roster.roster import Roster
-from oneroster_nb.source.table_calls import checked_tables
+from oneroster_nb.source.table_calls import table_names
 from oneroster_nb.tables.findings import Finding
 from oneroster_nb.tables.schema import BEYOND, TABLES, nothing_of, without_sensitive
 from oneroster_nb.tables.where import Where
@@ -176,7 +176,7 @@ class CsvConnector(LocalSource):
         BundleError
             If the bundle cannot be read, or holds only what changed.
         """
-        asked = None if tables is None else checked_tables(tables)
+        asked = None if tables is None else table_names(tables)
         self.read(progress)
         kept = {n: table for n, table in self._tables.items() if asked is None or n in asked}
         if "users" in kept and not sensitive:

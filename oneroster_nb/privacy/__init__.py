@@ -1,1 +1,1 @@
-"""Rosters that are safe to share: people under codes."""
+"""Rosters with pseudonyms: codes instead of people's names and ids."""

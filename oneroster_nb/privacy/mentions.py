@@ -13,7 +13,7 @@ _TOKEN = re.compile(r"[^\W_]+")
 _BETWEEN_ADDRESSES = re.compile(r"[\s<>]+")
 _PHONE = re.compile(r"(?<!\d)(?:\d{3}[\s.-]\d{4}|\d{7,15})(?!\d)")
 _PHONE_END = 7
-"""So many last digits of a phone number are the same with and without area and country."""
+"""This many last digits of a phone number stay the same without area and country code."""
 _SHORTEST_PART = 4
 _SHORTEST_NEAR = 5
 _SHORTEST_INSIDE = 6
@@ -24,13 +24,13 @@ _Phrase = tuple[str, ...]
 
 
 class Mentions:
-    """Says of texts whether they mention one of these people.
+    """Tests whether a text mentions one of these people.
 
-    Case and accents do not matter. A name counts as a whole, word by word, and where it is written
-    together with other words (``JKamara``, ``KamaraELA``, ``kamaras``), if it is not so short that
-    other words hold it by chance; names in scripts without spaces count anywhere. An id counts
-    where it stands between other signs and is not so short that it could be any number; an email
-    address always does, whoever's it is. Nicknames and inflected names are not found.
+    Case and accents are ignored. A name is found as whole words and, if it is long enough, inside
+    a longer word (``JKamara``, ``KamaraELA``, ``kamaras``). Names in scripts without spaces are
+    found anywhere. An id is found between other characters, if it is too long to be any number.
+    Any email address is found, even of an unknown person. Nicknames and inflected names are not
+    found.
 
     Parameters
     ----------
@@ -39,9 +39,9 @@ class Mentions:
     ids : iterable of str
         Ids, user names, addresses.
     phones : iterable of str
-        Phone numbers, however they are written.
+        Phone numbers, in any format.
     parts : bool
-        Whether each longer word of a name of several words counts alone.
+        Whether each longer word of a name is also found alone.
 
     Examples
     --------
@@ -70,7 +70,7 @@ class Mentions:
 
     def _add_name(self, words: _Phrase, *, parts: bool) -> None:
         letters = "".join(words)
-        # Scripts without capitals have short names, and many of them no spaces.
+        # Scripts without capitals have short names, and many have no spaces.
         cased = letters.upper() != letters
         if letters and (not cased or len(letters) >= _SHORTEST_INSIDE):
             self._inside.setdefault(len(letters), set()).add(letters)
@@ -102,7 +102,7 @@ class Mentions:
         return any(number[-_PHONE_END:] in self._phones for number in digits)
 
     def _is_near(self, word: str) -> bool:
-        """Say whether a word holds a name and more: an initial, an ending, other words."""
+        """Return True if a word holds a name and more: an initial, an ending, other words."""
         if word not in self._near:
             self._near[word] = any(
                 len(rest) >= _SHORTEST_NEAR and (rest,) in self._phrases
@@ -116,7 +116,7 @@ class Mentions:
 
 
 def _id_phrases(text: str) -> Iterator[_Phrase]:
-    """Give an id as the tokens that it is written of, and each that is an id by itself."""
+    """Yield an id as its tokens, and each token that is an id by itself."""
     tokens = tuple(_TOKEN.findall(text))
     if sum(map(len, tokens)) >= (_SHORTEST_ID if text.isdigit() else _SHORTEST_USERNAME):
         yield tokens
@@ -129,9 +129,9 @@ def _id_phrases(text: str) -> Iterator[_Phrase]:
 
 
 def _has_address(text: str) -> bool:
-    """Return True if a text holds an email address, whoever's it is.
+    """Return True if a text holds any email address.
 
-    It looks at each sign a fixed number of times, however long the text is.
+    The time is linear in the length of the text.
     """
     if "@" not in text:
         return False
@@ -151,7 +151,7 @@ def _holds(sequence: list[str], phrases: set[_Phrase], lengths: set[int]) -> boo
 
 
 def _humps(word: str) -> Iterator[str]:
-    """Take a word apart where capitals begin another one: ``JKamaraELA`` is three."""
+    """Split a word at capitals: ``JKamaraELA`` has three parts."""
     start = 0
     for at in range(1, len(word)):
         before, here, after = word[at - 1], word[at], word[at + 1 : at + 2]

@@ -1,4 +1,4 @@
-"""People under other names: codes in place of all that says who they are."""
+"""Pseudonyms: codes instead of all values that identify people."""
 
 import hashlib
 import hmac
@@ -26,7 +26,7 @@ from oneroster_nb.tables.text import texts
 __all__ = ["pseudonymise"]
 
 _Code: TypeAlias = Callable[[str, str], str]
-"""Gives the code of a value in a namespace."""
+"""Returns the code of a value in a namespace."""
 
 _CONSONANTS = str.maketrans("0123456789abcdef", "bcdfghjklmnpqrst")
 _PEOPLE = {name: table for name, table in FIELDS.items() if table.people}
@@ -85,51 +85,53 @@ def pseudonymise(
     crosswalk: str | Path | None = None,
     progress: ProgressOption = None,
 ) -> Roster:
-    """Give a roster whose people cannot be told by name: codes stand for all that names them.
+    """Return a roster with codes instead of people's names and ids.
 
-    This is not anonymity. Who knows a school can still recognize a child by what stays: grade,
-    school, classes, teachers' classes, sex, race, year of birth, marks. Handle the result as
-    personal data, and share counts (with `suppress_below`) rather than rows.
+    The result is not anonymous. A person who knows the school can still recognize a child by the
+    other values: grade, school, classes, sex, race, year of birth, marks. Treat the result as
+    personal data. Share counts (with `suppress_below`), not rows.
 
     Parameters
     ----------
     source : Source
-        A roster or a connection, whose roster is pulled.
+        A roster, or a connection, from which a roster is pulled.
     key : str or bytes, optional
-        A secret, from which the codes follow: the same key gives the same codes again, next month,
-        too. Who has it can find out who is who, so keep it as you keep the roster, and make it
-        long and random: ``secrets.token_hex(32)``.
+        A secret from which the codes are computed: the same key always gives the same codes. With
+        the key, people can be identified, so protect it like the roster itself. Make it long and
+        random: ``secrets.token_hex(32)``.
     codes : {"random"}, optional
-        Instead of a key: random codes, others each time.
+        Instead of a key: random codes, different each time.
     crosswalk : str or Path, optional
-        With random codes: a CSV file to write that says which ``sourcedId`` became which ``code``.
-        Its owner alone can read it. Nothing else leads back.
+        With random codes: a CSV file to write, with the ``sourcedId`` of each ``code``. Only its
+        owner can read it. Without it, the codes cannot be reversed.
     progress : None, bool or callable
         See :data:`oneroster_nb.progress.ProgressOption`.
 
     Returns
     -------
     Roster
-        Every table with its columns and rows. Ids of people, and of rows about them, are codes in
-        every table and reference (HMAC-SHA256, a namespace a table), and these rows stand in the
-        order of their codes. So are names, email addresses, phones, user names, userIds,
-        identifiers, the city of birth, comments on results, and what a vendor adds to people
-        (``metadata.<name>``, ``clever.<name>``). A birth date becomes 1 January of its year, a
-        ``dateLastModified`` its day. Pronouns, and where the roster came from (``provider``), are
-        not kept. Ids of classes, courses and orgs stay. Whatever else mentions
-        somebody or holds an email address becomes a code (titles, rooms, ids, a vendor's additions
-        to classes), be it a word that is somebody's name by chance: "Art 6" where someone is called
-        Art. The name of an org does so where it holds a whole name. A vendor's addition about the
-        principal, a teacher or a contact is always a code. Nicknames, and names of people who are
-        not in the roster, cannot be found in titles.
+        All tables with their columns and rows. In every table and reference, ids of people and of
+        rows about them become codes (HMAC-SHA256, one namespace per table); these rows are sorted
+        by code. Names, email addresses, phones, user names, userIds, identifiers, the city of
+        birth, comments on results, and a vendor's extra columns about people (``metadata.<name>``,
+        ``clever.<name>``) become codes, too. A birth date becomes 1 January of its year, a
+        ``dateLastModified`` its day. Pronouns and the ``provider`` are removed. Ids of classes,
+        courses and orgs stay.
+
+        Any other text (titles, rooms, ids, a vendor's extra columns about classes) becomes a code
+        if it mentions a person or holds an email address. This includes words that are a name by
+        chance: if a person is called Art, "Art 6" becomes a code. The name of an org becomes a code
+        only if it holds a whole name. A vendor's extra column about the principal, a teacher or a
+        contact always becomes a code. Nicknames, and names of people who are not in the roster,
+        are not found in titles.
 
     Raises
     ------
     ConfigurationError
-        Where there is no key, or both a key and codes, or the crosswalk cannot be written or is
-        there already.
+        If there is no key, or both a key and codes; or if the crosswalk exists or cannot be
+        written.
     RosterError
-        Where the source does not give its roster.
+        If the roster cannot be pulled.
 
     Examples
     --------
@@ -144,10 +146,10 @@ def pseudonymise(
     """
     random = _checked(source, key, codes, crosswalk)
     code = random or _keyed(key.encode() if isinstance(key, str) else key or b"")
-    # The file is made first: where it cannot be written, nothing was done in vain.
+    # The file is created first, so that an error comes before the work.
     opened = nullcontext() if crosswalk is None else _new_private_file(Path(crosswalk))
     with opened as file:
-        # A title may hold the phone number of a person, so all are pulled to look for them.
+        # A title may hold a person's phone number, so all numbers are pulled to look for them.
         roster = (
             source
             if isinstance(source, Roster)
@@ -157,7 +159,7 @@ def pseudonymise(
         if file is not None and random is not None:
             pairs = [("sourcedId", "code"), *sorted(random.given("users"))]
             file.writelines(f"{csv_cell(person)},{csv_cell(own)}\r\n" for person, own in pairs)
-    # Neither the host nor the path that the roster came from: they name the district.
+    # Without the host or path of the source: they name the district.
     pseudonyms = Roster(coded, taken=roster.taken)
     return pseudonyms if roster is source else pseudonyms.get_roster()
 
@@ -177,7 +179,7 @@ def _coded(
 
 
 def _checked(source: Any, key: object, codes: object, crosswalk: object) -> "_Random | None":
-    """Refuse what cannot be; give the maker of random codes where these are wanted."""
+    """Check the arguments; return a generator of random codes if they are wanted."""
     if not hasattr(source, "get_roster"):
         raise ConfigurationError(
             f"pseudonymise() takes a roster or a connection, not {type(source).__name__}."
@@ -185,17 +187,17 @@ def _checked(source: Any, key: object, codes: object, crosswalk: object) -> "_Ra
     if codes is None:
         if not isinstance(key, str | bytes) or not key:
             raise ConfigurationError(
-                "pseudonymise() needs key=, a secret text such as secrets.token_hex(32) gives, or"
+                "pseudonymise() needs key=, a secret such as secrets.token_hex(32), or"
                 ' codes="random".'
             )
         if crosswalk is not None:
             raise ConfigurationError(
-                'A crosswalk belongs to codes="random"; with a key, the key is what leads back.'
+                'A crosswalk is only written with codes="random"; a key needs none.'
             )
         return None
     if codes != "random" or key is not None:
         raise ConfigurationError(
-            f'codes can be "random" and is then instead of a key; not {codes!r}'
+            f'codes can be "random", without a key; not {codes!r}'
             f"{' together with a key' if key is not None else ''}."
         )
     return _Random()
@@ -210,7 +212,7 @@ def _keyed(key: bytes) -> _Code:
 
 
 class _Random:
-    """Codes by chance, the same for the same value."""
+    """Random codes; the same value always gets the same code."""
 
     def __init__(self) -> None:
         self._given: dict[tuple[str, str], str] = {}
@@ -219,24 +221,24 @@ class _Random:
         return self._given.setdefault((namespace, value), _spelt(secrets.token_bytes(10)))
 
     def given(self, namespace: str) -> Iterator[tuple[str, str]]:
-        """Give each value of a namespace that got a code, and the code."""
+        """Yield the values of a namespace with their codes."""
         return ((v, code) for (space, v), code in self._given.items() if space == namespace)
 
 
 def _spelt(number: bytes) -> str:
-    """Write the first 80 bits of a number in letters that make up no name, no word and no id."""
+    """Write the first 80 bits of a number in consonants, so that it is never a name or word."""
     return number[:10].hex().translate(_CONSONANTS)
 
 
 @contextmanager
 def _new_private_file(path: Path) -> Iterator[TextIO]:
-    """Make a file that its owner alone can read; one not written to its end is taken away."""
+    """Create a file that only its owner can read; remove it if writing fails."""
     try:
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise ConfigurationError(
-            f"The crosswalk {path} is there already. Choose another name: without it nobody can"
-            " tell any more who its codes stand for."
+            f"The crosswalk {path} already exists. Choose another name: if the file were replaced,"
+            " its codes could not be reversed any more."
         ) from None
     except OSError as exc:
         raise ConfigurationError(
@@ -251,14 +253,14 @@ def _new_private_file(path: Path) -> Iterator[TextIO]:
 
 
 class _Coder:
-    """Puts codes in place of what says who somebody is, table by table.
+    """Replaces values that identify people with codes, table by table.
 
     Parameters
     ----------
     tables : mapping of str to pandas.DataFrame
-        All tables, from which it is known who the people are.
+        All tables; they name the people.
     code : callable
-        Gives the code of a value in a namespace.
+        Returns the code of a value in a namespace.
     """
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], code: _Code) -> None:
@@ -273,7 +275,7 @@ class _Coder:
         self._by_whole_name = Mentions(whole, parts=False)
 
     def __call__(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
-        """Give a table with codes, its rows in the order of these where they are about people."""
+        """Return a table with codes; rows about people are sorted by code."""
         about_people = name in _KEPT
         column_of = self._of_person if about_people else self._of_thing
         coded = pd.DataFrame(
@@ -281,7 +283,7 @@ class _Coder:
             index=table.index,
         )
         if about_people:
-            # The order of a source, such as by name, would say who is who to those who know it.
+            # The order of a source, such as by name, could identify people.
             coded = coded.sort_values("sourcedId", kind="stable", ignore_index=True)
         return coded
 
@@ -289,7 +291,7 @@ class _Coder:
         values = table[column]
         place = f"{name}.{column}"
         treated = _ALIKE.get(column)
-        if treated is Personal.NOTHING:  # too few to become codes that say nothing
+        if treated is Personal.NOTHING:  # too few values: codes would reveal them
             return pd.Series([None] * len(values), index=values.index, dtype="str")
         if column == "dateLastModified" or not len(values.dropna()):
             return _days(values)
@@ -297,11 +299,11 @@ class _Coder:
             years: pd.Series[Any] = values.dt.to_period("Y").dt.to_timestamp()
             return years.astype(values.dtype)
         if column in _NAMES and name == "users":
-            # A code for each person, so that it does not show who has the same name.
+            # One code per person, so that equal names are not visible.
             owner = table["sourcedId"].where(values.notna() & (values != ""))
             return self._each(owner, place)
         if treated is Personal.EMAIL:
-            address = values.str.strip().str.casefold()  # one address, however it is written
+            address = values.str.strip().str.casefold()  # one address in any spelling
             return self._each(address, place) + "@example.invalid"
         if column == "sourcedId":
             return self._each(values, "users" if name in ("users", "demographics") else name)
@@ -325,7 +327,7 @@ class _Coder:
         return self._scrubbed(values, place, self._by_whole_name if org_name else self._anybody)
 
     def _are_people(self, values: "pd.Series[Any]") -> bool:
-        """Say whether each value of a vendor's addition is the id of one of the people."""
+        """Return True if each value of a vendor's extra column is the id of a person."""
         if values.dtype != "str":
             return False
         return all(self._people.issuperset(split_text(text)) for text in values.dropna().unique())
@@ -333,7 +335,7 @@ class _Coder:
     def _each(
         self, values: "pd.Series[Any]", namespace: str, *, several: bool = False
     ) -> "pd.Series[str]":
-        """Put codes in place of values; missing ones stay missing."""
+        """Replace values with codes; missing values stay missing."""
         values = texts(values)
         found = {}
         for value in values.dropna().unique():
@@ -344,7 +346,7 @@ class _Coder:
     def _scrubbed(
         self, values: "pd.Series[Any]", namespace: str, mentions: Mentions
     ) -> "pd.Series[Any]":
-        """Put codes in place of what mentions somebody; all else stays, of whatever type it is."""
+        """Replace values that mention a person with codes; keep the others, of any type."""
         if isinstance(values.dtype, pd.BooleanDtype) or values.dtype.kind in "bM":
             return values
         written = texts(values)
@@ -358,19 +360,19 @@ class _Coder:
 
 
 def _namespace(name: str, column: str) -> str:
-    """Give the table whose rows a column names, or else the column: one id has one code."""
+    """Return the table that a column refers to, or the column, so that an id has one code."""
     if column == "sourcedId":
         return name
     return TABLES[name].references.get(column, f"{name}.{column}") if name in TABLES else name
 
 
 def _days(values: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Leave the day of a moment: the second would say which row of the source it was."""
+    """Return only the day of a time: the second could identify the row in the source."""
     return values.dt.floor("D") if values.dtype.kind == "M" else values
 
 
 def _names_of(users: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """Give every name of everybody, and everybody's whole name, both ways round."""
+    """Return all names, and each person's whole name in both orders."""
     names = [value for column in _NAMES if column in users for value in users[column].dropna()]
     given, family = users["givenName"].fillna(""), users["familyName"].fillna("")
     known = (given != "") & (family != "")

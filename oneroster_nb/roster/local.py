@@ -1,4 +1,4 @@
-"""Answering questions from tables in memory, by positions in them."""
+"""Answering questions from tables in memory, by row positions."""
 
 import datetime
 from abc import abstractmethod
@@ -39,8 +39,7 @@ __all__ = ["LocalSource"]
 class LocalSource(RosterQuestions):
     """A source whose canonical tables are in memory and do not change.
 
-    References between tables are looked up once and kept as positions; a question then takes rows
-    by number.
+    References between tables are looked up once and kept as row positions.
     """
 
     @property
@@ -50,7 +49,7 @@ class LocalSource(RosterQuestions):
 
     @property
     def default_match_on(self) -> tuple[str, ...]:
-        """As for the source that the tables come from: Clever's ids of the student system, too."""
+        """The default of the source of the tables: for Clever, also ids of the student system."""
         usual = super().default_match_on
         return (*usual, "sis_id") if "clever.sis_id" in self._tables["classes"] else usual
 
@@ -106,19 +105,19 @@ class LocalSource(RosterQuestions):
         return with_footnote(answer, self._without_phones() if query.sensitive else [])
 
     def _without_phones(self) -> list[str]:
-        """Warn if there are users and they were taken without phone numbers; return the note."""
+        """Warn if the roster has users but no phone numbers; return the note."""
         users = self._tables["users"]
         if users.empty or sensitive_columns("users", users.columns):
             return []
         note = (
-            "This roster was taken without phone numbers (sms, phone). To have them, pull it with"
-            " get_roster(sensitive=True)."
+            "This roster was pulled without phone numbers (sms, phone). If you need them, pull it"
+            " with get_roster(sensitive=True)."
         )
         warn(note, PartialResultWarning)
         return [note]
 
     def members(self, query: Query, groups: pd.DataFrame) -> pd.DataFrame:
-        """Answer a question whose groups are known; they have a column ``matchedOn``."""
+        """Answer a question about these groups, which have a column ``matchedOn``."""
         in_schools = query.group_filter == "schools"
         members = (self._of_schools if in_schools else self._of_classes)(query, groups)
         answer = with_group(
@@ -142,7 +141,7 @@ class LocalSource(RosterQuestions):
         return unknown(query, groups, find(query, groups) if members is None else members)
 
     def _of_classes(self, query: Query, groups: pd.DataFrame) -> Members:
-        """Find the members of classes and courses: by enrollments, or linked to a student there."""
+        """Return the members of classes and courses: enrolled, or linked to a student there."""
         enrolled = self._enrolled(query, groups)
         if LINKED_ROLES.isdisjoint(query.roles or ()):
             return enrolled
@@ -151,7 +150,7 @@ class LocalSource(RosterQuestions):
         return members.take(np.lexsort((members.user, members.class_, members.group)))
 
     def _enrolled(self, query: Query, groups: pd.DataFrame) -> Members:
-        """Find who is enrolled in classes and courses in a role that is asked for."""
+        """Return the people enrolled in classes and courses in a role of the question."""
         enrollments = self._tables["enrollments"]
         key = "sourcedId" if query.group_filter == "classes" else "courseSourcedId"
         group_of_class = codes(self._classes[key], groups["sourcedId"])
@@ -172,7 +171,7 @@ class LocalSource(RosterQuestions):
         return members.take(np.lexsort((members.user, rank, members.class_, members.group)))
 
     def _linked(self, query: Query, students: Members) -> Members:
-        """Find the people of a role who are linked to students, in the classes of those."""
+        """Return the people of a role who are linked to students, in the students' classes."""
         student, person = self._links
         chosen = self._active("users", query) & self._holds_role(query)
         student, person = student[chosen[person]], person[chosen[person]]
@@ -198,7 +197,7 @@ class LocalSource(RosterQuestions):
         return not_there(tables, found)
 
     def _people_of_unknown_role(self, query: Query) -> pd.DataFrame:
-        """Find who is left out because of a role that is unknown: ``user role``."""
+        """Return the people left out because their role is unknown: ``user role``."""
         odd = self._held_in_unknown_role
         if query.roles is None or odd.empty:
             return odd.head(0)
@@ -208,7 +207,7 @@ class LocalSource(RosterQuestions):
     def _at_schools_in_unknown_role(
         self, query: Query, groups: pd.DataFrame, members: Members
     ) -> pd.DataFrame:
-        """Find who is left out of schools because of a role that is unknown: ``user role``."""
+        """Return the people left out of schools because of an unknown role: ``user role``."""
         odd = self._held_in_unknown_role
         odd = odd.assign(group=codes(odd["org"], groups["sourcedId"]))
         odd = odd.loc[(odd["group"] >= 0) & self._counted(odd, query)]
@@ -221,7 +220,7 @@ class LocalSource(RosterQuestions):
     def _enrolled_in_unknown_role(
         self, query: Query, groups: pd.DataFrame, members: Members
     ) -> pd.DataFrame:
-        """Find who is left out of classes because of a role that is unknown: ``user role``."""
+        """Return the people left out of classes because of an unknown role: ``user role``."""
         enrollments = self._tables["enrollments"]
         unknown = is_unknown(enrollments["role"]).to_numpy() & self._active("enrollments", query)
         user, place = self._user_of_enrollment, self._class_of_enrollment
@@ -237,7 +236,7 @@ class LocalSource(RosterQuestions):
         return held["active"] | (query.status == "all")
 
     def _of_schools(self, query: Query, groups: pd.DataFrame) -> Members:
-        """Find the members of schools by the roles that they hold there."""
+        """Return the members of schools, by the roles that they hold there."""
         held = self._roles_held
         user = held["user"].to_numpy()
         group = codes(held["org"], groups["sourcedId"])
@@ -251,7 +250,7 @@ class LocalSource(RosterQuestions):
         return Members(user[rows], group[rows], none, none)
 
     def _chosen_users(self, query: Query) -> NDArray[np.bool_]:
-        """Say of each user whether the question asks for people of that status and term."""
+        """Return for each user whether the question includes that status and term."""
         chosen = self._active("users", query)
         if query.term is not None:
             here = (self._user_of_enrollment >= 0) & (self._class_of_enrollment >= 0)
@@ -264,7 +263,7 @@ class LocalSource(RosterQuestions):
         return chosen
 
     def _holds_role(self, query: Query) -> NDArray[np.bool_]:
-        """Say of each user whether the person holds a role that is asked for, at any org."""
+        """Return for each user whether the person holds a role of the question, at any org."""
         users = self._tables["users"]
         if query.roles is None:
             return np.ones(len(users), dtype=bool)
@@ -272,7 +271,7 @@ class LocalSource(RosterQuestions):
         chosen = held["role"].isin(query.roles)
         if query.status != "all":
             chosen &= held["active"]
-        # What the roles say of a person counts; of others, only their own row says what they are.
+        # The table of roles counts; people who are not in it have the role of their own row.
         holds = users["role"].isin(query.roles).to_numpy(dtype=bool, copy=True)
         holds[held["user"]] = False
         holds[held.loc[chosen, "user"]] = True
@@ -342,7 +341,7 @@ class LocalSource(RosterQuestions):
 
     @cached_property
     def _dead_ends(self) -> Mapping[str, pd.DataFrame]:
-        """The rows that refer to a person, class, course or org that is not there."""
+        """The rows that refer to a missing person, class, course or org."""
         users, classes, enrollments = (
             self._tables[name] for name in ("users", "classes", "enrollments")
         )

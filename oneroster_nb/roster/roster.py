@@ -1,4 +1,4 @@
-"""Roster: the tables of one moment, asked from memory."""
+"""Roster: all tables of one moment, in memory."""
 
 import datetime
 import html
@@ -18,7 +18,7 @@ from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.roster.local import LocalSource
 from oneroster_nb.roster.snapshot import Snapshot, read_snapshot, write_snapshot
 from oneroster_nb.source.source import WholeRoster
-from oneroster_nb.source.table_calls import checked_tables
+from oneroster_nb.source.table_calls import table_names
 from oneroster_nb.tables.coercing import checked_roster
 from oneroster_nb.tables.findings import Finding
 from oneroster_nb.tables.references import warn_of_dangling
@@ -38,28 +38,27 @@ _ATTRIBUTES: Mapping[str, str] = MappingProxyType(
         for name in (*TABLES, *BEYOND)
     }
 )
-"""Attribute of a roster to the canonical table that it gives."""
+"""Attribute of a roster to its canonical table."""
 
 
 class Roster(LocalSource, WholeRoster):
-    """All tables of one moment, local, which answers the calls of a connector from memory.
+    """All tables of one moment. Answers the calls of a connector from memory.
 
     Parameters
     ----------
     tables : mapping of str to pandas.DataFrame
-        Canonical tables by name; those that are left out are empty, and columns that are left out
-        are missing. The tables of OneRoster 1.2 beyond them (``userProfiles scoreScales …``) are
-        kept as they are.
+        Canonical tables by name; missing tables and columns are empty. Other tables of OneRoster
+        1.2 (``userProfiles scoreScales …``) are kept unchanged.
     provider : str
         Where they come from.
     taken : datetime.datetime, optional
-        When they were pulled; left out, now. Times are UTC.
+        When they were pulled; by default, now. Times are UTC.
     server_time : datetime.datetime, optional
-        The same moment by the server's clock, if the server said it.
+        The same moment by the server's clock, if known.
     recipe : str
-        A Python expression that makes this roster anew.
+        A Python expression that makes this roster again.
     findings : sequence of Finding
-        What the source read otherwise than it was written; :func:`check` reports it.
+        Values that the source changed while reading; :func:`check` reports them.
 
     Attributes
     ----------
@@ -69,20 +68,20 @@ class Roster(LocalSource, WholeRoster):
     findings : pandas.DataFrame
         ``severity code table sourcedId field message`` (str) and ``explains`` (int64).
     orgs, academic_sessions, courses, classes, users, roles, enrollments, ... : pandas.DataFrame
-        The canonical tables, what is to be deleted included.
+        The canonical tables, including rows marked ``tobedeleted``.
 
     Raises
     ------
     ConfigurationError
-        For a table that is not canonical, or one that lacks ``sourcedId`` or a reference without
-        which its rows say nothing, such as ``enrollments.userSourcedId``.
+        If a table is not canonical, or lacks ``sourcedId`` or a reference that it is useless
+        without, such as ``enrollments.userSourcedId``.
 
     Warns
     -----
     UnreadableValueWarning
-        For values that cannot be brought to the dtype of their column, and become missing.
+        If values do not fit the dtype of their column; they become missing.
     DuplicateKeyWarning
-        If rows are left out because an earlier one has their sourcedId.
+        If rows are left out because an earlier row has the same sourcedId.
 
     Examples
     --------
@@ -119,7 +118,7 @@ class Roster(LocalSource, WholeRoster):
 
     @property
     def noted(self) -> tuple[Finding, ...]:
-        """What was read otherwise than it was written, by the source or just now."""
+        """Values that were changed while reading, by the source or by this roster."""
         return self._noted
 
     @property
@@ -128,26 +127,26 @@ class Roster(LocalSource, WholeRoster):
 
     @property
     def recipe(self) -> str:
-        """A Python expression that makes this roster anew; empty where it was made of tables."""
+        """A Python expression that makes this roster again; "" if it was made from tables."""
         return self._recipe
 
     def close(self) -> None:
-        """Do nothing: a roster holds nothing open."""
+        """Do nothing: a roster has no open connection or file."""
 
     def table(self, name: str) -> pd.DataFrame:
-        """Give a whole canonical table by its name, what is to be deleted included.
+        """Return a whole canonical table by its name, including rows marked ``tobedeleted``.
 
         Raises
         ------
         QueryError
-            For a name that is no canonical table.
+            If there is no canonical table with this name.
         """
-        checked_tables(name)
+        table_names(name)
         return self._tables[name]
 
     @property
     def sensitive(self) -> bool:
-        """Whether phone numbers are held: ``sms``, ``phone`` and a provider's own columns."""
+        """Whether the roster has phone numbers: ``sms``, ``phone`` and a provider's own columns."""
         return bool(sensitive_columns("users", self._tables["users"].columns))
 
     def get_roster(
@@ -157,7 +156,7 @@ class Roster(LocalSource, WholeRoster):
         sensitive: bool = False,
         progress: ProgressOption = None,  # noqa: ARG002
     ) -> "Roster":
-        """Give this roster, or one of some of its tables, as a live source gives its own.
+        """Return this roster, or a roster of some of its tables, like a live source.
 
         Parameters
         ----------
@@ -166,17 +165,17 @@ class Roster(LocalSource, WholeRoster):
         sensitive : bool
             Whether to keep ``sms`` and ``phone``, if this roster has them.
         progress : None, bool or callable
-            Takes no effect: nothing is pulled.
+            Has no effect: nothing is pulled.
 
         Raises
         ------
         QueryError
-            For a name that is no canonical table.
+            If there is no canonical table with one of the names.
 
         Warns
         -----
         PartialResultWarning
-            If phone numbers are asked for and this roster was taken without them.
+            If `sensitive` is True and this roster was pulled without phone numbers.
         """
         if sensitive:
             self._without_phones()
@@ -184,7 +183,7 @@ class Roster(LocalSource, WholeRoster):
         if tables is None and not drops:
             return self
         kept = {
-            n: self._tables[n] for n in (self._tables if tables is None else checked_tables(tables))
+            n: self._tables[n] for n in (self._tables if tables is None else table_names(tables))
         }
         if drops and "users" in kept:
             kept["users"] = without_sensitive("users", kept["users"])
@@ -203,47 +202,45 @@ class Roster(LocalSource, WholeRoster):
     def refresh(
         self, conn: "Refreshable", *, allow_shrink: bool = False, progress: ProgressOption = None
     ) -> "Roster":
-        """Return a new roster, brought up to date with what changed since this one was pulled.
+        """Return a new roster with all changes since this one was pulled.
 
-        It holds phone numbers if this one does.
+        It has phone numbers if this one does. This roster is not changed.
 
-        Small tables are pulled again, and so is a table of which the server cannot list the
-        changes. Of a large one, the rows are asked for that changed since this roster was pulled,
-        by the server's clock, or since the newest row in it, and from the day before. Then its
-        ids are compared with those that the server lists, or with their number if the server
-        cannot list ids alone. If they differ, the table is pulled again. This roster stays as it
-        is.
+        Small tables are pulled again, and so are tables whose changes the server cannot list. For a
+        large table, only changed rows are requested: since one day before this roster was pulled
+        (by the server's clock), or before its newest row. Then the ids are compared with the
+        server's ids, or their number if the server cannot list ids alone. If they differ, the table
+        is pulled again.
 
-        What cannot be seen in a large table: a row whose values changed while its
-        ``dateLastModified`` did not, or changed to a moment before that day. If the server cannot
-        list ids alone: that as many rows came as others went, if those that came say that they
-        are older. ``get_roster()`` sees everything.
+        A large table can miss a row whose values changed although its ``dateLastModified`` is the
+        same, or older than that day. If the server cannot list ids alone, it can also miss old
+        rows that replaced as many others. ``get_roster()`` misses nothing.
 
         Parameters
         ----------
         conn : Connector
-            A live connection to the provider that the roster is from.
+            A live connection to the provider of this roster.
         allow_shrink : bool
-            Whether a table may be less than half of what it was.
+            Whether a table may shrink to less than half its size.
         progress : None, bool or callable
             See :data:`oneroster_nb.progress.ProgressOption`.
 
         Raises
         ------
         ConfigurationError
-            Where the connection is to another provider, or not a live one.
+            If the connection is to another provider, or not live.
         IncompleteError
-            If a table is suddenly empty or less than half of what it was, or if the data changed
-            between its lists, also when they were pulled once more.
+            If a table is suddenly empty or shrinks to less than half its size, or if the data
+            changed during the pull, and again during a second one.
         RosterError
-            Where a table cannot be pulled.
+            If a table cannot be pulled.
 
         Warns
         -----
         PartialResultWarning
-            Where the server does not show a table.
+            If the server does not provide a table.
         DanglingReferenceWarning
-            Where references point nowhere.
+            If references point to missing rows.
         NoMatchWarning
             If all ids of a table are new.
 
@@ -258,8 +255,8 @@ class Roster(LocalSource, WholeRoster):
         """
         if not isinstance(conn, Refreshable):
             raise ConfigurationError(
-                f"A roster is refreshed from a live connection, not from {conn!r}. Read a newer"
-                " bundle with CsvConnector(path).get_roster(), and a bundle of changes with"
+                f"A roster is refreshed from a live connection, not from {conn!r}. To read a newer"
+                " bundle, use CsvConnector(path).get_roster(); to apply a bundle of changes, use"
                 " roster.apply_delta(path)."
             )
         return conn.changes_since(self, allow_shrink=allow_shrink, progress=progress)
@@ -271,30 +268,31 @@ class Roster(LocalSource, WholeRoster):
         allow_shrink: bool = False,
         progress: ProgressOption = None,
     ) -> "Roster":
-        r"""Give a new roster, changed as a delta bundle says; this one stays as it is.
+        r"""Return a new roster with the changes of a delta bundle; this one is not changed.
 
         Parameters
         ----------
         bundle : str, Path or bytes
-            A OneRoster CSV bundle. Its files of mode delta change rows, add rows and mark rows as
-            ``tobedeleted``; those of mode bulk replace a table. If one id has several rows in a
-            delta, that of the latest ``dateLastModified`` counts, else the last one.
+            A OneRoster CSV bundle. Delta files change rows, add rows and mark rows as
+            ``tobedeleted``; bulk files replace a table. If a delta file has several rows with one
+            id, the latest ``dateLastModified`` counts, or else the last row.
         allow_shrink : bool
-            Whether a table may become less than half of what it was.
+            Whether a table may shrink to less than half its size.
         progress : None, bool or callable
             See :data:`oneroster_nb.progress.ProgressOption`.
 
         Raises
         ------
         BundleError
-            If it cannot be read, or its manifest does not say how to take a file.
+            If the bundle cannot be read, or its manifest does not say whether a file is bulk or
+            delta.
         IncompleteError
-            If a table becomes less than half of what it was.
+            If a table shrinks to less than half its size.
 
         Warns
         -----
         DanglingReferenceWarning
-            Where references point nowhere.
+            If references point to missing rows.
 
         Examples
         --------
@@ -322,22 +320,21 @@ class Roster(LocalSource, WholeRoster):
     def to_csv_bundle(
         self, path: str | Path, version: str = "1.1", *, overwrite: bool = False
     ) -> Path:
-        """Write the roster as a OneRoster CSV bundle, a zip that its owner alone can read.
+        """Write the roster as a OneRoster CSV bundle, a zip that only its owner can read.
 
         It is a bulk bundle: rows marked ``tobedeleted`` are left out. The manifest lists every
-        file of the binding, and a table without rows is ``absent``. Read back by
-        :class:`CsvConnector`, the bundle gives the same roster, because what the version has no
-        column for is written as ``metadata.<name>``. Version 1.1 has one role for a person and
-        org.
+        file of the version, and a table without rows is ``absent``. If :class:`CsvConnector` reads
+        the bundle, it gives the same roster: values for which the version has no column are written
+        as ``metadata.<name>``. Version 1.1 has one role for each person and org.
 
         Parameters
         ----------
         path : str or Path
-            The file, ``"lincoln.zip"`` say.
+            The file, such as ``"lincoln.zip"``.
         version : str
             ``"1.1"`` or ``"1.2"``.
         overwrite : bool
-            Whether a file that is there already is replaced.
+            Whether to replace a file that exists.
 
         Returns
         -------
@@ -347,15 +344,15 @@ class Roster(LocalSource, WholeRoster):
         Raises
         ------
         ConfigurationError
-            For another version.
+            If the version is another one.
         BundleError
-            Where the file is there already or cannot be written.
+            If the file exists or cannot be written.
 
         Warns
         -----
         PartialResultWarning
             If required columns have rows without a value (Clever has no ``enabledUser``), or if the
-            version has no place for rows: one warning for all of these.
+            version cannot hold some rows: one warning for all of these.
 
         Examples
         --------
@@ -382,7 +379,7 @@ class Roster(LocalSource, WholeRoster):
 
     @classmethod
     def load(cls, path: str | Path) -> "Roster":
-        """Read a roster that :meth:`save` wrote, and check that it is whole.
+        """Read a roster that :meth:`save` wrote, and check that it is complete.
 
         Parameters
         ----------
@@ -392,7 +389,7 @@ class Roster(LocalSource, WholeRoster):
         Raises
         ------
         SnapshotError
-            Where it is no such folder, is damaged, or was written by a newer version.
+            If the folder does not hold a roster, is damaged, or is from a newer version.
         """
         snapshot = read_snapshot(path)
         return cls(
@@ -405,16 +402,16 @@ class Roster(LocalSource, WholeRoster):
         )
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the roster into a folder of Parquet files that its owner alone can read.
+        """Write the roster into a folder of Parquet files that only its owner can read.
 
-        All of it is written or nothing: a process that is killed leaves the old folder, or none.
+        All of it is written or nothing: if the process is killed, the old folder remains, or none.
 
         Parameters
         ----------
         path : str or Path
-            The folder to make, ``"lincoln.roster"`` say.
+            The folder to create, such as ``"lincoln.roster"``.
         overwrite : bool
-            Whether a roster that is there already is replaced.
+            Whether to replace a roster that exists.
 
         Returns
         -------
@@ -424,7 +421,7 @@ class Roster(LocalSource, WholeRoster):
         Raises
         ------
         SnapshotError
-            Where it is there already, holds something else, or cannot be written.
+            If the folder exists, holds something else, or cannot be written.
 
         Examples
         --------
@@ -442,7 +439,7 @@ class Roster(LocalSource, WholeRoster):
         return write_snapshot(snapshot, path, overwrite=overwrite)
 
     def summary(self) -> pd.DataFrame:
-        """Count the rows of every table that has some.
+        """Count the rows of each table that is not empty.
 
         Returns
         -------
@@ -473,7 +470,7 @@ class Roster(LocalSource, WholeRoster):
 
 @runtime_checkable
 class Refreshable(Protocol):
-    """A live connection, which finds out what changed since a roster was pulled."""
+    """A live connection that can list changes since a roster was pulled."""
 
     def changes_since(self, old: Roster, *, allow_shrink: bool, progress: ProgressOption) -> Roster:
-        """Return a new roster from what changed; see :meth:`Roster.refresh`."""
+        """Return a new roster with the changes; see :meth:`Roster.refresh`."""

@@ -1,4 +1,4 @@
-"""A roster on disk: a folder of Parquet files and a manifest that says what is in them."""
+"""A saved roster: a folder of Parquet files and a manifest."""
 
 import datetime
 import glob
@@ -27,12 +27,12 @@ SCHEMA_VERSION = 2
 _FORMAT = "oneroster_nb roster"
 _MANIFEST = "manifest.json"
 _BLOCK = 1 << 20
-_ABANDONED = 3600.0  # seconds after which nobody is writing a partial folder any more
+_ABANDONED = 3600.0  # seconds after which a partial folder is surely abandoned
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The tables of one moment, where they came from, when, and what was found on the way in."""
+    """The tables of one moment, their source and time, and the findings of reading them."""
 
     tables: Mapping[str, pd.DataFrame]
     provider: str
@@ -42,21 +42,21 @@ class Snapshot:
 
 
 def write_snapshot(snapshot: Snapshot, path: str | Path, *, overwrite: bool) -> Path:
-    """Write a snapshot into a folder, all of it or nothing, readable by its owner alone.
+    """Write a snapshot into a folder, all of it or nothing, that only its owner can read.
 
-    Everything is written into a hidden folder beside the target, which is renamed when it is
-    whole. A process that is killed leaves the old roster, or none; where it was killed between
-    setting the old folder aside and putting the new one in its place, the old one is found where
-    it was set aside. What killed processes left unfinished is removed an hour later.
+    All files are written into a hidden folder beside the target, which is renamed when it is
+    complete. If the process is killed, the old roster remains, or none. If it is killed between
+    moving the old folder aside and renaming the new one, reading finds the old folder. Unfinished
+    folders are removed after an hour.
 
     Parameters
     ----------
     snapshot : Snapshot
-        What to write.
+        The roster to write.
     path : str or Path
-        The folder to make.
+        The folder to create.
     overwrite : bool
-        Whether a roster that is there already is replaced.
+        Whether to replace a roster that exists.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def write_snapshot(snapshot: Snapshot, path: str | Path, *, overwrite: bool) -> 
     Raises
     ------
     SnapshotError
-        Where the folder is there already, holds something else, or cannot be written.
+        If the folder exists, holds something else, or cannot be written.
     """
     target = Path(path)
     aside = _set_aside(target)
@@ -75,11 +75,11 @@ def write_snapshot(snapshot: Snapshot, path: str | Path, *, overwrite: bool) -> 
     if target.exists():
         if not overwrite:
             raise SnapshotError(
-                f"{target} is there already. Choose another name, or pass overwrite=True to"
-                " replace the roster in it."
+                f"{target} already exists. Choose another name, or pass overwrite=True to replace"
+                " the roster in it."
             )
         if not (target / _MANIFEST).is_file():
-            raise SnapshotError(f"{target} holds no roster, so it is not overwritten.")
+            raise SnapshotError(f"{target} holds no roster, so it was not overwritten.")
     partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     try:
         _remove_abandoned(target)
@@ -92,19 +92,19 @@ def write_snapshot(snapshot: Snapshot, path: str | Path, *, overwrite: bool) -> 
     except OSError as exc:
         raise SnapshotError(
             f"The roster cannot be written to {target}: {exc.strerror}. Check that the folder"
-            " above it is there and has room."
+            " above it exists and that the disk has room."
         ) from None
     return target
 
 
 def read_snapshot(path: str | Path) -> Snapshot:
-    """Read a folder that :func:`write_snapshot` made, and check it.
+    """Read a folder that :func:`write_snapshot` wrote, and check it.
 
     Raises
     ------
     SnapshotError
-        Where it is no such folder, was written by a newer version, or is not whole: each file's
-        SHA-256 and number of rows are compared with the manifest.
+        If it is not such a folder, is from a newer version, or is incomplete: each file's SHA-256
+        and number of rows are compared with the manifest.
     """
     folder = _set_aside(Path(path)) or Path(path)
     manifest = _manifest(folder)
@@ -123,7 +123,7 @@ def read_snapshot(path: str | Path) -> Snapshot:
         raise
     except (KeyError, TypeError, ValueError, AttributeError):
         raise _damaged(folder, "its manifest is not in the form that save() writes") from None
-    # A rule may have gone since the roster was saved.
+    # A rule may have been removed since the roster was saved.
     kept = [each for each in noted if each.code in RULES]
     return Snapshot(tables, provider, taken, kept, server_time)
 
@@ -149,12 +149,12 @@ def _write_files(snapshot: Snapshot, folder: Path) -> None:
 
 
 def _private(file: Path) -> Any:
-    """Open a new file for writing that its owner alone can read."""
+    """Open a new file for writing that only its owner can read."""
     return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def _replace(partial: Path, target: Path) -> None:
-    """Put the finished folder in its place; the old one is removed last."""
+    """Rename the finished folder to the target; remove the old folder last."""
     if not target.exists():
         partial.rename(target)
         return
@@ -165,14 +165,14 @@ def _replace(partial: Path, target: Path) -> None:
 
 
 def _set_aside(target: Path) -> Path | None:
-    """Give the folder that was set aside and never replaced, where the target is missing."""
+    """If the target is missing, return the old folder that was moved aside, if there is one."""
     if target.exists():
         return None
     return next(target.parent.glob(f".{glob.escape(target.name)}.*.old"), None)
 
 
 def _remove_abandoned(target: Path) -> None:
-    """Remove what killed processes left unfinished: it holds people's data."""
+    """Remove unfinished folders of killed processes: they hold people's data."""
     kinds = ["partial", "old"] if target.exists() else ["partial"]
     for kind in kinds:
         for left in target.parent.glob(f".{glob.escape(target.name)}.*.{kind}"):
@@ -185,17 +185,17 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SnapshotError(
-            f"{folder} holds no roster: there is no {_MANIFEST} in it. Name the folder that"
+            f"{folder} holds no roster: there is no {_MANIFEST} in it. Name a folder that"
             " Roster.save() wrote."
         ) from None
     except NotADirectoryError:
         raise SnapshotError(
-            f"{folder} is a file, and a saved roster is a folder, as Roster.save() writes it."
+            f"{folder} is a file. A saved roster is a folder that Roster.save() wrote."
         ) from None
     except (OSError, ValueError):
         raise _damaged(folder, f"its {_MANIFEST} cannot be read") from None
     if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
-        raise SnapshotError(f"{folder} holds something else than a roster.")
+        raise SnapshotError(f"{folder} holds something else, not a roster.")
     version = manifest.get("schemaVersion")
     if not isinstance(version, int):
         raise _damaged(folder, "its manifest names no schemaVersion")
@@ -212,11 +212,11 @@ def _read_table(folder: Path, name: str, entry: Mapping[str, Any]) -> pd.DataFra
     if file.name != name or not file.is_file():
         raise _damaged(folder, f"the file {name!r} is missing")
     if _sha256(file) != entry["sha256"]:
-        raise _damaged(folder, f"the file {name!r} is not as it was written")
+        raise _damaged(folder, f"the file {name!r} has changed")
     try:
         frame: pd.DataFrame = pa.parquet.read_table(file).to_pandas()
     except (pa.ArrowException, OSError):
-        raise _damaged(folder, f"the file {name!r} is no Parquet") from None
+        raise _damaged(folder, f"the file {name!r} is not Parquet") from None
     if len(frame) != entry["rows"]:
         raise _damaged(folder, f"the file {name!r} has {len(frame):,} rows")
     return frame
@@ -231,4 +231,4 @@ def _sha256(file: Path) -> str:
 
 
 def _damaged(folder: Path, why: str) -> SnapshotError:
-    return SnapshotError(f"The roster in {folder} is damaged: {why}. Pull it anew.")
+    return SnapshotError(f"The roster in {folder} is damaged: {why}. Pull it again.")

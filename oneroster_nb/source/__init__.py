@@ -1,1 +1,1 @@
-"""The calls that every source has."""
+"""The calls of every source."""

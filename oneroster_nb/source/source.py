@@ -1,4 +1,4 @@
-"""The questions that every source answers, live or local, with the same frames."""
+"""The questions that every source answers with the same frames, live or local."""
 
 import datetime
 from abc import abstractmethod
@@ -22,7 +22,7 @@ __all__ = ["Source", "WholeRoster", "warn_not_shared"]
 
 
 class Source(TableCalls):
-    """What connectors and rosters have in common: the calls of an analyst."""
+    """The calls that connectors and rosters have in common."""
 
     _match_on: list[str] | None = None
     max_users: int | None = None
@@ -31,20 +31,20 @@ class Source(TableCalls):
 
     @abstractmethod
     def _answer(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
-        """Answer a validated question."""
+        """Answer a validated query."""
 
     @abstractmethod
     def _listed_groups(self, group_filter: str, progress: ProgressOption) -> pd.DataFrame:
-        """Give every group of a kind with the names of what it refers to."""
+        """Return every group of a kind, with the names of its course, school and terms."""
 
     @property
     def noted(self) -> Sequence[Finding]:
-        """What was read otherwise than it was written; a live source notes it in its rosters."""
+        """Values that were changed while reading; a live source notes them in its rosters."""
         return ()
 
     @property
     def findings(self) -> pd.DataFrame:
-        """What was read otherwise than it was written, in the columns of :func:`check`.
+        """Values that were changed while reading, with the columns of :func:`check`.
 
         A live connection has none itself; the roster that ``get_roster()`` returns has them.
         """
@@ -53,15 +53,15 @@ class Source(TableCalls):
     @property
     @abstractmethod
     def recipe(self) -> str:
-        """A Python expression that makes this source anew and holds no secret; empty without."""
+        """A Python expression without secrets that makes this source again; "" if unknown."""
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of what the source holds open."""
+        """Close the connections of the source."""
 
     @abstractmethod
     def headcounts(self, *, progress: ProgressOption = False) -> dict[str, int | None]:
-        """Say how many students, teachers and schools there are, None where it is not known."""
+        """Count the students, teachers and schools; None if the number is unknown."""
 
     @abstractmethod
     def get_roster(
@@ -71,23 +71,23 @@ class Source(TableCalls):
         sensitive: bool = False,
         progress: ProgressOption = None,
     ) -> "WholeRoster":
-        """Give every table at once, to ask and keep the roster locally."""
+        """Return all tables as a roster in memory."""
 
     def _roster_to_check(self, progress: ProgressOption) -> "WholeRoster":
-        """Give all that can be read; what cannot is among the findings of the roster."""
+        """Return a roster of all readable tables; the findings name the others."""
         return self.get_roster(progress=progress)
 
     def _not_there(self, query: Query, groups: pd.DataFrame | None) -> dict[str, int]:  # noqa: ARG002
-        """Count what an answer leaves out because it is not there, as far as that is known."""
+        """Count the missing people and groups that an answer leaves out, as far as known."""
         return {}
 
     def _of_unknown_role(self, query: Query, groups: pd.DataFrame) -> pd.DataFrame:  # noqa: ARG002
-        """Find who is not counted in groups because of an unknown role, as far as it is known."""
+        """Return the people of groups left out because of an unknown role, as far as known."""
         return pd.DataFrame(columns=["user", "role"])
 
     @abstractmethod
     def _people_of(self, group_filter: str, groups: pd.DataFrame) -> dict[str, list[int | None]]:
-        """Count the people of some groups for ``studentCount teacherCount``; None is unknown."""
+        """Count the people of some groups for ``studentCount teacherCount``; None if unknown."""
 
     def __enter__(self) -> Self:
         return self
@@ -99,7 +99,7 @@ class Source(TableCalls):
 
     @property
     def match_groups_by(self) -> list[str]:
-        """The fields that group names are compared with where a call does not say."""
+        """The fields to compare group names with if a call names none."""
         return list(self._match_on or self.default_match_on)
 
     @match_groups_by.setter
@@ -109,7 +109,7 @@ class Source(TableCalls):
 
     @property
     def default_match_on(self) -> tuple[str, ...]:
-        """The fields that group names are compared with where nobody says; not all have each."""
+        """The fields to compare group names with by default; a table may lack some of them."""
         return DEFAULT_MATCH_ON
 
     def get_users(
@@ -133,12 +133,12 @@ class Source(TableCalls):
         ----------
         user_filter : str
             ``"students"``, ``"teachers"``, ``"users"`` or any OneRoster role in the plural. In
-            classes and courses a person has the role of the enrollment, and guardians, parents
-            and relatives are those of the students; at a school, the role held there.
+            classes and courses, the role of the enrollment counts; guardians, parents and relatives
+            are those of the students. At a school, the role held there counts.
         group_filter : str, optional
             ``"classes"`` (or ``"sections"``), ``"courses"`` or ``"schools"``.
         group_name : str or list of str, optional
-            Names or ids; left out or ``"*"``, every group of that kind.
+            Names or ids. By default, or with ``"*"``, every group of that kind.
         match_on : str or list of str, optional
             Fields of the group to compare with; see :meth:`match_fields`.
         match : str
@@ -146,12 +146,12 @@ class Source(TableCalls):
         term : str, optional
             A title or an id of an academic session, or ``"current"``.
         status : str
-            ``"active"`` leaves out users, groups and enrollments that are to be deleted;
+            ``"active"`` leaves out users, groups and enrollments marked ``tobedeleted``;
             ``"all"`` keeps them.
         unique : bool
-            One row a user, with joined membership columns and ``groupCount``.
+            If True, one row per user, with joined membership columns and ``groupCount``.
         max_users : int, optional
-            At most so many distinct users; 0 is no bound.
+            The most distinct users to return; 0 for no limit.
         sensitive : bool
             Whether to include ``sms`` and ``phone``, and a provider's own columns of phone numbers.
         progress : None, bool or callable
@@ -160,36 +160,36 @@ class Source(TableCalls):
         Returns
         -------
         pandas.DataFrame
-            One row a user, matched group and class. First the columns of users (OneRoster 1.2
+            One row per user, matched group and class. First the columns of users (OneRoster 1.2
             CSV binding and 1.1's ``role`` and ``orgSourcedIds``), then, with a group, ``groupType
             groupSourcedId groupName matchedOn classSourcedId classTitle classCode courseSourcedId
             courseTitle schoolSourcedId schoolName termSourcedIds termTitles enrollmentRole``
             (str), ``enrollmentPrimary`` (boolean), ``enrollmentBeginDate enrollmentEndDate``
-            (datetime64), missing where the source would need another request for them; without
+            (datetime64), missing if the source would need another request for them; without
             a group ``schoolSourcedIds schoolNames`` (str).
 
         Raises
         ------
         QueryError
-            Where the question cannot be asked like this.
+            If the question is not valid.
         RosterError
-            Where the source does not give a complete answer.
+            If the answer of the source is not complete.
 
         Warns
         -----
         NoMatchWarning
-            Where a name matches no group.
+            If a name matches no group.
         NotSharedWarning
-            Where the source shows nothing at all.
+            If the source returns no data at all.
         PartialResultWarning
-            If phone numbers are asked of a roster that was taken without them, or if a server's
-            own list of the members of a school is not what the orgs and roles of its users say.
+            If `sensitive` is True and a roster was pulled without phone numbers, or if a server's
+            member list of a school contradicts the orgs and roles of its users.
         DanglingReferenceWarning
-            If people, classes or orgs are referred to and not there, as people are who are not
-            shared. ``attrs["footnote"]`` says how many, and ``attrs["notThere"]`` holds the
-            numbers. What a server leaves out of its own list of a class's members is not seen.
+            If rows refer to people, classes or orgs that are missing, for example because they are
+            not shared. ``attrs["footnote"]`` says how many, and ``attrs["notThere"]`` holds the
+            numbers. People missing from a server's own member list of a class are not noticed.
         UnknownRoleWarning
-            If people are left out because OneRoster does not know their role. The footnote says it.
+            If people are left out because OneRoster does not know their role; see the footnote.
 
         Examples
         --------
@@ -216,7 +216,7 @@ class Source(TableCalls):
         )
 
     def query(self, query: str | Query, *, progress: ProgressOption = None) -> pd.DataFrame:
-        """Ask a question that is written down or built already.
+        """Answer a query, given as text or as an object.
 
         Parameters
         ----------
@@ -244,11 +244,11 @@ class Source(TableCalls):
         return self._checked_answer(query, progress)
 
     def _checked_answer(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
-        """Answer a question, and say what may mislead in the answer."""
+        """Answer a query; warn about what may mislead, and note it in the footnote."""
         return with_repeated_people(self._answer(query, progress))
 
     def groups(self, group_filter: str, *, progress: ProgressOption = None) -> pd.DataFrame:
-        """List what ``group_name`` can be.
+        """List the groups that ``group_name`` can match.
 
         Parameters
         ----------
@@ -260,14 +260,14 @@ class Source(TableCalls):
         Returns
         -------
         pandas.DataFrame
-            The active groups: the columns of their canonical table, the names of what they refer
-            to (``courseTitle schoolName termTitles`` for classes, ``schoolName`` for courses), and
-            ``studentCount teacherCount`` (Int64), missing where the source does not know.
+            The active groups: the columns of their canonical table, the names of related rows
+            (``courseTitle schoolName termTitles`` for classes, ``schoolName`` for courses), and
+            ``studentCount teacherCount`` (Int64), missing if unknown.
 
         Warns
         -----
         DanglingReferenceWarning, UnknownRoleWarning
-            If a roster leaves people out of the counts. The footnote says it, too.
+            If a roster leaves people out of the counts; see the footnote, too.
         """
         kind = checked_group_filter(group_filter)
         listed = active(self._listed_groups(kind, progress), "active").reset_index(drop=True)
@@ -282,7 +282,7 @@ class Source(TableCalls):
         return with_unknown_roles(counted, self._of_unknown_role(query, listed))
 
     def match_fields(self, group_filter: str, *, progress: ProgressOption = None) -> list[str]:
-        """List what ``match_on`` can be for a kind of group.
+        """List the fields that ``match_on`` can name for a kind of group.
 
         Parameters
         ----------
@@ -294,16 +294,13 @@ class Source(TableCalls):
         Returns
         -------
         list of str
-            Columns of the group table and names of linked things.
+            Columns of the group table, and names of related rows.
         """
         kind = checked_group_filter(group_filter)
         return list(self._listed_groups(kind, progress).columns)
 
     def _matched_groups(self, query: Query, listed: pd.DataFrame) -> pd.DataFrame:
-        """Return the groups that a question means, with a column ``matchedOn``.
-
-        Warn of names that match none of the groups listed.
-        """
+        """Return the groups of a query with a column ``matchedOn``; warn about unmatched names."""
         groups = active(listed, query.status).reset_index(drop=True)
         if groups.empty:
             warn_not_shared(query.group_filter or "")
@@ -316,14 +313,14 @@ class Source(TableCalls):
             warn(
                 f"No {query.group_filter} match {', '.join(map(repr, matched.unmatched))} on"
                 f" {', '.join(fields.values())} ({query.match}).{hints} Check the spelling, match"
-                " on other fields, or match what a name contains.",
+                " on other fields, or match groups whose names contain the text.",
                 NoMatchWarning,
             )
         on = pd.Series(matched.matched_on, dtype="str").replace("", None).astype("str")
         return groups.iloc[matched.positions].reset_index(drop=True).assign(matchedOn=on)
 
     def _compared(self, asked: Sequence[str] | None, available: Sequence[str]) -> dict[str, str]:
-        """Find the columns that names are compared with, and what they are asked for as."""
+        """Return the columns to compare names with, and the field names of the call."""
         if asked and tuple(asked) != self.default_match_on:
             return checked_fields(asked, available)
         return known_fields(self.default_match_on, available)
@@ -342,13 +339,13 @@ class WholeRoster(Source):
 
     @abstractmethod
     def table(self, name: str) -> pd.DataFrame:
-        """Return a whole canonical table by its name, rows marked ``tobedeleted`` included."""
+        """Return a whole canonical table by its name, including rows marked ``tobedeleted``."""
 
 
 def warn_not_shared(what: str) -> None:
-    """Warn that a source shows nothing of a kind."""
+    """Warn that a source returns no data of a kind."""
     warn(
-        f"The provider shows no {what} at all. They may not be shared with this application:"
-        " ask the roster's administrator which schools and data it may see.",
+        f"The provider returns no {what} at all. They may not be shared with this application."
+        " Ask the roster's administrator which schools and data it may see.",
         NotSharedWarning,
     )

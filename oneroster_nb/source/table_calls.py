@@ -1,4 +1,4 @@
-"""The calls that give whole canonical tables, the same for every source."""
+"""The calls that return canonical tables, the same for every source."""
 
 import datetime
 from abc import ABC, abstractmethod
@@ -12,11 +12,11 @@ from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.schema import BEYOND, TABLES
 from oneroster_nb.tables.where import Where, selected
 
-__all__ = ["TableCalls", "checked_tables"]
+__all__ = ["TableCalls", "table_names"]
 
 
-def checked_tables(names: str | Sequence[str]) -> list[str]:
-    """Give the names of canonical tables as a list; QueryError for one that is none."""
+def table_names(names: str | Sequence[str]) -> list[str]:
+    """Return the names of canonical tables as a list; QueryError if there is no such table."""
     listed = [names] if isinstance(names, str) else list(names)
     for name in listed:
         if name not in TABLES and name not in BEYOND:
@@ -28,7 +28,7 @@ def checked_tables(names: str | Sequence[str]) -> list[str]:
 
 
 class TableCalls(ABC):
-    """A call for each canonical table, with a choice of rows and columns."""
+    """A call for each canonical table, to choose rows and columns."""
 
     @abstractmethod
     def _rows(
@@ -39,7 +39,7 @@ class TableCalls(ABC):
         status: str,
         progress: ProgressOption,
     ) -> pd.DataFrame:
-        """Give the rows of a canonical table among which are all that are chosen."""
+        """Return rows of a canonical table that include all chosen rows."""
 
     def _get(
         self,
@@ -65,20 +65,20 @@ class TableCalls(ABC):
         status: str = "active",
         progress: ProgressOption = None,
     ) -> pd.DataFrame:
-        """Get the orgs: districts, schools and what else there is.
+        """Get the orgs: districts, schools and others.
 
         Parameters
         ----------
         where : mapping, optional
             ``{"title": "Art", "grades": ["06", "07"], "dateLastModified": {">": "2026-08-01"}}``:
-            a value, a list of values, or operators ``= != > >= < <= ~`` with values. Values
-            compare exactly, ``!=`` keeps rows without a value.
+            a value, a list of values, or operators ``= != > >= < <= ~`` with values. Values are
+            compared exactly; ``!=`` keeps rows without a value.
         columns : list of str, optional
-            Columns to keep; ``sourcedId`` is kept in any case.
+            Columns to keep; ``sourcedId`` is always kept.
         modified_since : str or date, optional
-            Rows modified then (UTC) or later.
+            Only rows modified at that time (UTC) or later.
         status : str
-            ``"active"`` leaves out what is to be deleted, ``"all"`` keeps it.
+            ``"active"`` leaves out rows marked ``tobedeleted``, ``"all"`` keeps them.
         progress : None, bool or callable
             See :data:`oneroster_nb.progress.ProgressOption`.
 
@@ -91,7 +91,7 @@ class TableCalls(ABC):
         Raises
         ------
         QueryError
-            For an unknown column or operator, or a value that a column cannot hold.
+            If a column or operator is unknown, or a column cannot hold a value.
         """
         return self._get("orgs", where, columns, modified_since, status, progress)
 
@@ -131,7 +131,7 @@ class TableCalls(ABC):
         -------
         pandas.DataFrame
             The canonical table ``courses``: ``title courseCode grades subjects
-            schoolYearSourcedId orgSourcedId`` and more, all str but ``dateLastModified``.
+            schoolYearSourcedId orgSourcedId`` and more, all str except ``dateLastModified``.
         """
         return self._get("courses", where, columns, modified_since, status, progress)
 
@@ -150,7 +150,7 @@ class TableCalls(ABC):
         -------
         pandas.DataFrame
             The canonical table ``classes``: ``title classCode classType location periods grades
-            subjects courseSourcedId schoolSourcedId termSourcedIds`` and more, all str but
+            subjects courseSourcedId schoolSourcedId termSourcedIds`` and more, all str except
             ``dateLastModified``.
         """
         return self._get("classes", where, columns, modified_since, status, progress)
@@ -242,7 +242,7 @@ class TableCalls(ABC):
         Raises
         ------
         ForbiddenError
-            Where the account may not see them, which many may not.
+            If the account may not see them, as is common.
         """
         return self._get("demographics", where, columns, modified_since, status, progress)
 

@@ -24,7 +24,7 @@ from oneroster_nb.query.query import Query
 from oneroster_nb.query.referring import references_of_answer
 from oneroster_nb.roster.roster import Roster
 from oneroster_nb.source.source import warn_not_shared
-from oneroster_nb.source.table_calls import checked_tables
+from oneroster_nb.source.table_calls import table_names
 from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.references import not_there
 from oneroster_nb.tables.schema import empty_table
@@ -173,7 +173,7 @@ class Connector(RosterQuestions):
         >>> len(roster.get_users("students", "classes", "31763"))
         3
         """
-        named = None if tables is None else checked_tables(tables)
+        named = None if tables is None else table_names(tables)
         options = [] if named is None else [f"tables={named!r}"]
         options += ["sensitive=True"] if sensitive else []
         recipe = f"{self.recipe}.get_roster({', '.join(options)})"

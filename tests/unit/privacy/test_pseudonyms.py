@@ -370,9 +370,9 @@ def test_a_live_source_is_pulled_first(demo: onb.OneRosterConnector) -> None:
         ({}, "needs key="),
         ({"key": ""}, "needs key="),
         ({"key": 7}, "needs key="),
-        ({"key": "k", "codes": "random"}, "instead of a key"),
+        ({"key": "k", "codes": "random"}, "together with a key"),
         ({"codes": "hex"}, "not 'hex'"),
-        ({"key": "k", "crosswalk": "x.csv"}, "crosswalk belongs to"),
+        ({"key": "k", "crosswalk": "x.csv"}, "only written with codes="),
         ({"codes": "random", "crosswalk": "no/such/folder/x.csv"}, "cannot be written"),
     ],
 )

@@ -142,7 +142,7 @@ def damage(path: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "words"),
     [
-        (damage, "not as it was written"),
+        (damage, "'users.parquet' has changed"),
         (lambda path: (path / "users.parquet").unlink(), "'users.parquet' is missing"),
         (lambda path: (path / "manifest.json").unlink(), "no manifest.json"),
         (lambda path: (path / "manifest.json").write_text("{"), "cannot be read"),
