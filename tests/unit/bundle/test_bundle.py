@@ -124,7 +124,7 @@ def test_an_empty_roster_is_a_bundle(tmp_path: Path) -> None:
 def test_a_file_that_is_there_is_kept(roster: onb.Roster, tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     path.write_bytes(b"mine")
-    with pytest.raises(onb.BundleError, match="there already"):
+    with pytest.raises(onb.BundleError, match="already exists"):
         roster.to_csv_bundle(path)
     assert path.read_bytes() == b"mine"
     roster.to_csv_bundle(path, overwrite=True)

@@ -138,7 +138,7 @@ def test_a_manifest_that_is_none() -> None:
 
 def test_a_file_without_header() -> None:
     headless = raw("users.csv", lambda data: data.split(b"\n", 1)[1])
-    refused(changed(headless), r"users\.csv names no sourcedId")
+    refused(changed(headless), r"users\.csv has no column sourcedId")
     refused(changed(raw("users.csv", lambda _: b"")), r"users\.csv is empty")
     refused(changed(raw("users.csv", lambda _: b"\n\n")), r"users\.csv is empty")
 

@@ -337,7 +337,7 @@ def test_random_codes_and_their_crosswalk(roster: onb.Roster, tmp_path: Path) ->
     of_code = one.enrollments["userSourcedId"] == listed[person["userSourcedId"]]
     assert person["classSourcedId"] in set(one.enrollments.loc[of_code, "classSourcedId"])
     before = path.read_bytes()
-    with pytest.raises(onb.ConfigurationError, match="is there already"):
+    with pytest.raises(onb.ConfigurationError, match="already exists"):
         onb.pseudonymise(roster, codes="random", crosswalk=path)
     assert path.read_bytes() == before
 

@@ -292,7 +292,7 @@ def test_the_message_of_a_list_that_is_short_says_how_short() -> None:
     def answer(ask: PageRequest) -> Page:
         return page(names(3) if not ask.offset else [], total=5)
 
-    with pytest.raises(IncompleteError, match="3 rows came where 5 were announced"):
+    with pytest.raises(IncompleteError, match="3 rows came, but 5 were announced"):
         driven(pull("students", 10), answer)
 
 
