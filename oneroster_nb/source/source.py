@@ -313,7 +313,7 @@ class Source(TableCalls):
             warn(
                 f"No {query.group_filter} match {', '.join(map(repr, matched.unmatched))} on"
                 f" {', '.join(fields.values())} ({query.match}).{hints} Check the spelling, match"
-                " on other fields, or match groups whose names contain the text.",
+                " on other fields, or match with 'contains'.",
                 NoMatchWarning,
             )
         on = pd.Series(matched.matched_on, dtype="str").replace("", None).astype("str")

@@ -232,7 +232,7 @@ def test_a_bundle_is_uploaded_in_pieces_and_kept_nowhere(tmp_path: Path) -> None
     assert "uploaded cannot be saved" in texts(form)
     upload(form, "y.zip", b"not a zip")
     form.connect()
-    assert "no zip" in texts(form)
+    assert "not a zip" in texts(form)
 
 
 def test_a_file_that_is_too_large_to_upload_is_refused() -> None:

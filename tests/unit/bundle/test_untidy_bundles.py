@@ -172,7 +172,7 @@ def test_an_empty_file_that_is_said_to_be_bulk_is_a_table_without_rows(content: 
 
 
 def test_an_empty_file_of_what_every_roster_has_warns() -> None:
-    with pytest.warns(onb.PartialResultWarning, match=r"courses\.csv holds nothing"):
+    with pytest.warns(onb.PartialResultWarning, match=r"courses\.csv is empty"):
         roster = read(changed(raw("courses.csv", lambda _: b"")))
     assert (len(roster.courses), len(roster.classes)) == (0, 87)
 
