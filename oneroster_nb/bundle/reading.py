@@ -24,6 +24,7 @@ from oneroster_nb.bundle.values import (
 )
 from oneroster_nb.errors import BundleError, PartialResultWarning, warn
 from oneroster_nb.progress import Reporter
+from oneroster_nb.tables.added_columns import PREFIXES
 from oneroster_nb.tables.casting import conform, is_password, to_frame
 from oneroster_nb.tables.fields import FIELDS
 from oneroster_nb.tables.findings import Finding, found
@@ -44,6 +45,7 @@ __all__ = ["Bundle", "read_bundle"]
 _CORE = frozenset({"orgs", "academicSessions", "courses", "classes", "enrollments"})
 _IN_DELTAS = ("status", "dateLastModified")
 _MOMENTS = (Kind.DATE, Kind.TIMESTAMP)
+_ADDED = tuple(f"metadata.{prefix}" for prefix in PREFIXES)
 
 
 @dataclass(frozen=True)
@@ -269,7 +271,7 @@ def _restored(table: str, columns: Mapping[str, Any]) -> dict[str, Any]:
             if pc.all(pc.or_(finer, pc.equal(times, ""))).as_py():
                 del restored[kept]
     return {
-        name.removeprefix("metadata.") if name.startswith("metadata.clever.") else name: texts
+        name.removeprefix("metadata.") if name.startswith(_ADDED) else name: texts
         for name, texts in restored.items()
     }
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from oneroster_nb.errors import QueryError
 from oneroster_nb.spelling import nearest
+from oneroster_nb.tables.added_columns import OTHER_NAMES, PREFIXES
 from oneroster_nb.tables.grades import grade_code
 from oneroster_nb.tables.schema import TABLES, Kind, split_text
 
@@ -39,7 +40,7 @@ _SYNONYMS: Mapping[str, Sequence[str]] = MappingProxyType(
         "name": ("title",),
         "title": ("name",),
         "id": ("sourcedId",),
-        "sis_id": ("clever.sis_id", "identifier"),
+        **OTHER_NAMES,
         "number": ("courseCode",),
         "section_number": ("classCode",),
         "subject": ("subjects",),
@@ -50,8 +51,8 @@ _SYNONYMS: Mapping[str, Sequence[str]] = MappingProxyType(
         "term_id": ("termSourcedIds",),
     }
 )
-"""Other names of fields: what a group is called, and the words of Clever."""
-_ADDED = ("clever.", "metadata.")
+"""Other names of fields: what a group is called, and the words of providers."""
+_ADDED = (*PREFIXES, "metadata.")
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from oneroster_nb.query.query import Query
 from oneroster_nb.query.referring import references_of_answer
 from oneroster_nb.query.terms import classes_in_term, in_term, sessions_of_term
 from oneroster_nb.source.source import warn_not_shared
+from oneroster_nb.tables.added_columns import MATCHED_TOO
 from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.references import elements, not_there
 from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES, linked_people, roles_at_orgs, slices
@@ -49,9 +50,10 @@ class LocalSource(RosterQuestions):
 
     @property
     def default_match_on(self) -> tuple[str, ...]:
-        """The default of the source of the tables: for Clever, also ids of the student system."""
+        """The default of the source of the tables, with the fields that its provider adds."""
         usual = super().default_match_on
-        return (*usual, "sis_id") if "clever.sis_id" in self._tables["classes"] else usual
+        classes = self._tables["classes"]
+        return (*usual, *(field for column, field in MATCHED_TOO.items() if column in classes))
 
     def headcounts(self, *, progress: ProgressOption = False) -> dict[str, int | None]:  # noqa: ARG002
         """Count the active ``students``, ``teachers`` and ``schools``."""

@@ -5,6 +5,8 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from oneroster_nb.tables.added_columns import PREFIXES
+
 __all__ = ["with_present_ids"]
 
 _MADE_OF: Mapping[str, Sequence[Sequence[str]]] = MappingProxyType(
@@ -41,7 +43,7 @@ def with_present_ids(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFra
     ['c1@r1', 'own']
     """
     columns = {str(column) for table in tables.values() for column in table.columns}
-    of_clever = any(column.startswith("clever.") for column in columns)
+    of_clever = any(column.startswith(PREFIXES) for column in columns)
     return {
         name: table if name == "enrollments" and not of_clever else _with_present_ids(name, table)
         for name, table in tables.items()
