@@ -25,7 +25,7 @@ class _Found:
 
 @dataclass(frozen=True)
 class _Meant:
-    """What a call means: its provider, its saved connection and what it gives itself."""
+    """What a call means: its provider, its saved connection and its own options."""
 
     provider: str
     profile: Profile | None

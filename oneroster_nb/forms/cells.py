@@ -6,8 +6,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-__all__ = ["CellKind", "cell_kind", "cell_texts", "column_name"]
-
 CellKind = Literal["text", "number", "date", "boolean"]
 
 # Beyond this a float's digits are not exact, so it is not shown as a whole number.
@@ -15,7 +13,7 @@ _WHOLE_NUMBERS_END = 2.0**53
 
 
 def column_name(name: object) -> str:
-    """Give a column's label as text; the parts of a label of several levels joined by `` / ``."""
+    """Return a column's label as text; the parts of a label of several levels joined by `` / ``."""
     return " / ".join(map(str, name)) if isinstance(name, tuple) else str(name)
 
 
@@ -31,7 +29,7 @@ def cell_kind(values: pd.Series) -> CellKind:
 
 
 def cell_texts(column: pd.Series) -> Callable[[pd.Series], list[str]]:
-    """Look at a whole column once and give the function that writes out any rows of it.
+    """Look at a whole column once and return the function that writes out any rows of it.
 
     Parameters
     ----------
@@ -42,8 +40,8 @@ def cell_texts(column: pd.Series) -> Callable[[pd.Series], list[str]]:
     Returns
     -------
     callable
-        Takes a part of the column and gives one text a row. Missing values are empty, booleans
-        ``true`` and ``false``; dates have a time only where the column holds one other than
+        Takes a part of the column and returns one text a row. Missing values are empty, booleans
+        ``true`` and ``false``; dates have a time only if the column holds one other than
         midnight, and times with a zone are given in UTC; floats that are all whole numbers have no
         decimals.
 

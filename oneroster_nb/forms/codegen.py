@@ -1,11 +1,9 @@
-"""What a form shows, as a cell that gives the same in a fresh kernel."""
+"""What a form shows, as a cell that makes the same in a fresh kernel."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from oneroster_nb.query.query import Query
-
-__all__ = ["arguments_of", "cell"]
 
 _WIDTH = 88
 
@@ -16,12 +14,12 @@ def cell(recipe: str, asked: Query | str, crosstab: Mapping[str, Any] | None) ->
     Parameters
     ----------
     recipe : str
-        An expression that makes the connection, without secrets; empty where there is none, as
+        An expression that makes the connection, without secrets; empty if there is none, as
         for a roster that lives in this kernel only.
     asked : Query or str
         The question, or an expression that answers it from ``conn``.
     crosstab : mapping, optional
-        The arguments of :func:`oneroster_nb.crosstab`; None where there is no table.
+        The arguments of :func:`oneroster_nb.crosstab`; None if there is no table.
 
     Returns
     -------
@@ -80,7 +78,7 @@ def arguments_of(query: Query) -> list[str]:
 
 
 def _call(function: str, arguments: list[str]) -> str:
-    """Write a call on one line, or an argument a line where that is too long."""
+    """Write a call on one line, or an argument a line if that is too long."""
     line = f"{function}({', '.join(arguments)})"
     if len(line) <= _WIDTH:
         return line

@@ -1,4 +1,4 @@
-"""The form: connect, ask, look, count, take away."""
+"""The form: connect, ask, look, count, export."""
 
 import re
 from collections.abc import Callable
@@ -22,15 +22,13 @@ from oneroster_nb.forms.result import Result
 from oneroster_nb.forms.runner import Done
 from oneroster_nb.forms.state import QUESTION, State
 from oneroster_nb.forms.widgets.keyboard_guard import FORM_CLASS, FormMarker
-from oneroster_nb.forms.widgets.messages import Message, told
+from oneroster_nb.forms.widgets.messages import Message, error_text
 from oneroster_nb.forms.widgets.progress_bar import Working
 from oneroster_nb.progress import Progress
 from oneroster_nb.query.query import Query
 from oneroster_nb.secret import Secret, as_secret
 from oneroster_nb.source.source import Source
 from oneroster_nb.spelling import nearest
-
-__all__ = ["Explorer", "explore"]
 
 
 @dataclass(frozen=True)
@@ -62,9 +60,9 @@ class Explorer(State, widgets.VBox):
     query : Query
         The question that is set.
     code : str
-        A cell that gives the same in a fresh kernel.
+        A cell that makes the same in a fresh kernel.
     source : Source or None
-        What one is connected to.
+        The source that the form is connected to.
     """
 
     def __init__(self, source: Source | None = None, **state: Any) -> None:
@@ -112,12 +110,12 @@ class Explorer(State, widgets.VBox):
 
     @property
     def source(self) -> Source | None:
-        """What one is connected to."""
+        """The source that the form is connected to."""
         return self._connection.source
 
     @property
     def query(self) -> Query:
-        """The question that is set; QueryError where it cannot be asked."""
+        """The question that is set; QueryError if it cannot be asked."""
         return self.question()
 
     @property
@@ -137,7 +135,7 @@ class Explorer(State, widgets.VBox):
 
     @property
     def code(self) -> str:
-        """A cell that gives the same answer and crosstab in a fresh kernel."""
+        """A cell that makes the same answer and crosstab in a fresh kernel."""
         return self._results.result.code() if self._results.result else ""
 
     @property
@@ -172,7 +170,7 @@ class Explorer(State, widgets.VBox):
 
     @property
     def findings(self) -> pd.DataFrame | None:
-        """What was found to be wrong with the roster, where that was asked."""
+        """What is wrong with the roster, if that was asked."""
         return self._results.findings
 
     def run(self) -> None:
@@ -199,7 +197,7 @@ class Explorer(State, widgets.VBox):
             _Asked(query, self.question, self._question.run),
             lambda report: Answer(source.query(query, progress=report)),
             show,
-            "Nobody fits this question. Try another group, other users, or no group at all.",
+            "No people match. Try another group, other users, or no group at all.",
         )
 
     def answer(self, question: str, *, path: str = "", on: str = "", rules: str = "") -> None:
@@ -215,7 +213,7 @@ class Explorer(State, widgets.VBox):
         Raises
         ------
         QueryError
-            Where there is no such question.
+            If there is no such question.
         """
         if question not in COMMON:
             raise QueryError(
@@ -265,7 +263,7 @@ class Explorer(State, widgets.VBox):
             _Asked(code, self._code_of_chosen, self._common.button),
             lambda report: question.answer(source, extra, below, report),
             show,
-            "There is nothing of the kind.",
+            "Nothing found.",
         )
 
     def _code_of_chosen(self) -> str:
@@ -275,20 +273,20 @@ class Explorer(State, widgets.VBox):
         return question.code(self._extra_of_chosen(), options)
 
     def _extra_of_chosen(self) -> Extra:
-        """Give what the chosen common question needs; QueryError where that cannot be."""
+        """Return what the chosen common question needs; QueryError if that cannot be."""
         extra, source = self._common.extra, self.source
         if source is None or not COMMON[self._common.choice.value].of_people:
             return extra
         return replace(extra, people=_explicit(self.question(), source))
 
     def _tell_changes(self) -> None:
-        """Say so where what is shown does not answer what is set."""
+        """Say so if what is shown does not answer what is set."""
         asked = self._answered_to
         changed = asked is not None and not asked.is_set
         self._results.say_changed(asked.button.description if asked and changed else "")
 
     def _leave(self) -> None:
-        """Take away all that is of the source, so that none of it is taken for another one's."""
+        """Remove everything of the source, so that none of it is taken for another one's."""
         self._answered_to = None
         self._results.forget()
         self._message.clear()
@@ -329,14 +327,14 @@ class Explorer(State, widgets.VBox):
         self, done: Done[Answer], asked: _Asked, show: Callable[[Answer], None], nothing: str
     ) -> None:
         if done.value is None:
-            self._message.say(*told(done.error))
+            self._message.say(*error_text(done.error))
             return
         show(done.value)
         self._answered_to = asked
-        # A browser sends a click before what was typed just before it, where the kernel is slow.
+        # A browser sends a click before what was typed just before it, if the kernel is slow.
         self._tell_changes()
         # Last, so that who reads it and begins to search finds the new table.
-        said = _said(done.value.frame)
+        said = _summary_line(done.value.frame)
         if done.value.frame.empty and not done.warnings:
             said = nothing
         self._message.say("\n".join([said, *done.warnings]))
@@ -379,7 +377,7 @@ def explore(source: Source | None = None, **state: Any) -> Explorer:
     return Explorer(source, **state)
 
 
-def _said(frame: pd.DataFrame) -> str:
+def _summary_line(frame: pd.DataFrame) -> str:
     """Say how much an answer is."""
     rows = f"{len(frame):,} {'row' if len(frame) == 1 else 'rows'}"
     if "sourcedId" not in frame:
@@ -398,7 +396,7 @@ def _explicit(query: Query, source: Source) -> Query:
 
 
 def _fields(query: Query, source: Source) -> tuple[str, ...]:
-    """Give the fields that a source compares for a question."""
+    """Return the fields that a source compares for a question."""
     return query.match_fields or source.default_match_on
 
 

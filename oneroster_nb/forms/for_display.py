@@ -6,8 +6,6 @@ import pandas as pd
 
 from oneroster_nb.forms.cells import column_name
 
-__all__ = ["flat", "good_column", "in_percent", "is_named"]
-
 _FEW = 30
 """A column of so many values at most is a good one to count by."""
 
@@ -15,7 +13,7 @@ _NAMES = (("SourcedIds", ("Titles", "Names")), ("SourcedId", ("Title", "Name")))
 
 
 def is_named(column: str, frame: pd.DataFrame) -> bool:
-    """Say whether a column holds ids of what a column beside it names.
+    """Return True if a column holds ids of what a column beside it names.
 
     Examples
     --------
@@ -30,7 +28,7 @@ def is_named(column: str, frame: pd.DataFrame) -> bool:
 
 
 def in_percent(table: pd.DataFrame) -> pd.DataFrame:
-    """Give shares as percents with one decimal; marks stay.
+    """Return shares as percents with one decimal; marks stay.
 
     Examples
     --------
@@ -55,7 +53,7 @@ def good_column(frame: pd.DataFrame, names: Sequence[str], wished: Sequence[str]
 
 
 def flat(table: pd.DataFrame | None) -> pd.DataFrame:
-    """Give a table with its row labels as columns and one name a column."""
+    """Return a table with its row labels as columns and one name a column."""
     if table is None:
         return pd.DataFrame()
     plain = table if isinstance(table.index, pd.RangeIndex) else table.reset_index()

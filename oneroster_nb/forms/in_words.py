@@ -4,8 +4,6 @@ from collections.abc import Iterable
 
 from oneroster_nb.query.query import Query
 
-__all__ = ["in_words"]
-
 _MATCHES = {
     "exact": "is",
     "contains": "contains",

@@ -86,7 +86,7 @@ class Result:
         )
 
     def code(self) -> str:
-        """Write a cell that gives the same answer and crosstab in a fresh kernel."""
+        """Write a cell that makes the same answer and crosstab in a fresh kernel."""
         return cell(self.recipe, self.asked, None if self.table is None else self._crosstab())
 
     def exported(self, what: str, below: int | None) -> pd.DataFrame:

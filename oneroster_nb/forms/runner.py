@@ -8,8 +8,6 @@ from typing import Generic, TypeVar
 from oneroster_nb.errors import CancelledError, RosterError, collected_warnings
 from oneroster_nb.progress import Progress
 
-__all__ = ["Done", "Runner"]
-
 _TICK = 0.2  # seconds between two looks at how far the work is
 
 T = TypeVar("T")

@@ -10,8 +10,6 @@ from oneroster_nb.connectors.registry import provider_entry
 from oneroster_nb.errors import QueryError
 from oneroster_nb.query.query import MATCHES, STATUSES, Query, checked_group_filter
 
-__all__ = ["QUESTION", "State"]
-
 _CONNECTION = (
     *("provider", "profile", "host", "client_id"),
     *("token_url", "application_id", "district", "path"),
@@ -33,14 +31,14 @@ class State(HasTraits):
     Attributes
     ----------
     provider, profile, host, client_id, token_url, application_id, district, path : str
-        The connection; a profile is missing where there is none.
+        The connection; a profile is None if there is none.
     user_filter, group_filter, group_name, match_on, match, term, status, unique, max_users,
     sensitive
         The arguments of ``get_users``.
     by : list of str
         The columns of Counts.
     rows, columns : str
-        The columns of Crosstab; empty where the form is to choose.
+        The columns of Crosstab; empty if the form chooses.
     unit, margins, normalize, suppress_below
         The arguments of :func:`oneroster_nb.crosstab`; ``unit`` and ``suppress_below`` hold for
         the counts as well.
@@ -75,12 +73,12 @@ class State(HasTraits):
     suppress_below = AnyTrait(None)
 
     def question(self) -> Query:
-        """Give the question that is set.
+        """Return the question that is set.
 
         Raises
         ------
         QueryError
-            Where it cannot be asked like this.
+            If it cannot be asked like this.
         """
         parts = {name: getattr(self, name) for name in QUESTION}
         if parts["group_filter"] is None:
@@ -88,7 +86,7 @@ class State(HasTraits):
         return Query(**parts)
 
     def state(self) -> dict[str, Any]:
-        """Give what is set as plain JSON, without secrets; ``explore(**state)`` restores it."""
+        """Return what is set as plain JSON, without secrets; ``explore(**state)`` restores it."""
         names = (*_CONNECTION, *QUESTION, *_COUNTING)
         parts = {name: getattr(self, name) for name in names}
         defaults = {name: self.traits()[name].default() for name in names}

@@ -145,9 +145,9 @@ def test_the_answer_is_shown_and_said(given: dict[str, dict[str, str]]) -> None:
     assert "ambiguous: 0 on the left" in form.message
     tidy = explore(ROSTER)
     tidy.answer("Enrollments that point nowhere")
-    assert tidy.message == "There is nothing of the kind."
+    assert tidy.message == "Nothing found."
     tidy.answer("Students without classes")
-    assert tidy.message == "There is nothing of the kind."
+    assert tidy.message == "Nothing found."
 
 
 def test_lists_are_compared_with_the_people_of_the_question(
@@ -365,7 +365,7 @@ def test_each_answer_begins_with_its_own_file_and_small_counts_hidden() -> None:
     form.answer("Class sizes")
     assert control(form, "Data").value == "Table"
     assert control(form, "Hide small counts").value is True
-    assert "Share one such table" in texts(form)
+    assert "Share only one such table" in texts(form)
 
 
 def test_a_path_gets_the_chosen_ending_and_nothing_is_written_over(tmp_path: Path) -> None:

@@ -23,8 +23,6 @@ from oneroster_nb.forms.charts.drawing import (
 )
 from oneroster_nb.tables.grades import CEDS_GRADES
 
-__all__ = ["bars"]
-
 _MOST_BARS = 40
 _MISSING = "(missing)"
 _BAR = "#1f6fb4"
@@ -36,7 +34,7 @@ class _Bar:
     label: str
     shown: str
     value: float
-    """NaN where the count is hidden."""
+    """NaN if the count is hidden."""
 
     @property
     def hidden(self) -> bool:
@@ -53,7 +51,7 @@ def bars(counts: pd.DataFrame, *, unit: str = "people") -> Chart:
     Parameters
     ----------
     counts : DataFrame
-        As :func:`oneroster_nb.count` gives it: key columns and ``count``.
+        As :func:`oneroster_nb.count` returns it: key columns and ``count``.
     unit : str
         What was counted.
 

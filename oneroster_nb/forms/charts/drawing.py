@@ -17,19 +17,6 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-__all__ = [
-    "HIDDEN_EDGE",
-    "HIDDEN_FACE",
-    "INK",
-    "Chart",
-    "clean",
-    "draw",
-    "new_figure",
-    "notes",
-    "short",
-    "written",
-]
-
 INK = "#212121"
 _QUIET = "#616161"
 HIDDEN_FACE = "#eeeeee"
@@ -73,7 +60,7 @@ class Chart:
 
 
 def draw(make: Callable[[], Figure]) -> bytes:
-    """Give the SVG of the figure that ``make`` builds, whatever style the user has set."""
+    """Return the SVG of the figure that ``make`` builds, whatever style the user has set."""
     target = BytesIO()
     with style.context(["default", _STYLE]), warnings.catch_warnings():
         # The bundled font measures the text; the browser has fonts for the letters it lacks.
@@ -86,7 +73,7 @@ def draw(make: Callable[[], Figure]) -> bytes:
 def new_figure(
     width: float, height: float, title: str, footnotes: Sequence[str]
 ) -> tuple[Figure, Axes]:
-    """Give a white figure of a size in inches: a title, one pair of axes, lines below them."""
+    """Return a white figure of a size in inches: a title, one pair of axes, lines below them."""
     wide = int(width * _CHARACTERS_AN_INCH)
     lines = [line for note in footnotes for line in textwrap.wrap(note, wide)]
     figure = Figure(figsize=(width, height + 0.2 * len(lines)))
@@ -101,13 +88,13 @@ def new_figure(
 
 
 def notes(frame: pd.DataFrame, cut: str) -> list[str]:
-    """Give the sentences below a chart: what was left out, and the frame's own footnote."""
+    """Return the sentences below a chart: what was left out, and the frame's own footnote."""
     footnote = clean(str(frame.attrs.get("footnote", "")))
     return [note for note in (f"Shown: {cut}." if cut else "", footnote) if note]
 
 
 def clean(label: str) -> str:
-    """Give a label on one line, without what no XML file may hold."""
+    """Return a label on one line, without what no XML file may hold."""
     return " ".join(_NOT_IN_XML.sub("\ufffd", label).split())
 
 

@@ -26,8 +26,6 @@ from oneroster_nb.forms.charts.drawing import (
     written,
 )
 
-__all__ = ["heat_map"]
-
 _Rgb = tuple[float, float, float]
 
 _MOST_ROWS = 40
@@ -67,7 +65,7 @@ def heat_map(table: pd.DataFrame, *, unit: str = "people", percent: bool = False
     Parameters
     ----------
     table : DataFrame
-        As :func:`oneroster_nb.crosstab` gives it.
+        As :func:`oneroster_nb.crosstab` returns it.
     unit : str
         What was counted.
     percent : bool
@@ -212,6 +210,6 @@ def _write(axes: Axes, place: tuple[int, int], text: str, **looks: Any) -> None:
 
 
 def _luminance(colour: _Rgb) -> float:
-    """Give the relative luminance of an sRGB colour, as WCAG defines it."""
+    """Return the relative luminance of an sRGB colour, as WCAG defines it."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

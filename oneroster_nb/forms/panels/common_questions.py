@@ -10,8 +10,6 @@ from oneroster_nb.forms.widgets.messages import Message, labelled, row
 from oneroster_nb.roster.local import LocalSource
 from oneroster_nb.source.source import Source
 
-__all__ = ["CommonPanel"]
-
 _WHOLE = "Asked of the whole roster, whatever is chosen above."
 _PEOPLE = "Asked of the people that the question above is about."
 _PULLS = "Each is pulled anew; with Load whole roster, all are answered at once."

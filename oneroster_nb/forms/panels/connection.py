@@ -14,14 +14,12 @@ from oneroster_nb.errors import ConfigurationError, RosterError
 from oneroster_nb.forms.panels.connection_fields import AccountFields, Secrets
 from oneroster_nb.forms.runner import Done
 from oneroster_nb.forms.state import State
-from oneroster_nb.forms.widgets.messages import Kind, Message, labelled, row, told
+from oneroster_nb.forms.widgets.messages import Kind, Message, error_text, labelled, row
 from oneroster_nb.forms.widgets.progress_bar import Working
 from oneroster_nb.progress import Progress
 from oneroster_nb.quality.check import Findings, check
 from oneroster_nb.roster.local import LocalSource
 from oneroster_nb.source.source import Source, WholeRoster
-
-__all__ = ["ConnectionPanel"]
 
 _NONE = "(none)"
 
@@ -56,7 +54,7 @@ class ConnectionPanel:
     widget : ipywidgets.Box
         What to show.
     source : Source or None
-        What one is connected to.
+        The source that the form is connected to.
     """
 
     def __init__(
@@ -146,7 +144,7 @@ class ConnectionPanel:
         def ended(done: Done[tuple[Source, str]]) -> None:
             self.connect_button.disabled = False
             if done.value is None:
-                words, kind = told(done.error)
+                words, kind = error_text(done.error)
                 if self.source is not None:
                     words += f"\nStill connected to {self.source!r}."
                 self.message.say(words, kind)
@@ -173,7 +171,7 @@ class ConnectionPanel:
                 return
             roster = done.value
             if roster is None:
-                self.message.say(*told(done.error))
+                self.message.say(*error_text(done.error))
                 return
             held = {n: len(roster.table(n)) for n in ("users", "classes", "enrollments")}
             loaded = (
@@ -201,7 +199,7 @@ class ConnectionPanel:
             if self.source is not source:
                 return
             if done.value is None:
-                self.message.say(*told(done.error))
+                self.message.say(*error_text(done.error))
                 return
             self._checked(done.value)
 
@@ -329,7 +327,7 @@ def _saved_words(name: str, provider: str, kept: bool, failure: str) -> tuple[st
 
 
 def _words(source: Source, report: Callable[[Progress], None]) -> str:
-    """Say what one is connected to."""
+    """Describe what the form is connected to."""
     counts = source.headcounts(progress=report)
     orgs = source.get_orgs(progress=report)
     district = orgs.loc[orgs["type"] == "district", "name"].dropna()

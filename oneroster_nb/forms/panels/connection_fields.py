@@ -13,8 +13,6 @@ from oneroster_nb.forms.widgets.secret_field import SecretField
 from oneroster_nb.forms.widgets.upload_field import UploadField
 from oneroster_nb.secret import Secret
 
-__all__ = ["AccountFields"]
-
 _PLAIN = ("host", "client_id", "token_url", "application_id", "district", "path")
 _ACCOUNT = ("host", "client_id", "token_url", "application_id")
 """The fields that say, with the provider and the saved connection, to whom a secret belongs."""

@@ -1,7 +1,7 @@
 """The second part of the form: who, of which groups, matched how."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import ipywidgets as widgets
@@ -9,6 +9,7 @@ import pandas as pd
 from traitlets import link
 
 from oneroster_nb.errors import ForbiddenError, NotFoundError, QueryError
+from oneroster_nb.forms.panels.filling import Filling
 from oneroster_nb.forms.runner import Done, Runner
 from oneroster_nb.forms.state import State
 from oneroster_nb.forms.widgets.group_field import GroupField
@@ -17,8 +18,6 @@ from oneroster_nb.query.groups import DEFAULT_MATCH_ON, checked_fields, folded, 
 from oneroster_nb.query.query import GROUP_TABLES, MATCHES
 from oneroster_nb.source.source import Source
 from oneroster_nb.spelling import nearest
-
-__all__ = ["QuestionPanel"]
 
 _NO_GROUP = "(no group)"
 _ANY_TERM = "(any)"
@@ -32,7 +31,7 @@ _COMPLETIONS = 50
 _SEPARATOR = " | "
 
 
-class QuestionPanel:
+class QuestionPanel(Filling):
     """Users, Group by, Match on, Match, Group and Term, as far as the source has them.
 
     Parameters
@@ -54,7 +53,6 @@ class QuestionPanel:
         self._runner = Runner()
         self._groups: pd.DataFrame | None = None
         self._fields: list[str] = []
-        self._is_filling = False
 
         self.users = widgets.Dropdown(
             options=_USERS,
@@ -165,7 +163,7 @@ class QuestionPanel:
             self._runner.start(work, listed)
 
     def _known_fields(self) -> Iterator[str]:
-        """Give those of the chosen fields that this kind of group has, by the names it has."""
+        """Yield those of the chosen fields that this kind of group has, by the names it has."""
         for field in self._state.match_on or ():
             with suppress(QueryError):  # a field of another kind of group
                 yield from checked_fields([field], self._fields)
@@ -204,15 +202,6 @@ class QuestionPanel:
             if term not in [value for _, value in self.term.options]:
                 self.term.options = [*self.term.options, (term, term)]
             self.term.value = term
-
-    @contextmanager
-    def _filling(self) -> Iterator[None]:
-        """Change what is offered without taking that for a choice."""
-        self._is_filling = True
-        try:
-            yield
-        finally:
-            self._is_filling = False
 
     # From the controls to the state.
 

@@ -4,8 +4,6 @@ from pathlib import Path
 
 from oneroster_nb.forms.widgets.unsaved import Unsaved
 
-__all__ = ["CodeCell"]
-
 _STATIC = Path(__file__).parent / "static"
 
 

@@ -13,8 +13,6 @@ from traitlets import Bool, Unicode
 
 from oneroster_nb.errors import RosterError
 
-__all__ = ["Download", "DownloadButton"]
-
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -45,7 +43,7 @@ class DownloadButton(AnyWidget):
     Parameters
     ----------
     make : callable
-        Called without arguments at each press; gives the :class:`Download`.
+        Called without arguments at each press; returns the :class:`Download`.
     description : str
         What stands on the button.
     disabled : bool

@@ -10,8 +10,6 @@ from traitlets import Unicode
 
 from oneroster_nb.forms.widgets.unsaved import Unsaved
 
-__all__ = ["GroupField"]
-
 _STATIC = Path(__file__).parent / "static"
 
 

@@ -4,8 +4,6 @@ from pathlib import Path
 
 from anywidget import AnyWidget
 
-__all__ = ["FORM_CLASS", "FormMarker"]
-
 _STATIC = Path(__file__).parent / "static"
 
 FORM_CLASS = "onb-form"

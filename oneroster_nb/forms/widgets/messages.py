@@ -9,8 +9,6 @@ from traitlets import Unicode
 from oneroster_nb.errors import CancelledError, RosterError
 from oneroster_nb.forms.widgets.unsaved import Unsaved
 
-__all__ = ["LABEL", "Message", "labelled", "row", "told"]
-
 LABEL = "10.5em"
 """How wide the labels of a form are."""
 
@@ -50,13 +48,13 @@ class Message(Unsaved):
         self.say("")
 
 
-def told(error: RosterError | None) -> tuple[str, Kind]:
-    """Give the words and the kind of message for work that did not end well."""
+def error_text(error: RosterError | None) -> tuple[str, Kind]:
+    """Return the words and the kind of message for work that failed."""
     return str(error), "info" if isinstance(error, CancelledError) else "error"
 
 
 def labelled(**width: str) -> dict[str, object]:
-    """Give the style and layout of a control with its label beside it."""
+    """Return the style and layout of a control with its label beside it."""
     return {
         "style": {"description_width": LABEL},
         "layout": widgets.Layout(width=width.get("width", "26em"), max_width="calc(100% - 4px)"),
@@ -64,7 +62,7 @@ def labelled(**width: str) -> dict[str, object]:
 
 
 def row(*children: widgets.Widget) -> widgets.Box:
-    """Put controls beside one another, below where the window is narrow."""
+    """Put controls beside one another, below if the window is narrow."""
     layout = widgets.Layout(
         display="flex", flex_flow="row wrap", align_items="flex-start", grid_gap="2px 16px"
     )

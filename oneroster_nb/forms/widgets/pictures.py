@@ -6,8 +6,6 @@ from pathlib import Path
 from oneroster_nb.forms.charts.drawing import Chart
 from oneroster_nb.forms.widgets.unsaved import Unsaved
 
-__all__ = ["Pictures"]
-
 _STATIC = Path(__file__).parent / "static"
 
 

@@ -9,8 +9,6 @@ from oneroster_nb.forms.runner import Done, Runner
 from oneroster_nb.forms.widgets.messages import Message, row
 from oneroster_nb.progress import Progress
 
-__all__ = ["Working"]
-
 T = TypeVar("T")
 
 

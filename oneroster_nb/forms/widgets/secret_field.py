@@ -17,8 +17,6 @@ from traitlets import Bool, Tuple, Unicode
 
 from oneroster_nb.secret import Secret
 
-__all__ = ["SecretField"]
-
 _STATIC = Path(__file__).parent / "static"
 
 OnSecret = Callable[[Secret | None], None]

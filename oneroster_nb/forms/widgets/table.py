@@ -16,8 +16,6 @@ from traitlets import Bool, Int
 from oneroster_nb.forms.cells import column_name
 from oneroster_nb.forms.widgets.table_pages import Pages, Request
 
-__all__ = ["ResultTable"]
-
 _STATIC = Path(__file__).parent / "static"
 
 # What a view may ask for at once, whatever it says.
@@ -34,7 +32,7 @@ class ResultTable(AnyWidget):
     frame : pandas.DataFrame, optional
         What to show. The index is not shown.
     columns : sequence of str, optional
-        The columns to show at first, where the frame has them; all of them by default.
+        The columns to show at first, if the frame has them; all of them by default.
     page_size : int
         Rows a page at first.
     searchable : bool

@@ -12,8 +12,6 @@ import pyarrow.compute as pc
 
 from oneroster_nb.forms.cells import CellKind, cell_kind, cell_texts, column_name
 
-__all__ = ["Column", "Page", "Pages", "Request"]
-
 # Stands between the cells of a row while it is searched, so that no word matches across two cells.
 _BETWEEN_CELLS = "\x1f"
 
@@ -105,7 +103,7 @@ class Pages:
         return [column_name(name) for name in self._frame.columns]
 
     def page(self, request: Request) -> Page:
-        """Give the page that ``request`` asks for."""
+        """Return the page that ``request`` asks for."""
         width = self._frame.shape[1]
         columns = tuple(c for c in request.columns if 0 <= c < width) or tuple(range(width))
         rows = self._rows(request, columns)
@@ -125,7 +123,7 @@ class Pages:
         )
 
     def _rows(self, request: Request, columns: tuple[int, ...]) -> _Rows:
-        """Give the positions of the rows that match, in the order asked for."""
+        """Return the positions of the rows that match, in the order asked for."""
         key = Request(request.search, request.sort, request.descending, columns)
         if self._found is None or self._found[0] != key:
             rows = self._matching(request.search, columns)
@@ -146,7 +144,7 @@ class Pages:
         return np.array(found, dtype=np.intp)
 
     def _row_texts(self, columns: tuple[int, ...]) -> list[str]:
-        """Give each row as one text to search in, without upper case."""
+        """Return each row as one text to search in, without upper case."""
         if self._searched is None or self._searched[0] != columns:
             cells = [self._arrow_texts(c) for c in columns]
             joined = pc.binary_join_element_wise(

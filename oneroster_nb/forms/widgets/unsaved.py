@@ -10,8 +10,6 @@ from typing import Any
 
 from anywidget import AnyWidget
 
-__all__ = ["Unsaved"]
-
 
 class Unsaved(AnyWidget):
     """A widget whose content stays in the kernel and is handed to the views that show it."""

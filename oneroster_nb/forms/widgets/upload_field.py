@@ -11,8 +11,6 @@ from typing import Any
 from anywidget import AnyWidget
 from traitlets import Unicode
 
-__all__ = ["UploadField"]
-
 _STATIC = Path(__file__).parent / "static"
 _LARGEST = 1 << 30  # bytes; what is larger is better given by its path
 

@@ -1,4 +1,4 @@
-"""The tab with the code that gives the same answer."""
+"""The tab with the code that makes the same answer."""
 
 from oneroster_nb.forms.panels.tabs.tab import Tab
 from oneroster_nb.forms.result import Result
@@ -6,7 +6,7 @@ from oneroster_nb.forms.widgets.code_cell import CodeCell
 
 
 class CodeTab(Tab):
-    """A cell that gives the same answer and crosstab in a fresh kernel."""
+    """A cell that makes the same answer and crosstab in a fresh kernel."""
 
     title = "Code"
 

@@ -5,7 +5,8 @@ import pandas as pd
 
 from oneroster_nb.errors import QueryError
 from oneroster_nb.forms.for_display import flat
-from oneroster_nb.forms.panels.tabs.tab import ChoosingTab
+from oneroster_nb.forms.panels.filling import Filling
+from oneroster_nb.forms.panels.tabs.tab import Tab
 from oneroster_nb.forms.result import Result
 from oneroster_nb.forms.state import State
 from oneroster_nb.forms.widgets.messages import Message, labelled
@@ -14,7 +15,7 @@ from oneroster_nb.forms.widgets.table import ResultTable
 _HINT = "People are counted, or rows, and small counts hidden, as set under Crosstab."
 
 
-class CountsTab(ChoosingTab):
+class CountsTab(Filling, Tab):
     """The counts of the answer; the parameter is the state, which says what to count by."""
 
     title = "Counts"
@@ -32,7 +33,7 @@ class CountsTab(ChoosingTab):
         """Offer the columns of an answer, and choose some."""
         names = result.names
         by = [name for name in self._state.by if name in names] or names[:1]
-        with self._filled():
+        with self._filling():
             self._by.options, self._by.value = names, by
         self._state.by = by
 
@@ -48,18 +49,18 @@ class CountsTab(ChoosingTab):
         """Remove the counts and the choice."""
         self._table.show(pd.DataFrame())
         self._note.clear()
-        with self._filled():
+        with self._filling():
             # The choice is emptied first: a browser cannot choose what is not offered any more.
             self._by.value = ()
             self._by.options = ()
 
     def _show_chosen(self) -> None:
         """Show what was set from outside, if the answer has such columns."""
-        with self._filled():
+        with self._filling():
             self._by.value = [name for name in self._state.by if name in self._by.options]
 
     def _chosen(self) -> None:
-        if self._filling:
+        if self._is_filling:
             return
         try:
             self._state.by = list(self._by.value)

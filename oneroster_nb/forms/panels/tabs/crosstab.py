@@ -7,7 +7,8 @@ from traitlets.utils.bunch import Bunch
 
 from oneroster_nb.counts.suppression import LEAST_THRESHOLD
 from oneroster_nb.forms.for_display import flat, good_column, in_percent
-from oneroster_nb.forms.panels.tabs.tab import ChoosingTab
+from oneroster_nb.forms.panels.filling import Filling
+from oneroster_nb.forms.panels.tabs.tab import Tab
 from oneroster_nb.forms.result import Result
 from oneroster_nb.forms.state import State
 from oneroster_nb.forms.widgets.messages import Message, labelled, row
@@ -16,7 +17,7 @@ from oneroster_nb.forms.widgets.table import ResultTable
 _PERCENT = [("(no)", False), ("of all", "all"), ("of a row", "index"), ("of a column", "columns")]
 
 
-class CrosstabTab(ChoosingTab):
+class CrosstabTab(Filling, Tab):
     """The crosstab of the answer; the parameter is the state, which says how to count."""
 
     title = "Crosstab"
@@ -63,7 +64,7 @@ class CrosstabTab(ChoosingTab):
         others = [name for name in names if name != rows or name == state.columns]
         wished = (state.columns, "schoolName", "schoolNames")
         columns = good_column(result.frame, others, wished) or rows
-        with self._filled():
+        with self._filling():
             self._rows.options = self._columns.options = names
             self._rows.value, self._columns.value = rows, columns
         state.rows, state.columns = rows, columns
@@ -83,13 +84,13 @@ class CrosstabTab(ChoosingTab):
         """Remove the crosstab and the choice."""
         self._table.show(pd.DataFrame())
         self._note.clear()
-        with self._filled():
+        with self._filling():
             self._rows.value = self._columns.value = None
             self._rows.options = self._columns.options = ()
 
     def _show_chosen(self) -> None:
         """Show what was set from outside, if the answer has such columns."""
-        with self._filled():
+        with self._filling():
             for control, name in (
                 (self._rows, self._state.rows),
                 (self._columns, self._state.columns),
@@ -98,7 +99,7 @@ class CrosstabTab(ChoosingTab):
                     control.value = name
 
     def _chosen(self) -> None:
-        if not self._filling:
+        if not self._is_filling:
             with self._state.hold_trait_notifications():
                 self._state.rows, self._state.columns = self._rows.value, self._columns.value
 

@@ -104,7 +104,8 @@ class ExportTab(Tab):
         else:
             said = (
                 f"Counts below {self._below} are hidden, and what would give them away."
-                " Share one such table of the same people: two can be held against each other."
+                " Share only one such table about the same people. Two tables together can"
+                " reveal hidden counts."
             )
         self._hidden.say(said)
 
@@ -118,7 +119,7 @@ class ExportTab(Tab):
         result, frame = self._chosen()
         name = f"{result.stem}-{self.what.value.lower()}{ENDINGS[kind]}"
         file = Download(name, export(frame, kind))
-        self._message.say(f"{name}: {_told(frame)}" if _told(frame) else "")
+        self._message.say(f"{name}: {_footnote(frame)}" if _footnote(frame) else "")
         return file
 
     def _write(self) -> None:
@@ -136,10 +137,12 @@ class ExportTab(Tab):
         except RosterError as error:
             self._message.say(str(error), "error")
         else:
-            self._message.say(f"Written to {path}, readable by you alone. {_told(frame)}".strip())
+            self._message.say(
+                f"Written to {path}, readable by you alone. {_footnote(frame)}".strip()
+            )
 
 
-def _told(frame: pd.DataFrame) -> str:
-    """Say what is to be said below a table."""
+def _footnote(frame: pd.DataFrame) -> str:
+    """Return the footnote of a table."""
     note: str = frame.attrs.get("footnote", "")
     return note

@@ -1,8 +1,5 @@
 """What a tab of the result is."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import ipywidgets as widgets
 
 from oneroster_nb.forms.result import Result
@@ -33,18 +30,3 @@ class Tab:
 
     def forget(self) -> None:
         """Remove everything that is of an answer."""
-
-
-class ChoosingTab(Tab):
-    """A tab with controls that choose columns of the answer."""
-
-    _filling = False
-
-    @contextmanager
-    def _filled(self) -> Iterator[None]:
-        """Change the controls; what they show then was not chosen by a person."""
-        self._filling = True
-        try:
-            yield
-        finally:
-            self._filling = False
