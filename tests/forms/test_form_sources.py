@@ -318,3 +318,15 @@ def test_connecting_can_be_cancelled_and_begun_anew() -> None:
             await until(form, "Connected to")
 
     in_loop(test)
+
+
+def test_a_field_is_not_sent_again_when_another_provider_needs_it_too() -> None:
+    form = explore()
+    host = control(form, "Host")
+    changes: list[object] = []
+    host.observe(changes.append, ["placeholder", "value", "description"])
+    for provider in ("classlink", "csv", "snapshot", "oneroster", "demo"):
+        form.provider = provider
+    assert changes == []  # else a browser would write over what is being typed
+    form.provider = "clever"
+    assert host.placeholder == "https://api.clever.com/v3.1/"

@@ -72,6 +72,10 @@ class AccountFields:
                 self._advice,
             ]
         )
+        # At once: a browser that hears of a change later writes over what is being typed.
+        for entry in reversed(list(PROVIDERS.values())):
+            for name in entry.fields.keys() & self._texts.keys():
+                self._texts[name].placeholder = entry.fields[name]
         for name, text in self._texts.items():
             link((state, name), (text, "value"))
         self.show()
@@ -89,8 +93,8 @@ class AccountFields:
         """Show what the chosen provider needs, and nothing else."""
         for name, field in self._fields.items():
             field.layout.display = None if name in self.needed else "none"
-        for name, text in self._texts.items():
-            text.placeholder = self.needed.get(name, "")
+        for name in self.needed.keys() & self._texts.keys():
+            self._texts[name].placeholder = self.needed[name]
         self._texts["path"].description = "Bundle" if "upload" in self.needed else "Folder"
         self._advice.say(self._entry.advice)
         self.widget.layout.display = None if self.needed else "none"
