@@ -1,4 +1,4 @@
-"""Questions about classes: how large they are, who teaches them, which lack somebody."""
+"""Questions about classes: how large they are, who teaches them, which lack people."""
 
 from collections.abc import Sequence
 
@@ -32,9 +32,9 @@ def class_sizes(
     Parameters
     ----------
     source : Source or pandas.DataFrame
-        A connection, a roster, or the students (or users) of classes, as ``get_users`` gives them;
-        classes without students are not in such a frame, and of one asked with ``status="all"``
-        it is not to be seen which enrollments and classes are to be deleted.
+        A connection, a roster, or the students (or users) of classes, as ``get_users`` returns
+        them. Classes without students are not in such a frame, and a frame of ``status="all"``
+        does not show which enrollments and classes are marked tobedeleted.
     by : str or list of str, optional
         Columns of classes, or ``courseTitle schoolName termTitles``, to sum up by; of a frame,
         those that it has of them.
@@ -64,7 +64,7 @@ def class_sizes(
         For an unknown column, an `over` or a `suppress_below` that cannot be, and a frame without
         students.
     RosterError
-        Where the source does not give the tables.
+        If the source does not return the tables.
 
     Warns
     -----
@@ -138,7 +138,7 @@ def _hide_spans(
     """Hide the smallest and largest size where small, and what would help to work them out.
 
     A mean and the number of classes give the sum of all; the number of classes over a threshold
-    tells something about a small size where the threshold is itself among the small numbers.
+    tells something about a small size if the threshold is itself a small number.
     """
     hidden = {name: is_small(result[name], below) for name in ("min", "max")}
     result, notes = hide_counts(result, hidden, below)
@@ -160,7 +160,7 @@ def teacher_loads(
     ----------
     source : Source or pandas.DataFrame
         A connection, a roster, or the users of classes (teachers and their students), as
-        ``get_users`` gives them.
+        ``get_users`` returns them.
     suppress_below : int, optional
         Show numbers of students from 1 to this less one as ``"<10"`` (for 10). Also hide what a
         reader who knows the timetable could work such a number out from: as ``"*"``, the numbers
@@ -171,7 +171,7 @@ def teacher_loads(
     Returns
     -------
     pandas.DataFrame
-        A row for everybody who is a teacher or teaches a class: ``sourcedId givenName familyName
+        A row for each person who is a teacher or teaches a class: ``sourcedId givenName familyName
         schoolNames`` (str), ``sections`` (distinct classes, those with a second teacher too),
         ``students`` (distinct people in them) and ``contacts`` (the students of each section
         added up, so that a student in two of them is two), all int64. With `suppress_below`,
@@ -183,7 +183,7 @@ def teacher_loads(
     QueryError
         For a threshold that cannot be, and a frame without teachers or without students.
     RosterError
-        Where the source does not give the tables.
+        If the source does not return the tables.
 
     Warns
     -----
@@ -274,9 +274,9 @@ def empty_classes(
     Raises
     ------
     QueryError
-        For a frame, in which such classes are not to be seen, and a threshold that cannot be.
+        For a frame, which does not show such classes, and a threshold that cannot be.
     RosterError
-        Where the source does not give the tables.
+        If the source does not return the tables.
 
     Warns
     -----

@@ -29,15 +29,15 @@ def dangling_enrollments(source: SourceOrFrame, *, progress: ProgressOption = No
     pandas.DataFrame
         A row an active enrollment and field that points nowhere: ``enrollmentSourcedId
         userSourcedId classSourcedId schoolSourcedId role`` (str), ``field`` (str, the one of the
-        three) and ``reason`` (str): ``missing`` where nothing has that id, ``tobedeleted`` where
-        what has it is to be deleted, ``blank`` where there is no id of a person or a class.
+        three) and ``reason`` (str): ``missing`` if nothing has that id, ``tobedeleted`` if the row
+        that has it is marked tobedeleted, ``blank`` if there is no id of a person or a class.
 
     Raises
     ------
     QueryError
         For a frame, which does not hold such enrollments.
     RosterError
-        Where the source does not give the tables.
+        If the source does not return the tables.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def repeated_courses(source: SourceOrFrame, *, progress: ProgressOption = None) 
     Parameters
     ----------
     source : Source or pandas.DataFrame
-        A connection, a roster, or students of classes, as ``get_users`` gives them.
+        A connection, a roster, or students of classes, as ``get_users`` returns them.
     progress : None, bool or callable
         See :data:`oneroster_nb.progress.ProgressOption`.
 
@@ -94,7 +94,7 @@ def repeated_courses(source: SourceOrFrame, *, progress: ProgressOption = None) 
         For a frame without ``sourcedId``, ``classSourcedId`` or ``courseSourcedId``, and one
         without students.
     RosterError
-        Where the source does not give the tables.
+        If the source does not return the tables.
 
     Warns
     -----

@@ -1,4 +1,4 @@
-"""Questions about people: who is nowhere, at two places, there twice, without a good address."""
+"""Questions about people: without classes, at two schools, there twice, without an email."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -42,9 +42,9 @@ def without_classes(source: SourceOrFrame, *, progress: ProgressOption = None) -
     Raises
     ------
     QueryError
-        For a frame, in which such students are not to be seen.
+        For a frame, which does not show such students.
     RosterError
-        Where the source does not give the tables.
+        If the source does not return the tables.
 
     Warns
     -----
@@ -75,8 +75,8 @@ def multi_school(source: SourceOrFrame, *, progress: ProgressOption = None) -> p
     Parameters
     ----------
     source : Source or pandas.DataFrame
-        A connection, a roster, or students as ``get_users`` gives them without a group. As what
-        somebody is at each school a frame does not hold; there, who is a student is one at all.
+        A connection, a roster, or students as ``get_users`` returns them without a group. A frame
+        does not hold which role a person has at which school, so a student is one at each school.
     progress : None, bool or callable
         See :data:`oneroster_nb.progress.ProgressOption`.
 
@@ -85,14 +85,14 @@ def multi_school(source: SourceOrFrame, *, progress: ProgressOption = None) -> p
     pandas.DataFrame
         A row a student at several active orgs of type school: ``sourcedId givenName familyName
         role grades schoolNames`` (str) and ``schoolCount`` (int64, the schools at which the person
-        is a student: somebody who is a guardian at the second one is not at two).
+        is a student: a student who is a guardian at a second one is not at two).
 
     Raises
     ------
     QueryError
         For a frame that does not hold all schools of its people.
     RosterError
-        Where the source does not give the tables.
+        If the source does not return the tables.
 
     Warns
     -----
@@ -143,8 +143,8 @@ def duplicate_people(source: SourceOrFrame, *, progress: ProgressOption = None) 
     Parameters
     ----------
     source : Source or pandas.DataFrame
-        A connection, a roster, or users as ``get_users`` gives them; birth dates are looked at
-        where the frame has a column ``birthDate``.
+        A connection, a roster, or users as ``get_users`` returns them; birth dates are
+        compared if the frame has a column ``birthDate``.
     progress : None, bool or callable
         See :data:`oneroster_nb.progress.ProgressOption`.
 
@@ -160,12 +160,12 @@ def duplicate_people(source: SourceOrFrame, *, progress: ProgressOption = None) 
     QueryError
         For a frame without ``sourcedId``, ``givenName``, ``familyName`` or ``role``.
     RosterError
-        Where the source does not give the tables.
+        If the source does not return the tables.
 
     Warns
     -----
     PartialResultWarning
-        Where the server does not show birth dates.
+        If the server does not show birth dates.
     DanglingReferenceWarning
         If people, classes or orgs are referred to and not there. The footnote says it, too.
 
@@ -203,7 +203,7 @@ def email_problems(source: SourceOrFrame, *, progress: ProgressOption = None) ->
     Parameters
     ----------
     source : Source or pandas.DataFrame
-        A connection, a roster, or users as ``get_users`` gives them: of its students alone, say,
+        A connection, a roster, or users as ``get_users`` returns them: of its students alone, say,
         because families often share one address.
     progress : None, bool or callable
         See :data:`oneroster_nb.progress.ProgressOption`.
@@ -220,7 +220,7 @@ def email_problems(source: SourceOrFrame, *, progress: ProgressOption = None) ->
     QueryError
         For a frame without ``sourcedId`` or ``email``.
     RosterError
-        Where the source does not give the tables.
+        If the source does not return the tables.
 
     Warns
     -----
@@ -265,7 +265,7 @@ def grade_and_role_problems(
     Parameters
     ----------
     source : Source or pandas.DataFrame
-        A connection, a roster, or users as ``get_users`` gives them.
+        A connection, a roster, or users as ``get_users`` returns them.
     progress : None, bool or callable
         See :data:`oneroster_nb.progress.ProgressOption`.
 
@@ -273,7 +273,7 @@ def grade_and_role_problems(
     -------
     pandas.DataFrame
         A row a problem: ``sourcedId givenName familyName role grades schoolNames`` (str),
-        ``field`` (``grades`` or ``role``), ``value`` (the bad value; missing where there is none)
+        ``field`` (``grades`` or ``role``), ``value`` (the bad value; missing if there is none)
         and ``problem`` (``missing`` or ``unknown``), all str. Grades are missed of students alone;
         second roles are looked at, too, which a frame does not hold.
         Known grades are those of CEDS (OneRoster 1.1, 4.13.3), known roles those of OneRoster 1.1
@@ -284,7 +284,7 @@ def grade_and_role_problems(
     QueryError
         For a frame without ``sourcedId``, ``grades`` or ``role``.
     RosterError
-        Where the source does not give the tables.
+        If the source does not return the tables.
 
     Warns
     -----
@@ -323,7 +323,7 @@ def grade_and_role_problems(
 
 
 def _held(roster: RosterTables) -> "pd.Series[str]":
-    """Give every role that somebody holds, indexed by the person's row."""
+    """Return every role that a person holds, indexed by the person's row."""
     roles = roster.active("roles")
     holder = codes(roles["userSourcedId"], roster.users["sourcedId"])
     held = roles["role"].replace("", None).set_axis(holder)
@@ -333,7 +333,7 @@ def _held(roster: RosterTables) -> "pd.Series[str]":
 def _unknown(
     field: str, values: "pd.Series[str]", known: Iterable[str]
 ) -> list[tuple[Any, str, str | None, str]]:
-    """Give a row's number and the value for each element that is none of those known."""
+    """Return the row number and the value of each element that is unknown."""
     allowed = frozenset(known)
     several = TABLES["users"].columns[field] is Kind.VALUES
     bad = {

@@ -1,4 +1,4 @@
-"""How many people several questions mean together."""
+"""How many people several rules include together."""
 
 from collections.abc import Iterable, Sequence
 
@@ -58,22 +58,22 @@ def seats(
         A row a rule and one for ``All``: ``rule`` (str), ``people`` (distinct), ``onlyHere``
         (those whom no other rule means; of ``All``, those whom one rule alone means) and
         ``shared`` (the others), all int64, or object with marks. ``attrs["people"]`` is a
-        DataFrame of everybody: ``sourcedId givenName familyName role``, ``rules`` (str, joined
+        DataFrame of all people: ``sourcedId givenName familyName role``, ``rules`` (str, joined
         with commas) and ``ruleCount`` (int64). Clear ``attrs`` before such tables are put together
-        or saved. With `suppress_below` it is not there, so that the table can be handed on.
+        or saved. With `suppress_below` it is left out, so that the table can be shared.
 
     Raises
     ------
     QueryError
-        Where there is no rule, one is given twice or cannot be asked, and where ``max_users``
-        leaves people out.
+        If there is no rule, one is there twice or cannot be asked, or ``max_users`` leaves
+        people out.
     RosterError
-        Where the source does not give a complete answer.
+        If the source does not return a complete answer.
 
     Warns
     -----
     NoMatchWarning
-        Where a rule means no group.
+        If a rule finds no group.
     DanglingReferenceWarning
         If people, classes or orgs are referred to and not there; ``attrs["footnote"]`` says of
         which rule, too.

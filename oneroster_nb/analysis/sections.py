@@ -14,8 +14,8 @@ from oneroster_nb.analysis.roster_tables import (
 from oneroster_nb.counts.footnotes import with_footnote
 from oneroster_nb.counts.small_counts import hide_counts, is_small
 from oneroster_nb.counts.suppression import check_threshold
-from oneroster_nb.people.components import joined
-from oneroster_nb.people.same_person import folded
+from oneroster_nb.people.components import connected_components
+from oneroster_nb.people.same_person import fold_names
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query.terms import sessions_within
 from oneroster_nb.tables.schema import join_values, split_values
@@ -28,7 +28,7 @@ def cross_listed(
 ) -> pd.DataFrame:
     """Which sections are really one class: same teacher, same period, same room?
 
-    Two classes belong together where they have school, location, a teacher, a period and a term in
+    Two classes belong together if they have school, location, a teacher, a period and a term in
     common (or one has a term within that of the other); a class that belongs together with each of
     two others joins them.
 
@@ -47,7 +47,7 @@ def cross_listed(
     pandas.DataFrame
         A row a class of each such group: ``group`` (int64, from 1), ``classSourcedId classTitle
         courseTitle schoolName termTitles periods location`` (str), ``teacherSourcedIds
-        teacherNames`` (str, joined with commas; several where the class is co-taught),
+        teacherNames`` (str, joined with commas; several if the class is co-taught),
         ``students`` (int64, of the class) and ``groupStudents`` (int64, distinct people in the
         whole group). With `suppress_below` these two are object where they hold marks, and
         ``attrs["footnote"]`` says what was hidden.
@@ -57,7 +57,7 @@ def cross_listed(
     QueryError
         For a frame, which does not hold periods and locations, and a threshold that cannot be.
     RosterError
-        Where the source does not give the tables.
+        If the source does not return the tables.
 
     Warns
     -----
@@ -85,17 +85,19 @@ def cross_listed(
     keys = pd.DataFrame(
         {
             "school": classes["schoolSourcedId"],
-            "room": folded(classes["location"]).replace("", None),
+            "room": fold_names(classes["location"]).replace("", None),
             "period": split_values(classes["periods"]),
             "term": sessions_within(classes, roster.active("academicSessions")),
         }
     )
     keys = keys.explode("period").explode("term")
-    keys["period"] = folded(keys["period"]).replace("", None)
+    keys["period"] = fold_names(keys["period"]).replace("", None)
     keys = keys.dropna()
     keys = keys.rename_axis("class_").reset_index().merge(teachers, on="class_")
     shared = keys.groupby(["school", "room", "period", "term", "user"])["class_"]
-    group = joined(len(classes), (classes_.unique().tolist() for _, classes_ in shared))
+    group = connected_components(
+        len(classes), (classes_.unique().tolist() for _, classes_ in shared)
+    )
     students = roster.in_role("student")[["user", "class_"]]
     in_group = students.assign(group=group[students["class_"]]).groupby("group")["user"].nunique()
     names = roster.people["givenName"].fillna("") + " " + roster.people["familyName"].fillna("")

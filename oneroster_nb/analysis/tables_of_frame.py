@@ -1,4 +1,4 @@
-"""The tables that a frame of users stands for, as far as it holds them (pure)."""
+"""The canonical tables rebuilt from a DataFrame of users, as far as it holds them (pure)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -38,7 +38,7 @@ _MEMBERSHIP = (*CLASS_COLUMNS, "schoolSourcedIds", "schoolNames", "enrollmentRol
 def tables_of_frame(
     df: pd.DataFrame, question: str, needed: Sequence[str]
 ) -> dict[str, pd.DataFrame]:
-    """Take a frame of users apart into the tables that it was joined of."""
+    """Split a frame of users into the tables that it was joined from."""
     for name in ("sourcedId", *needed):
         if name not in df.columns:
             asked = "'classes'" if "classSourcedId" in needed else "no group"
@@ -47,7 +47,7 @@ def tables_of_frame(
                 f"{nearest(name, map(str, df.columns))} Keep it, ask get_users() with {asked}, or"
                 " pass the connection or the roster itself."
             )
-    people_of(df)  # refuses rows of nobody
+    people_of(df)  # refuses rows without a sourcedId
     if "classSourcedId" in needed and len(df) and df["classSourcedId"].isna().all():
         raise QueryError(
             f"{question}() is about classes, and none is named in this frame. Ask get_users() with"
@@ -76,14 +76,14 @@ def tables_of_frame(
         found["courses"] = _only("courses", _first_of_each(rows, "courseSourcedId"), _COURSE)
         found["academicSessions"] = _terms_of(of_class)
         enrolled = {"userSourcedId": "sourcedId", "classSourcedId": "classSourcedId"}
-        # Lists of members do not say how somebody is enrolled; then it is as what the person is.
+        # Lists of members do not say how a person is enrolled; then the role of the person counts.
         roles = _text(rows, "enrollmentRole").fillna(_text(rows, "role"))
         found["enrollments"] = _only("enrollments", rows, enrolled).assign(role=roles)
     return found
 
 
 def _as_table(name: str, rows: pd.DataFrame, renamed: Mapping[str, str]) -> pd.DataFrame:
-    """Give a canonical table of some rows; a column that they lack is missing."""
+    """Return a canonical table of some rows; a column that they lack is missing."""
     named = {column: renamed.get(column, column) for column in TABLES[name].columns}
     found = {column: rows[source] for column, source in named.items() if source in rows}
     table, notes = retyped(name, empty_table(name).reindex(rows.index).assign(**found))
@@ -92,18 +92,18 @@ def _as_table(name: str, rows: pd.DataFrame, renamed: Mapping[str, str]) -> pd.D
 
 
 def _first_of_each(rows: pd.DataFrame, key: str) -> pd.DataFrame:
-    """Give the first row of each value of a column; none where there is no such column."""
+    """Return the first row of each value of a column; none if there is no such column."""
     known = rows.loc[_text(rows, key).notna()]
     return known.drop_duplicates(key).reset_index(drop=True) if key in known else known
 
 
 def _only(name: str, rows: pd.DataFrame, renamed: Mapping[str, str]) -> pd.DataFrame:
-    """Give a canonical table of some rows; of its columns those that are named here."""
+    """Return a canonical table of some rows; only the columns that are named here."""
     return _as_table(name, rows[[c for c in renamed.values() if c in rows]], renamed)
 
 
 def _schools_of(df: pd.DataFrame) -> pd.DataFrame:
-    """Give the schools that a frame names, beside users or beside classes."""
+    """Return the schools that a frame names, beside users or beside classes."""
     names = _named_lists(df, "schoolSourcedIds", "schoolNames")
     one_each = pd.DataFrame({"key": _text(df, "schoolSourcedId"), "name": _text(df, "schoolName")})
     names |= dict(one_each.dropna().drop_duplicates().itertuples(index=False))
@@ -122,7 +122,7 @@ def _terms_of(classes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _named_lists(df: pd.DataFrame, keys: str, names: str) -> dict[str, str | None]:
-    """Give the name of each id in a column of several; None where no row tells it.
+    """Return the name of each id in a column of several; None if no row says it.
 
     A row in which fewer are named than there are does not say which name is whose.
     """

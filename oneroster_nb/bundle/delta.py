@@ -13,7 +13,7 @@ from oneroster_nb.tables.roles import (
     users_of_roles,
     with_primary_org,
 )
-from oneroster_nb.tables.upsert import OWNERS, merged, shrunken_tables
+from oneroster_nb.tables.upsert import OWNERS, shrunken_tables, upsert
 from oneroster_nb.tables.vocabulary import DELETED
 
 __all__ = ["changed_tables"]
@@ -103,7 +103,7 @@ def _roles_after(tables: _Tables, bundle: Bundle) -> pd.DataFrame:
     if (says & alone).any():
         own = news.loc[says & alone].reset_index(drop=True)
         made = roles_of_users(own, tables["orgs"])
-        roles = merged(roles, made, own["sourcedId"], OWNERS["roles"])
+        roles = upsert(roles, made, own["sourcedId"], OWNERS["roles"])
     if (says & ~alone).any():
         own = news.loc[says & ~alone].reset_index(drop=True)
         roles = completed_roles(own, roles, tables["orgs"])
@@ -131,4 +131,4 @@ def _upserted(old: pd.DataFrame, news: pd.DataFrame) -> pd.DataFrame:
     marked = kept.assign(status=DELETED, dateLastModified=moments)
     others = news.loc[~among(news["sourcedId"], kept["sourcedId"])]
     changed = pd.concat([marked, others], ignore_index=True)
-    return merged(old, changed, changed["sourcedId"])
+    return upsert(old, changed, changed["sourcedId"])

@@ -50,7 +50,7 @@ _COUNTED = {
 
 @dataclass(frozen=True, repr=False)
 class Diff:
-    """What changed between two rosters; :func:`diff` gives it. What it shows of itself are counts.
+    """What changed between two rosters; :func:`diff` returns it. It shows only counts of itself.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Diff:
         A row an enrollment: ``change`` (``added``, ``dropped``, or ``moved``: the same course,
         another class), ``userSourcedId givenName familyName role courseSourcedId courseTitle
         fromClassSourcedId fromClassTitle toClassSourcedId toClassTitle fromSchoolSourcedId
-        fromSchoolName toSchoolSourcedId toSchoolName`` (str, missing where there is none).
+        fromSchoolName toSchoolSourcedId toSchoolName`` (str, missing if there is none).
     by_school : pandas.DataFrame
         A row a school and one for ``All``: ``schoolName schoolSourcedId`` (str; ``(missing)`` for
         those at no school, and the id of ``All`` is empty), ``added removed changed
@@ -83,8 +83,8 @@ class Diff:
         if TOTAL not in self.by_school["schoolName"].to_numpy():
             return f"<Diff: {len(self.by_school)} schools, small counts hidden>"
         total = self.by_school.iloc[-1]
-        told = (f"{total[name]} {name}" for name in _COUNTED)
-        return f"<Diff of people: {', '.join(told)}>"
+        counted = (f"{total[name]} {name}" for name in _COUNTED)
+        return f"<Diff of people: {', '.join(counted)}>"
 
     def _repr_html_(self) -> str:
         note = html.escape(self.by_school.attrs.get("footnote", ""))
@@ -103,8 +103,8 @@ def diff(
     Parameters
     ----------
     before, after : Source
-        Two rosters, such as one saved on Monday and today's, or a roster and a connection. What is
-        to be deleted counts as not there.
+        Two rosters, such as one saved on Monday and today's, or a roster and a connection. Rows
+        marked tobedeleted count as not there.
     suppress_below : int, optional
         Show the numbers of ``by_school`` from 1 to this less one as ``"<10"`` (for 10), and as
         ``"*"`` what would give them away; where ``All`` would, it is left out. Not less than 3.
@@ -122,7 +122,7 @@ def diff(
     QueryError
         For something that is no source, or a threshold that cannot be.
     RosterError
-        Where a source does not give its tables.
+        If a source does not return its tables.
 
     Warns
     -----
@@ -211,7 +211,7 @@ def _people(old: RosterTables, new: RosterTables) -> tuple[pd.DataFrame, pd.Data
 
 
 def _fields(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
-    """Give a row for each value that differs, in the order of the people and the columns."""
+    """Return a row for each value that differs, in the order of the people and the columns."""
     names = [*now.columns, *(name for name in was.columns if name not in now.columns)]
     found = []
     left_out = {*_NOT_COMPARED, *sensitive_columns("users", names)}
@@ -238,7 +238,7 @@ def _fields(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
 
 
 def _memberships(side: RosterTables) -> pd.DataFrame:
-    """Give who is in which class as what, by ids, with the course and the school of the class."""
+    """Return who is in which class in which role, by ids, with course and school of the class."""
     members = side.members.sort_values(["user", "class_"])
     classes = side.classes.loc[members["class_"]]
     return pd.DataFrame(
@@ -293,7 +293,7 @@ def _enrollments(old: RosterTables, new: RosterTables) -> pd.DataFrame:
 
 
 def _places(old: RosterTables, new: RosterTables, people: pd.DataFrame) -> pd.DataFrame:
-    """Give the schools of those who came, went or changed: a row a person and school."""
+    """Return the schools of those who came, went or changed: a row a person and school."""
     sides = {"added": [new], "removed": [old], "changed": [old, new]}
     found = []
     for change, group in people.groupby("change"):

@@ -16,7 +16,7 @@ from oneroster_nb.tables.status import active
 __all__ = ["Side", "columns_of", "in_one_order", "people_frame"]
 
 Side: TypeAlias = Source | pd.DataFrame
-"""A frame of people, or a connection or a roster, of which all users are meant."""
+"""A frame of people, or a connection or a roster, which stands for all its users."""
 
 
 _JOINED = frozenset({"schoolSourcedIds", "schoolNames", "termSourcedIds", "termTitles"})
@@ -24,7 +24,7 @@ _JOINED = frozenset({"schoolSourcedIds", "schoolNames", "termSourcedIds", "termT
 
 
 def people_frame(side: Side, question: str, progress: ProgressOption) -> pd.DataFrame:
-    """Give the people of a side who are not to be deleted; QueryError for what is no side."""
+    """Return the active people of a side; QueryError for what is no side."""
     if isinstance(side, pd.DataFrame):
         return active(side) if "status" in side.columns else side
     if not hasattr(side, "get_users"):
@@ -37,7 +37,7 @@ def people_frame(side: Side, question: str, progress: ProgressOption) -> pd.Data
 
 
 def columns_of(frame: pd.DataFrame, side: str, names: str | Sequence[str]) -> list[str]:
-    """Give columns that a list is compared by; QueryError, which names the list, for others."""
+    """Return columns that a list is compared by; QueryError, which names the list, for others."""
     try:
         return checked_columns(frame, "on", names)
     except QueryError as error:

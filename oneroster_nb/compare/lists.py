@@ -34,7 +34,7 @@ def compare_lists(
     ----------
     left, right : pandas.DataFrame or Source
         The lists, such as the students of a course and those of a testing system. Of a connection
-        or a roster, all users. Who is to be deleted counts as not there.
+        or a roster, all users. Rows marked tobedeleted count as not there.
     on : str or list of str
         The columns that say who is who, in both lists. Outer spaces aside they must be the same,
         and case aside, too, unless they are ids (``sourcedId``).
@@ -44,16 +44,16 @@ def compare_lists(
     Returns
     -------
     pandas.DataFrame
-        A row for everybody on either list, in the order of the left one: the columns of `on`,
-        ``givenName`` and ``familyName`` where a list has them (those of the left one first),
+        A row for each person on either list, in the order of the left one: the columns of `on`,
+        ``givenName`` and ``familyName`` if a list has them (those of the left one first),
         ``status`` (``same``, ``different``, ``only left``, ``only right``), ``fields`` (the
         columns of both lists that differ, joined with commas; the order of several values in one
         field, and how a moment or a truth is written, are no difference) and, for each of these,
         ``<column>_left`` and ``<column>_right``; all str. Rows that repeat a person, as
         membership rows do, are taken together: a field has all its values, joined with commas. A
         row without a value to know the person by matches no other. ``attrs["footnote"]`` says how
-        many have which status, and how many rows are of several people: who are told apart by
-        ``sourcedId``, and not by `on`, as where a family has one email.
+        many have which status, and how many values of `on` several people share, by their
+        ``sourcedId``, as a family does that has one email.
 
     Raises
     ------
@@ -117,17 +117,18 @@ def compare_lists(
             result[f"{name}_{side}"] = values[side][name].where(differs[name])
     result = result.astype("str").reset_index(drop=True)
     counts = result["status"].value_counts()
-    told = [f"{counts.get(status, 0):,} {status}" for status in _STATUSES]
-    notes = [f"{', '.join(told)}."]
+    counted = [f"{counts.get(status, 0):,} {status}" for status in _STATUSES]
+    notes = [f"{', '.join(counted)}."]
     if shared := len(_shared(left, names).union(_shared(right, names))):
         notes.append(
-            f"Rows of several people each, whose {' and '.join(names)} is one: {shared:,}."
+            f"Several people have the same {' and '.join(names)}; their rows were combined:"
+            f" {shared:,}."
         )
     return with_footnote(result, notes)
 
 
 def _shared(frame: pd.DataFrame, names: list[str]) -> "pd.Index[Any]":
-    """Give what several people of a list are known by, where it has ids of them."""
+    """Return the values that several people of a list share, if it has their ids."""
     if "sourcedId" in names or "sourcedId" not in frame:
         return pd.Index([])
     keys = pd.DataFrame({name: _key(texts(frame[name])) for name in names})
@@ -160,7 +161,7 @@ def _moment_texts(values: "pd.Series[Any]") -> "pd.Series[str]":
 def _called(
     names: list[str], sides: Mapping[str, pd.DataFrame], index: "pd.Index[Any]"
 ) -> dict[str, "pd.Series[str]"]:
-    """Give the names of everybody, as far as the lists have them; the left one goes first."""
+    """Return the names of all people, as far as the lists have them; the left list goes first."""
     found: dict[str, pd.Series[str]] = {}
     for name in names:
         for rows in sides.values():
@@ -173,16 +174,16 @@ def _called(
 def _list(
     frame: pd.DataFrame, names: list[str], kept: list[str], moments: list[str], side: str
 ) -> pd.DataFrame:
-    """Give a list as text with a row a person, indexed by what the person is known by."""
+    """Return a list as text with a row a person, indexed by what the person is known by."""
     written = {name: _moment_texts if name in moments else texts for name in kept}
     written |= dict.fromkeys(names, texts)
     frame = pd.DataFrame({name: write(frame[name]) for name, write in written.items()})
     frame = frame.reset_index(drop=True)
     keys = pd.DataFrame({name: _key(frame[name]) for name in names})
     unknown = keys.isna().any(axis="columns")
-    # A row of nobody is a person of its own, on this side alone.
-    keys = keys.fillna("").assign(nobody="")
-    keys.loc[unknown, "nobody"] = [f"{side} {row}" for row in frame.index[unknown]]
+    # A row without a value to know the person by is a person of its own, on this side alone.
+    keys = keys.fillna("").assign(unknown="")
+    keys.loc[unknown, "unknown"] = [f"{side} {row}" for row in frame.index[unknown]]
     person = keys.groupby(list(keys), sort=False).ngroup()
     first = frame.loc[~person.duplicated()].reset_index(drop=True)
     for name in kept:
@@ -198,7 +199,7 @@ def _list(
 
 
 def _differing(person: "pd.Series[int]", values: "pd.Series[str]") -> "pd.Index[int]":
-    """Give the people whose rows differ in a column: in most columns of users there are none."""
+    """Return the people whose rows differ in a column: in most columns of users there are none."""
     codes, _ = pd.factorize(values)
     by_person = pd.Series(codes, index=values.index).groupby(person)
     span = by_person.agg(["min", "max"])

@@ -9,7 +9,7 @@ from oneroster_nb.compare.inputs import Side, columns_of, people_frame
 from oneroster_nb.counts.columns import people_of
 from oneroster_nb.counts.footnotes import with_footnote
 from oneroster_nb.errors import QueryError
-from oneroster_nb.people.same_person import folded
+from oneroster_nb.people.same_person import fold_names
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.tables.schema import join_values
 from oneroster_nb.tables.text import texts
@@ -33,7 +33,7 @@ def match_people(
     Each field is tried on those whom no field before it has matched. A value that is there once on
     each side matches; one that several people of a side have is no proof, and those are reported
     as ambiguous unless a later field tells them apart. Case, accents and outer spaces do not
-    matter. A field matches whatever the others say: look at the pairs that ``differs`` tells of,
+    matter. A field matches whatever the others say: look at the pairs that ``differs`` names,
     such as two people of one name with two numbers.
 
     Parameters
@@ -52,7 +52,7 @@ def match_people(
     pandas.DataFrame
         ``leftId rightId matchedOn status differs`` (str). ``matched``: a row a pair. ``ambiguous``:
         a row a pair that could be, of people whom nothing matched. ``only left`` and ``only
-        right``: a row a person for whom there is nobody, the other id missing, and ``matchedOn``,
+        right``: a row a person without a match, the other id missing, and ``matchedOn``,
         too. ``differs`` names the fields of `on` that both have, and have differently, joined with
         commas. ``attrs["footnote"]`` says how many were matched on which field, how many of these
         differ in another one, and how many were not matched.
@@ -64,7 +64,7 @@ def match_people(
         person that differ in such a field, and a value that so many people have that it tells
         nobody apart.
     RosterError
-        Where a source does not give its users.
+        If a source does not return its users.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def match_people(
             side.loc[~side.index.isin(pairs[column])]
             for side, column in zip(rest, _COLUMNS[:2], strict=True)
         ]
-    # What a later field has told apart is not ambiguous.
+    # People whom a later field matched are not ambiguous.
     left_rest, right_rest = (side.index for side in rest)
     unclear = pd.concat(ambiguous)
     open_pairs = unclear["leftId"].isin(left_rest) & unclear["rightId"].isin(right_rest)
@@ -111,7 +111,7 @@ def match_people(
     found = found.reindex(columns=_COLUMNS).reset_index(drop=True)
     found["differs"] = _differing(found, sides, names)
     found = found.astype("str")
-    return with_footnote(found, [_told(found, unclear, steps)])
+    return with_footnote(found, [_summary_line(found, unclear, steps)])
 
 
 def _steps(on: object) -> list[tuple[str, ...]]:
@@ -130,7 +130,7 @@ def _steps(on: object) -> list[tuple[str, ...]]:
 
 
 def _people(side: str, given: Side, names: list[str], progress: ProgressOption) -> pd.DataFrame:
-    """Give the fields of a list's people as plain text, indexed by their ids."""
+    """Return the fields of a list's people as plain text, indexed by their ids."""
     given = people_frame(given, "match_people", progress)
     if "sourcedId" not in given.columns:
         raise QueryError(
@@ -138,9 +138,11 @@ def _people(side: str, given: Side, names: list[str], progress: ProgressOption) 
             " with df.rename(columns={'userId': 'sourcedId'})."
         )
     columns_of(given, side, names)
-    people_of(given)  # refuses rows of nobody
+    people_of(given)  # refuses rows without a sourcedId
     ids = texts(given["sourcedId"])
-    fields = pd.DataFrame({name: folded(texts(given[name])).replace("", None) for name in names})
+    fields = pd.DataFrame(
+        {name: fold_names(texts(given[name])).replace("", None) for name in names}
+    )
     fields = fields.astype("str").set_axis(ids.array, axis="index")
     # Fields may be called as columns of the answer are, so that here they have numbers.
     rows = fields.set_axis(range(len(names)), axis="columns").assign(id=fields.index)
@@ -157,7 +159,7 @@ def _people(side: str, given: Side, names: list[str], progress: ProgressOption) 
 def _match(
     left: pd.DataFrame, right: pd.DataFrame, step: tuple[str, ...], label: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give the pairs that agree: those that nobody disputes, and the others."""
+    """Return the pairs that agree: those that are unambiguous, and the others."""
     names = list(step)
     mine, theirs = (side[names].dropna() for side in (left, right))
     here, there = (side.groupby(names).size() for side in (mine, theirs))
@@ -192,18 +194,18 @@ def _differing(
         side.loc[both[column]].reset_index(drop=True)
         for side, column in zip(sides, _COLUMNS[:2], strict=True)
     )
-    told = pd.Series("", index=both.index)
+    fields = pd.Series("", index=both.index)
     for name in names:
         differs = mine[name].ne(theirs[name]) & mine[name].notna() & theirs[name].notna()
-        told += np.where(differs, f",{join_values([name])}", "")
-    return told.str.removeprefix(",").replace("", None).reindex(pairs.index)
+        fields += np.where(differs, f",{join_values([name])}", "")
+    return fields.str.removeprefix(",").replace("", None).reindex(pairs.index)
 
 
 def _in_order(rows: pd.DataFrame, order: dict[str, int]) -> pd.DataFrame:
     return rows.sort_values("leftId", key=lambda ids: ids.map(order), kind="stable")
 
 
-def _told(found: pd.DataFrame, unclear: pd.DataFrame, steps: list[tuple[str, ...]]) -> str:
+def _summary_line(found: pd.DataFrame, unclear: pd.DataFrame, steps: list[tuple[str, ...]]) -> str:
     matched = found.loc[found["status"] == "matched"]
     counts = matched["matchedOn"].value_counts()
     labels = list(dict.fromkeys(",".join(step) for step in steps))

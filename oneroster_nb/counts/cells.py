@@ -33,7 +33,7 @@ def reads_like_a_label(label: str) -> bool:
 
 
 def groups_of(df: pd.DataFrame, names: list[str]) -> tuple[_Ints, pd.DataFrame]:
-    """Give each row the number of its combination, and the labels of those that occur, in order."""
+    """Return for each row the number of its combination, and the labels of those that occur."""
     groups = np.zeros(len(df), dtype=np.int64)
     first = np.zeros(0, dtype=np.int64)
     found = {}
@@ -52,7 +52,7 @@ def groups_of(df: pd.DataFrame, names: list[str]) -> tuple[_Ints, pd.DataFrame]:
 
 
 def _categories(values: pd.Series) -> tuple[_Ints, list[str]]:
-    """Give each row the number of its value, and the labels of the values in order."""
+    """Return for each row the number of its value, and the labels of the values in order."""
     unordered_category = isinstance(values.dtype, pd.CategoricalDtype) and not values.cat.ordered
     as_text = unordered_category or is_string_dtype(values.dtype) or values.dtype == object
     codes, uniques = pd.factorize(values, sort=not as_text)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oneroster_nb.counts.overlaps import hide_groups
-from oneroster_nb.people.components import joined
+from oneroster_nb.people.components import connected_components
 
 __all__ = ["hide_loads"]
 
@@ -53,7 +53,7 @@ def hide_loads(teaching: pd.DataFrame, sizes: "pd.Series[int]", below: int) -> "
     class_codes, classes = pd.factorize(together["class_"])
     teacher_codes, teachers = pd.factorize(together["teacher"])
     lists = pd.Series(teacher_codes).groupby(class_codes).agg(list)
-    group = joined(len(teachers), lists)
+    group = connected_components(len(teachers), lists)
     counts = np.asarray(classes.to_series().map(sizes).fillna(0), dtype=np.int64)
     for label in np.unique(group):
         mine = np.flatnonzero(group == label)

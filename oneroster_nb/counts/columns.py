@@ -14,7 +14,7 @@ __all__ = ["checked_columns", "people_of", "refuse_repeats", "require_column"]
 
 
 def checked_columns(df: pd.DataFrame, option: str, names: str | Sequence[str]) -> list[str]:
-    """Give the columns asked for as a list, each of them one that the frame has and can count."""
+    """Return column names as a list; QueryError for one that the frame lacks or cannot count."""
     if not isinstance(df, pd.DataFrame):
         asked = "; ask its get_users() first" if hasattr(df, "get_users") else ""
         raise QueryError(f"Only a DataFrame can be counted, not a {type(df).__name__}{asked}")
@@ -45,7 +45,7 @@ def refuse_repeats(names: list[str]) -> None:
 
 
 def require_column(df: pd.DataFrame, name: str) -> None:
-    """Refuse a name that is no column of the frame, or that of several; give the nearest ones."""
+    """Refuse a name that is no column of the frame, or that of several; name the nearest ones."""
     if not isinstance(name, str):
         raise QueryError(f"A column is named by its text, not by {name!r}")
     known = list(df.columns)
@@ -65,7 +65,7 @@ def _holds_lists(values: pd.Series) -> bool:
 
 
 def people_of(df: pd.DataFrame, instead: str = "") -> NDArray[np.int64]:
-    """Give each row the number of its person; refuse a frame that does not know who they are.
+    """Return for each row the number of its person; refuse a frame without sourcedIds.
 
     ``instead`` ends the message of the error with what else can be done.
     """

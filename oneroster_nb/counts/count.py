@@ -71,7 +71,7 @@ def count(
         occurs, in order of the columns: text by text (``grades`` as in school, kindergarten
         first), numbers and dates by value, missing last.
         ``attrs["footnote"]`` says how many people stand in several rows, what was hidden, and
-        what was left out; it is not there where there is nothing to say.
+        what was left out; it is absent if there is nothing to say.
 
     Raises
     ------
@@ -227,7 +227,7 @@ def _threshold(below: int | None, zeros: bool) -> int | None:
 
 
 def _denominator(normalize: object) -> tuple[slice, slice] | None:
-    """Say where in a table with totals stands what a count is divided by."""
+    """Return the position, in a table with totals, of what a count is divided by."""
     every, last = slice(None), slice(-1, None)
     if normalize is False:
         return None

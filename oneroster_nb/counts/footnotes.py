@@ -63,7 +63,7 @@ def label_note(*labels: pd.DataFrame) -> list[str]:
 
 
 def hiding_note(hidden: NDArray[np.int64], below: int, *, least: int = 1) -> list[str]:
-    """Say how many counts were hidden, and why; nothing where none was."""
+    """Say how many counts were hidden, and why; nothing if none was."""
     if not len(hidden):
         return []
     small, others = int((hidden < below).sum()), int((hidden >= below).sum())
@@ -131,6 +131,6 @@ def earlier_unknown_roles(df: pd.DataFrame) -> Mapping[str, int]:
 
 
 def earlier_note(df: pd.DataFrame, below: int | None) -> list[str]:
-    """Say what was left out of a frame when it was asked for."""
+    """Say what get_users() left out of a frame."""
     unknown = note_of_unknown_roles({"": earlier_unknown_roles(df)}, below)
     return [*left_out({"": earlier_counts(df)}, below), *unknown]

@@ -48,7 +48,7 @@ def hide_groups(members: _Bools, below: int) -> tuple[_Bools, bool]:
     hidden = np.asarray((people > 0) & (people < below))
     # People in the same groups cannot be told apart: each kind of them is one unknown.
     kinds, sizes = np.unique(members, axis=0, return_counts=True)
-    small = np.array([t for t in _told_of(kinds) if 0 < sizes[t].sum() < below])
+    small = np.array([t for t in _revealing(kinds) if 0 < sizes[t].sum() < below])
     while len(small) and (~hidden & (people > 0)).any():
         shown = np.flatnonzero(~hidden & (people > 0))
         used = _bound(kinds, shown, hidden)
@@ -58,7 +58,7 @@ def hide_groups(members: _Bools, below: int) -> tuple[_Bools, bool]:
         if not len(used):
             break
         hidden[used[people[used].argmin()]] = True
-    # What others give away all the same is hidden for nothing.
+    # A number that others give away all the same need not be hidden.
     stars = np.flatnonzero(hidden & (people >= below))
     if len(stars) and not hidden.all():
         hidden[stars[_made_of(kinds[:, ~hidden], kinds[:, stars].T).any(axis=1)]] = False
@@ -66,13 +66,13 @@ def hide_groups(members: _Bools, below: int) -> tuple[_Bools, bool]:
 
 
 def _bound(kinds: _Bools, shown: NDArray[np.intp], hidden: _Bools) -> NDArray[np.intp]:
-    """Give the shown groups all of whose people are in hidden ones: the marks of these bound it."""
+    """Return the shown groups whose people are all in hidden ones: their marks bound them."""
     free = ~kinds[:, hidden].any(axis=1)
     return shown[~kinds[free][:, shown].any(axis=0)]
 
 
 def _made_of(shown: _Bools, numbers: _Bools) -> _Bools:
-    """Say of each number of which shown ones it is made up by sums and differences, if it is.
+    """Find the shown groups whose sums and differences give each number away.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def _made_of(shown: _Bools, numbers: _Bools) -> _Bools:
     Returns
     -------
     array of bool, numbers by groups
-        Nothing in the row of a number that is not made up of them.
+        No True in the row of a number that they do not give away.
     """
     sums = shown.astype(np.float64)
     parts, *_ = np.linalg.lstsq(sums, numbers.T.astype(np.float64), rcond=None)
@@ -92,8 +92,8 @@ def _made_of(shown: _Bools, numbers: _Bools) -> _Bools:
     return np.asarray((np.abs(parts) > _NEARLY).T & given[:, np.newaxis])
 
 
-def _told_of(kinds: _Bools) -> Iterator[_Bools]:
-    """Give the numbers that would tell something, as the kinds of people that each counts."""
+def _revealing(kinds: _Bools) -> Iterator[_Bools]:
+    """Yield the numbers that would reveal something, as the kinds of people that each counts."""
     yield from np.eye(len(kinds), dtype=bool)
     yield from kinds.T
     alone = kinds.sum(axis=1) == 1
@@ -101,7 +101,7 @@ def _told_of(kinds: _Bools) -> Iterator[_Bools]:
         yield group & alone
         yield group & ~alone
         for other in kinds.T:
-            # Groups that nobody shares tell no more together than each by itself.
+            # Groups without a person in common reveal no more together than each by itself.
             if (group & other).any():
                 yield group & other
                 yield group & ~other

@@ -15,7 +15,7 @@ Counts = NDArray[np.int64]
 
 
 def is_small(counts: "pd.Series[int]", below: int) -> "pd.Series[bool]":
-    """Say which counts are below the threshold, and not zero."""
+    """Return True for each count that is below the threshold and not zero."""
     return (counts > 0) & (counts < below)
 
 
@@ -40,13 +40,13 @@ def hide_counts(
     notes : list of str
         What to say below the table.
     """
-    told: list[Counts] = []
+    small: list[Counts] = []
     changed: dict[str, Any] = {}
     for name, rows in hidden.items():
         counts, hide = np.asarray(table[name], dtype=np.int64), rows.to_numpy(dtype=bool)
         if hide.any():
             marked = mark(counts, counts, hide, below)
             changed[name] = pd.Series(marked, index=table.index, dtype=object)
-            told.append(counts[hide])
-    notes = hiding_note(np.concatenate(told), below) if told else []
+            small.append(counts[hide])
+    notes = hiding_note(np.concatenate(small), below) if small else []
     return table.assign(**changed), notes

@@ -39,7 +39,7 @@ _MOST_TRIED = 5_000_000
 
 
 def check_threshold(below: int) -> int:
-    """Give the threshold back, or refuse it.
+    """Return the threshold, or refuse it.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def hide(counts: _Ints, below: int, *, additive: bool, zeros: bool = False) -> t
     additive : bool
         Whether each total is the sum of its cells. It is not where people stand in several cells.
     zeros : bool
-        Whether zeros are hidden among the small counts. Totals are none: each stands for somebody.
+        Whether zeros are hidden among the small counts. No total is zero: each counts people.
 
     Returns
     -------
@@ -166,7 +166,7 @@ def mark(values: NDArray[Any], counts: _Ints, hidden: _Bools, below: int) -> NDA
     Returns
     -------
     array of object
-        Numbers where they may be seen, else the text ``"<10"`` (for a threshold of 10) or ``"*"``.
+        Numbers if they may be seen, else the text ``"<10"`` (for a threshold of 10) or ``"*"``.
 
     Examples
     --------
@@ -188,7 +188,7 @@ def _small(counts: _Ints, below: int, *, zeros: bool) -> _Bools:
 
 
 def _close_circles(counts: _Ints, small: _Bools, below: int, *, least: int) -> _Bools | None:
-    """Hide cells until each small one is on a circle; None where a small one can be on none.
+    """Hide cells until each small one is on a circle; None if a small one cannot be on any.
 
     A small count of the body is no less than ``least``, and a total no less than 1.
     """
@@ -242,7 +242,7 @@ def _without_needless(
 
 
 def _all_closed(hidden: _Bools, out: _Bools, back: _Bools) -> bool:
-    """Say whether each hidden cell is on a circle of hidden cells."""
+    """Return True for each hidden cell that is on a circle of hidden cells."""
     safe = _on_rectangle(hidden & out, hidden & back)
     out_price = np.where(hidden & out, 0.0, np.inf)
     back_price = np.where(hidden & back, 0.0, np.inf)

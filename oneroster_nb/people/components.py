@@ -1,43 +1,43 @@
-"""Things that belong together, directly or through others (pure)."""
+"""Connected components: items that belong together, directly or through others (pure)."""
 
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["joined"]
+__all__ = ["connected_components"]
 
 
-def joined(size: int, sets: Iterable[Sequence[int]]) -> NDArray[np.int64]:
-    """Give each of so many things the least of those that it is joined with, near or far.
+def connected_components(size: int, sets: Iterable[Sequence[int]]) -> NDArray[np.int64]:
+    """Label connected components: for each item, the smallest index in its component.
 
     Parameters
     ----------
     size : int
-        How many things there are; they are numbered from 0.
+        The number of items; they are numbered from 0.
     sets : iterable of sequence of int
-        Things that belong together.
+        Items that belong together.
 
     Returns
     -------
     array of int64
-        One number a thing, equal for all that belong together.
+        A label for each item, equal for all that belong together.
 
     Examples
     --------
-    >>> joined(5, [[0, 3], [3, 4]]).tolist()
+    >>> connected_components(5, [[0, 3], [3, 4]]).tolist()
     [0, 1, 2, 0, 0]
     """
     least = list(range(size))
 
-    def find(thing: int) -> int:
-        while least[thing] != thing:
-            least[thing] = least[least[thing]]
-            thing = least[thing]
-        return thing
+    def find(item: int) -> int:
+        while least[item] != item:
+            least[item] = least[least[item]]
+            item = least[item]
+        return item
 
-    for things in sets:
-        for other in things[1:]:
-            one, two = sorted((find(things[0]), find(other)))
+    for items in sets:
+        for other in items[1:]:
+            one, two = sorted((find(items[0]), find(other)))
             least[two] = one
-    return np.array([find(thing) for thing in range(size)], dtype=np.int64)
+    return np.array([find(item) for item in range(size)], dtype=np.int64)

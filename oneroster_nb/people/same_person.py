@@ -1,13 +1,13 @@
-"""By what two rows are taken for one person: names, birth dates, places (pure)."""
+"""Decide whether two user rows are the same person: names, birth dates, schools (pure)."""
 
 import unicodedata
 
 import pandas as pd
 
-from oneroster_nb.people.components import joined
+from oneroster_nb.people.components import connected_components
 from oneroster_nb.tables.schema import split_text
 
-__all__ = ["bare", "folded", "plain", "records_per_school", "same_people"]
+__all__ = ["bare", "fold_names", "names_and_roles", "plain", "records_per_school", "same_people"]
 
 
 _LETTERS = str.maketrans(
@@ -15,25 +15,25 @@ _LETTERS = str.maketrans(
     | {"\N{LATIN SMALL LETTER DOTLESS I}": "i"}
     | {"æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
 )
-"""Letters that are written plainly in other places, and that no accent makes of others."""
+"""Letters that are no plain letter with an accent, and what people write instead of them."""
 
 
 def bare(text: str) -> str:
-    """Write a text without accents and signs that nobody sees.
+    """Return a text without accents and invisible characters.
 
     Examples
     --------
     >>> bare("Søren Wałęsa")
     'Soren Walesa'
     """
-    if text.isascii():  # most are, and need no second look at every sign
+    if text.isascii():  # as most are: no need to look at each character
         return text
     parts = unicodedata.normalize("NFKD", text.translate(_LETTERS))
     return "".join(sign for sign in parts if unicodedata.category(sign) not in ("Mn", "Cf"))
 
 
 def plain(text: str) -> str:
-    """Write a text without case, accents and outer spaces.
+    """Return a text in lower case, without accents and outer spaces.
 
     Examples
     --------
@@ -43,19 +43,26 @@ def plain(text: str) -> str:
     return bare(text.strip()).casefold()
 
 
-def folded(texts: "pd.Series[str]") -> "pd.Series[str]":
-    """Write texts as :func:`plain` does; missing ones stay missing."""
+def fold_names(texts: "pd.Series[str]") -> "pd.Series[str]":
+    """Fold texts as :func:`plain` does; missing ones stay missing."""
     distinct = {text: plain(text) for text in texts.dropna().unique()}
     return texts.map(distinct).astype("str")
+
+
+def names_and_roles(users: pd.DataFrame) -> pd.DataFrame:
+    """Return ``given family role`` of users, names without case and accents, empty if missing."""
+    names = {"given": "givenName", "family": "familyName"}
+    folded = {name: fold_names(users[column].fillna("")) for name, column in names.items()}
+    return pd.DataFrame({**folded, "role": users["role"].fillna("")}).reset_index(drop=True)
 
 
 def same_people(
     users: pd.DataFrame, demographics: pd.DataFrame, orgs: pd.DataFrame
 ) -> pd.DataFrame:
-    """Give the users who look like one person under several ids.
+    """Find the users who look like one person under several ids.
 
-    Name and role must be the same, and the birth date; of those without one, the grade and one of
-    the schools. Where somebody is at no school, any org will do.
+    Name and role must be the same, and the birth date. If there is no birth date, the grade and one
+    of the schools must be. If a person is at no school, any org will do.
 
     Parameters
     ----------
@@ -65,7 +72,7 @@ def same_people(
     Returns
     -------
     pandas.DataFrame
-        A row a user of whom there is another one, with the index of ``users``, those of one person
+        A row for each user who has a double, with the index of ``users``, those of one person
         together: ``group`` (int64, the same for one person) and ``birthDate`` (datetime64). Users
         without family name or role, and those with neither birth date nor org, are left out.
     """
@@ -73,25 +80,20 @@ def same_people(
     users = users.loc[named & users["role"].fillna("").ne("")]
     born = demographics.drop_duplicates("sourcedId").set_index("sourcedId")["birthDate"]
     birth = pd.Series(born.reindex(users["sourcedId"]).array, index=users.index)
-    marks = pd.DataFrame(
-        {
-            "user": range(len(users)),
-            "given": folded(users["givenName"].fillna("")).array,
-            "family": folded(users["familyName"]).array,
-            "role": users["role"].array,
-            "birth": birth.dt.strftime("%Y-%m-%d").astype("str").fillna("").array,
-            "grades": users["grades"].fillna("").array,
-            "place": _places(users, orgs),
-        }
+    marks = names_and_roles(users).assign(
+        user=range(len(users)),
+        birth=birth.dt.strftime("%Y-%m-%d").astype("str").fillna("").array,
+        grades=users["grades"].fillna("").array,
+        place=_places(users, orgs),
     )
     dated = marks["birth"] != ""
     marks.loc[dated, "grades"] = ""
-    # A birth date says enough; who has none, and is nowhere, cannot be told from others.
+    # A birth date is enough. People without one and without an org cannot be told apart.
     marks["place"] = marks["place"].where(~dated, [[""]] * len(marks))
     marks = marks.explode("place").dropna(subset=["place"])
     keys = [name for name in marks.columns if name != "user"]
     marks = marks.loc[marks.duplicated(keys, keep=False)]
-    group = joined(len(users), marks.groupby(keys, sort=False)["user"].agg(list))
+    group = connected_components(len(users), marks.groupby(keys, sort=False)["user"].agg(list))
     found = pd.DataFrame({"group": group, "birthDate": birth.array}, index=users.index)
     found = found.loc[found["group"].duplicated(keep=False)]
     return found.sort_values("group", kind="stable")
@@ -123,26 +125,19 @@ def records_per_school(users: pd.DataFrame) -> "pd.Series[int]":
     """
     shared = [users[c].notna() & users[c].duplicated(keep=False) for c in ("userIds", "identifier")]
     some = users.loc[(shared[0] | shared[1]) & users["sourcedId"].notna()]
-    marks = pd.DataFrame(
-        {
-            "user": range(len(some)),
-            "given": folded(some["givenName"].fillna("")).array,
-            "family": folded(some["familyName"].fillna("")).array,
-            "role": some["role"].fillna("").array,
-        }
-    )
+    marks = names_and_roles(some).assign(user=range(len(some)))
     sets: list[list[int]] = []
     for column in ("userIds", "identifier"):
         alike = marks.assign(id=some[column].array).dropna(subset=["id"])
         sets += alike.groupby(["id", "given", "family", "role"])["user"].agg(list).tolist()
-    group = pd.Series(joined(len(some), sets), index=some.index)
+    group = pd.Series(connected_components(len(some), sets), index=some.index)
     apart = some["orgSourcedIds"].fillna("").groupby(group).nunique()
     group = group.loc[group.map(apart) > 1]
     return group.sort_values(kind="stable")
 
 
 def _places(users: pd.DataFrame, orgs: pd.DataFrame) -> list[list[str]]:
-    """Give for each user the schools, or where there are none all orgs."""
+    """Return the schools of each user, or all orgs if there is no school among them."""
     schools = frozenset(orgs.loc[orgs["type"] == "school", "sourcedId"])
     places = {}
     for text in users["orgSourcedIds"].dropna().unique():

@@ -93,12 +93,12 @@ class Findings(pd.DataFrame):
     def words(self) -> str:
         """How many findings there are of each severity, in a sentence."""
         counts = self["severity"].value_counts()
-        told = [
+        counted = [
             f"{counts[severity]:,} {noun}{'' if counts[severity] == 1 else 's'}"
             for severity, noun in (("error", "error"), ("warning", "warning"), ("info", "note"))
             if severity in counts
         ]
-        return f"{', '.join(told)}." if told else "Nothing was found to be wrong."
+        return f"{', '.join(counted)}." if counted else "Nothing was found to be wrong."
 
     def _repr_html_(self) -> str:
         if "severity" not in self or "code" not in self:

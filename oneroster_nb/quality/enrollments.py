@@ -138,7 +138,7 @@ def of_one_person(tables: Tables) -> list[Finding]:
 
 
 def _with_spans(rows: pd.DataFrame) -> pd.DataFrame:
-    """Give enrollments short names and open dates an end; the ``endDate`` is not part of them."""
+    """Return enrollments with short names and without open dates; an ``endDate`` is excluded."""
     return pd.DataFrame(
         {
             "sourcedId": rows["sourcedId"],

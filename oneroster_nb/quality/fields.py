@@ -62,7 +62,7 @@ def other_version(tables: Tables) -> list[Finding]:
 
 
 def subjects(tables: Tables) -> list[Finding]:
-    """Find rows with another number of subject codes than of subjects, where they have both."""
+    """Find rows with another number of subject codes than of subjects, if they have both."""
     findings = []
     for name in ("classes", "courses"):
         rows = tables[name].dropna(subset=["subjects", "subjectCodes"])

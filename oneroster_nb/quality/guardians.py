@@ -21,9 +21,9 @@ def one_way(roster: RosterTables) -> list[Finding]:
     )
     by_student = pairs.loc[among(pairs["who"], students) & among(pairs["whom"], linked)]
     by_guardian = pairs.loc[among(pairs["who"], linked) & among(pairs["whom"], students)]
-    told = pd.MultiIndex.from_frame(by_student)
+    there = pd.MultiIndex.from_frame(by_student)
     back = pd.MultiIndex.from_frame(by_guardian[["whom", "who"]])
-    of_students, of_guardians = int((~told.isin(back)).sum()), int((~back.isin(told)).sum())
+    of_students, of_guardians = int((~there.isin(back)).sum()), int((~back.isin(there)).sum())
     if not of_students + of_guardians:
         return []
     words = (

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from oneroster_nb.analysis.roster_tables import RosterTables
-from oneroster_nb.people.same_person import folded
+from oneroster_nb.people.same_person import names_and_roles
 from oneroster_nb.tables.findings import Finding, found
 
 __all__ = ["addresses", "keys", "signs"]
@@ -32,7 +32,7 @@ def keys(tables: Tables) -> list[Finding]:
 
 
 def signs(tables: Tables) -> list[Finding]:
-    """Find ids with signs that the CSV binding of 1.2 does not allow: a finding for each table."""
+    """Find ids with characters that the CSV binding of 1.2 forbids: a finding for each table."""
     findings = []
     for name, table in tables.items():
         ids = table["sourcedId"].dropna()
@@ -60,21 +60,14 @@ def addresses(roster: RosterTables) -> list[Finding]:
 
 
 def _shared(code: str, users: pd.DataFrame, column: str) -> list[Finding]:
-    """Find values that several people have; the value itself is not told.
+    """Find values that several people have; the value itself is not shown.
 
     OneRoster 1.1 has a user for each role of a person, so users of one name and different roles
     are one person.
     """
     values = users[column].dropna().str.strip().str.casefold()
     rows = users.loc[values.index[values.duplicated(keep=False)]]
-    marks = pd.DataFrame(
-        {
-            "value": values[rows.index],
-            "given": folded(rows["givenName"].fillna("")),
-            "family": folded(rows["familyName"].fillna("")),
-            "role": rows["role"].fillna(""),
-        }
-    )
+    marks = names_and_roles(rows).set_axis(rows.index).assign(value=values[rows.index])
     counts = marks.groupby("value").agg(
         size=("role", "size"),
         roles=("role", "nunique"),

@@ -1,4 +1,4 @@
-"""Rules about people and classes: who is nowhere, what is empty, who is there twice."""
+"""Rules about people and classes: which lack something, who is there twice."""
 
 from collections.abc import Iterable
 
@@ -57,7 +57,7 @@ def classes(roster: RosterTables) -> list[Finding]:
 
 
 def twice(roster: RosterTables) -> list[Finding]:
-    """Find people of one name and role who share a birth date, or where none is known a place."""
+    """Find people of one name and role who share a birth date or, if none is known, a school."""
     users = roster.users
     same = same_people(users, roster.active("demographics"), roster.active("orgs"))
     findings = []

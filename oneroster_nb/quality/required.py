@@ -93,7 +93,7 @@ def _each(name: str, column: str, keys: "pd.Series[str]", rows: int) -> list[Fin
 
 
 def _main_roles(tables: Tables) -> "pd.Series[str]":
-    """Give the role of each user, in the words of 1.2 if the roles say it."""
+    """Return the role of each user, in the words of 1.2 if the roles say it."""
     users, roles = tables["users"], tables["roles"]
     first = roles.dropna(subset=["userSourcedId"]).drop_duplicates("userSourcedId")
     words = users["sourcedId"].map(first.set_index("userSourcedId")["role"]).astype("str")

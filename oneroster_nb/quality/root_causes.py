@@ -1,4 +1,4 @@
-"""Root causes: one reason why many rows do not find each other, found once and set right."""
+"""Root causes: one reason why many references point nowhere, found once and fixed."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -123,7 +123,7 @@ def root_causes(
     deleted: Mapping[str, "pd.Series[str]"] | None = None,
     unread: Collection[str] = (),
 ) -> RootCauses:
-    """Find why references point nowhere, where one reason explains many of them.
+    """Find why references point nowhere, if one reason explains many of them.
 
     Parameters
     ----------
@@ -241,10 +241,10 @@ def _written_otherwise(
             continue
         fixes |= fit
         counts = {place: _count(place, fit) for place in places}
-        told = [f"{n:,} in {place.table}.{place.column}" for place, n in counts.items() if n]
+        counted = [f"{n:,} in {place.table}.{place.column}" for place, n in counts.items() if n]
         first, other = next(iter(fit.items()))
         means = "that a spreadsheet rounded" if other is None else f"for {other[:60]!r}"
-        words = f"{first[:60]!r} {means}; {', '.join(told)}."
+        words = f"{first[:60]!r} {means}; {', '.join(counted)}."
         explained = sum(counts.values())
         findings.append(found(code, places[0].target, words, field="sourcedId", explains=explained))
     return findings
@@ -305,7 +305,7 @@ def _fix(causes: RootCauses, place: _Place, fixes: Mapping[str, str | None]) -> 
 def _other_field(
     unknown: "pd.Series[int]", table: pd.DataFrame, target: str
 ) -> tuple[str, dict[str, str | None]]:
-    """Give the field that most of the ids fit, and which sourcedId each of them means."""
+    """Return the field that most of the ids fit, and which sourcedId each of them means."""
     best: tuple[str, dict[str, str | None]] = ("", {})
     for name in _OTHER_FIELDS.get(target, ()):
         values = table.set_index("sourcedId")[name].dropna()
@@ -337,7 +337,7 @@ def _repeated_records(tables: Tables) -> list[Finding]:
 
 
 def _named(table: str, words: str, keys: "pd.Series[str]", groups: "pd.Series[int]") -> Finding:
-    """Say which records are one, the first of them at least."""
+    """Make the finding that names the records of one person or org, at most the first 20."""
     each = keys.loc[groups.index].groupby(groups, sort=False).agg(" = ".join)
     names = "; ".join(each.head(20)) + ("; …" if len(each) > 20 else "")
     explained = len(groups) - len(each)

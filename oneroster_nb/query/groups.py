@@ -121,7 +121,7 @@ def known_fields(match_on: Sequence[str], available: Collection[str]) -> dict[st
 
 
 def field_named(name: str, available: Collection[str]) -> str | None:
-    """Find the column that a name means, None where there is none.
+    """Find the column that a name means, None if there is none.
 
     Examples
     --------
@@ -135,7 +135,7 @@ def field_named(name: str, available: Collection[str]) -> str | None:
 def match_groups(
     groups: pd.DataFrame, names: Sequence[str] | None, match_on: Mapping[str, str], match: str
 ) -> Matched:
-    """Find the groups that are meant.
+    """Find the groups that match the names.
 
     Parameters
     ----------
@@ -187,11 +187,11 @@ def match_values(column: "pd.Series[str]", name: str, match: str) -> NDArray[np.
 def _comparison(field: str, name: str, match: str) -> Callable[[str], bool]:
     if match == "exact":
         as_grade = grade_code if field == "grades" else str
-        wanted = folded(as_grade(name.strip()))
-        return lambda text: folded(text) == wanted
+        wanted = fold_case(as_grade(name.strip()))
+        return lambda text: fold_case(text) == wanted
     if match == "contains":
-        part = folded(name)
-        return lambda text: part in folded(text)
+        part = fold_case(name)
+        return lambda text: part in fold_case(text)
     pattern = fnmatch.translate(_tidy(name)) if match == "glob" else name
     compiled = re.compile(pattern, re.IGNORECASE)
     search = compiled.match if match == "glob" else compiled.search
@@ -202,6 +202,6 @@ def _tidy(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
-def folded(text: str) -> str:
-    """Bring a text into the form in which two that differ in case or outer spaces are equal."""
+def fold_case(text: str) -> str:
+    """Return a text without outer spaces, in lower case, so that texts compare without case."""
     return _tidy(text).casefold()

@@ -139,7 +139,7 @@ def with_group(
     groups : pandas.DataFrame
         The matched groups, with a column ``matchedOn``.
     classes : pandas.DataFrame
-        Classes as :func:`link_classes` gives them.
+        Classes as :func:`link_classes` returns them.
 
     Returns
     -------
@@ -149,7 +149,7 @@ def with_group(
         ``enrollmentPrimary`` (boolean) and the enrollment dates (datetime64).
     """
     members = members.distinct().first_users(query.max_users)
-    shown = users.columns[_told(users.iloc[members.user])]
+    shown = users.columns[_shown_columns(users.iloc[members.user])]
     columns: dict[str, Any] = {name: _take(users[name], members.user) for name in shown}
     name = "name" if query.group_filter == "schools" else "title"
     columns["groupType"] = pd.Series([query.group_filter] * len(members.user), dtype="str")
@@ -186,7 +186,7 @@ def without_group(query: Query, users: pd.DataFrame, orgs: pd.DataFrame) -> pd.D
         ``schoolSourcedIds`` and ``schoolNames``, both str.
     """
     users = users.head(query.max_users) if query.max_users else users
-    users = users.loc[:, _told(users)]
+    users = users.loc[:, _shown_columns(users)]
     schools = orgs.loc[orgs["type"] == "school"]
     names = dict(zip(schools["sourcedId"], schools["name"], strict=True))
     ids: dict[str, Any] = {}
@@ -201,17 +201,17 @@ def without_group(query: Query, users: pd.DataFrame, orgs: pd.DataFrame) -> pd.D
     ).reset_index(drop=True)
 
 
-def _told(users: pd.DataFrame) -> list[bool]:
-    """Say of each column whether it is canonical, or an addition that one of the users has.
+def _shown_columns(users: pd.DataFrame) -> list[bool]:
+    """Return True for each column that is canonical, or an addition that one of the users has.
 
-    Who else is in the table that they came with must not show in the answer.
+    Other people in the same table must not show in the answer.
     """
     canonical = TABLES["users"].columns
     return [name in canonical or bool(users[name].notna().any()) for name in users.columns]
 
 
 def _one_row_each(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give one row a user: membership values joined, each once, and ``groupCount``."""
+    """Return one row a user: membership values joined, each once, and ``groupCount``."""
     by_user = frame.groupby("sourcedId", sort=False)
     one = frame.drop_duplicates("sourcedId").reset_index(drop=True)
     for column in (*_GROUP_COLUMNS, *_CLASS_COLUMNS, *_ENROLLMENT_COLUMNS):
@@ -246,7 +246,7 @@ def _looked_up(values: "pd.Series[str]", table: pd.DataFrame, column: str) -> "p
 
 
 def _take(column: "pd.Series[Any]", positions: NDArray[np.intp]) -> "pd.Series[Any]":
-    """Take values by position; -1 gives a missing one."""
+    """Take values by position; -1 makes a missing one."""
     if not len(column):
         return pd.Series([None] * len(positions), dtype=column.dtype)
     return pd.Series(column.array.take(positions, allow_fill=True))

@@ -54,7 +54,7 @@ class Query:
     term : str, optional
         A title or an id of an academic session, or ``"current"``.
     status : str
-        ``"active"`` leaves out what is to be deleted, ``"all"`` keeps it.
+        ``"active"`` leaves out rows marked tobedeleted, ``"all"`` keeps them.
     unique : bool
         One row for each user, membership columns joined with commas.
     max_users : int, optional
@@ -94,7 +94,7 @@ class Query:
         self._set("group_name", _names(self.group_name))
         if self.group_name is not None and self.group_filter is None:
             raise QueryError(
-                f"group_name {self.group_name!r} is given without a group_filter. Say what kind"
+                f"group_name {self.group_name!r} needs a group_filter. Say what kind"
                 " of group it is: group_filter='classes', 'courses' or 'schools'."
             )
         if any(name.strip() == _EVERY for name in self.names or ()):
@@ -182,7 +182,7 @@ class Query:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the parts that differ from their defaults, as plain JSON.
+        """Return the parts that differ from their defaults, as plain JSON.
 
         Returns
         -------
@@ -214,7 +214,7 @@ class Query:
 
 
 def checked_group_filter(group_filter: str) -> str:
-    """Give the kind of group that is meant; raise QueryError where there is none of that name."""
+    """Return the kind of group that is meant; raise QueryError if there is none of that name."""
     kind = _SYNONYMS.get(group_filter, group_filter) if isinstance(group_filter, str) else ""
     return _choice("group_filter", kind or group_filter, tuple(GROUP_TABLES))
 
@@ -258,7 +258,7 @@ def _tuple(value: str | Sequence[str] | None) -> tuple[str, ...] | None:
 
 
 def _listed(value: object) -> tuple[Any, ...]:
-    """Give the items of a list, a tuple, a set or a Series; nothing else has items here."""
+    """Return the items of a list, a tuple, a set or a Series; nothing else has items here."""
     if isinstance(value, Mapping) or not isinstance(value, Iterable):
         return ()
     return tuple(value)

@@ -18,7 +18,7 @@ __all__ = ["classes_in_term", "in_term", "sessions_of_term", "sessions_within"]
 def sessions_of_term(
     sessions: pd.DataFrame, term: str, today: datetime.date | None = None
 ) -> frozenset[str]:
-    """Give the sourcedIds of the sessions in which a class of this term may be.
+    """Return the sourcedIds of the sessions in which a class of this term may be.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def sessions_of_term(
     Raises
     ------
     QueryError
-        Where no session is called so; the nearest titles are given.
+        If no session has this title or id; the message names the nearest titles.
     """
     if _is_current(term):
         day = pd.Timestamp(today or datetime.date.today())
@@ -53,7 +53,7 @@ def in_term(
     term: str,
     today: datetime.date | None = None,
 ) -> NDArray[np.bool_]:
-    """Say of each enrollment whether its own dates overlap a term.
+    """Return True for each enrollment whose own dates overlap a term.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def _named(sessions: pd.DataFrame, term: str) -> NDArray[np.bool_]:
 
 
 def classes_in_term(classes: pd.DataFrame, sessions: frozenset[str]) -> "pd.Series[bool]":
-    """Say of each class whether one of its terms is among the sessions."""
+    """Return True for each class that has one of its terms among the sessions."""
     terms = classes["termSourcedIds"]
     meeting = {
         text for text in terms.dropna().unique() if not sessions.isdisjoint(split_text(text))
@@ -109,9 +109,9 @@ def classes_in_term(classes: pd.DataFrame, sessions: frozenset[str]) -> "pd.Seri
 
 
 def sessions_within(classes: pd.DataFrame, sessions: pd.DataFrame) -> "pd.Series[Any]":
-    """Give for each class a list of its sessions and all below them.
+    """Return for each class a list of its sessions and all below them.
 
-    Two classes meet at one time where these lists have a session in common: a class of the whole
+    Two classes meet at one time if these lists have a session in common: a class of the whole
     year and one of its first semester do, classes of two semesters do not.
     """
     parents = dict(zip(sessions["sourcedId"], sessions["parentSourcedId"], strict=True))
@@ -127,7 +127,7 @@ def sessions_within(classes: pd.DataFrame, sessions: pd.DataFrame) -> "pd.Series
 
 
 def _chain(key: str, parents: dict[str, str]) -> list[str]:
-    """Give the sessions above one, nearest first; a circle among them ends the chain."""
+    """Return the sessions above one, nearest first; a circle among them ends the chain."""
     chain: list[str] = []
     parent = parents.get(key)
     while isinstance(parent, str) and parent in parents and parent not in chain:

@@ -12,7 +12,7 @@ __all__ = ["among", "codes"]
 
 
 def codes(values: "pd.Series[str]", keys: "pd.Series[str]") -> NDArray[np.intp]:
-    """Give for each value its position among the keys, -1 where it is missing or not there."""
+    """Return for each value its position among the keys, -1 where it is missing or not there."""
     found = pc.index_in(_strings(values), value_set=_strings(keys), skip_nulls=True)
     positions: NDArray[np.intp] = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
     return positions.astype(np.intp)

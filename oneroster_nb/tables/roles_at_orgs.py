@@ -71,7 +71,7 @@ def holds_role(
     org: "pd.Series[str]",
     role: "pd.Series[str]",
 ) -> NDArray[np.bool_]:
-    """Say of each person, org and role whether the person holds that role there.
+    """Return True for each person, org and role if the person holds that role there.
 
     At an org where nothing is known of the person, any role that the person holds will do.
 
@@ -96,7 +96,7 @@ def holds_role(
 
 
 def _among(rows: pd.DataFrame, others: pd.DataFrame, names: list[str]) -> NDArray[np.bool_]:
-    """Say of each row whether the values of some columns stand together in another table."""
+    """Return True for each row whose values in some columns stand together in another table."""
     both = pd.concat([others[names], rows[names]], ignore_index=True)
     number = both.groupby(names, sort=False).ngroup().to_numpy()
     own = number[len(others) :]

@@ -1,4 +1,4 @@
-"""What changed in a table, put into the table as it was."""
+"""Put changed rows into a table: replace those that are there, append those that are new."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -9,7 +9,7 @@ import pandas as pd
 from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.schema import TABLES
 
-__all__ = ["OWNERS", "all_new", "merged", "shrunken_tables"]
+__all__ = ["OWNERS", "all_new", "shrunken_tables", "upsert"]
 
 OWNERS: Mapping[str, str] = MappingProxyType(
     {
@@ -22,13 +22,13 @@ OWNERS: Mapping[str, str] = MappingProxyType(
 """The tables whose rows are parts of another table's rows, and the column that names those."""
 
 
-def merged(
+def upsert(
     old: pd.DataFrame,
     new: pd.DataFrame,
     changed: "pd.Series[str]",
     owner: str = "sourcedId",
 ) -> pd.DataFrame:
-    """Put changed rows in the place of what they were, and those that are new at the end.
+    """Replace rows that changed in their place, and append rows that are new.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def merged(
     new : pandas.DataFrame
         The rows that changed, or that are new.
     changed : pandas.Series of str
-        The sourcedIds of the rows that were pulled: those of `new`, or for roles and resources,
-        which are a part of other rows, of the users, classes or courses that they are of.
+        The sourcedIds of the rows that were pulled: those of `new`, or, of roles and resources,
+        those of the users, classes or courses that they are a part of.
     owner : str
         The column that holds these ids, as :data:`OWNERS` names it.
 
@@ -52,7 +52,7 @@ def merged(
     >>> import pandas as pd
     >>> old = pd.DataFrame({"sourcedId": ["a", "b"], "title": ["Art", "Bio"]})
     >>> new = pd.DataFrame({"sourcedId": ["c", "a"], "title": ["Chem", "Art II"]})
-    >>> merged(old, new, new["sourcedId"])["title"].tolist()
+    >>> upsert(old, new, new["sourcedId"])["title"].tolist()
     ['Art II', 'Bio', 'Chem']
     """
     stays = ~among(old[owner], changed).to_numpy()
@@ -70,8 +70,8 @@ def all_new(before: Mapping[str, pd.DataFrame], after: Mapping[str, pd.DataFrame
     Parameters
     ----------
     before, after : mapping of str to pandas.DataFrame
-        Tables by name. Those that are empty before or after are not judged, nor are those whose
-        rows are parts of others, as their ids are made of the ids of these.
+        Tables by name. Those that are empty before or after are not compared, nor are those whose
+        rows are parts of other rows, because their ids come from these.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def all_new(before: Mapping[str, pd.DataFrame], after: Mapping[str, pd.DataFrame
 
 
 def shrunken_tables(old: Mapping[str, pd.DataFrame], new: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Say of each table that is suddenly empty or less than half of what it was how it shrank.
+    """Describe each table that is empty or less than half of what it was.
 
     Examples
     --------

@@ -23,7 +23,7 @@ from oneroster_nb.roster.roster import Roster
 from oneroster_nb.tables.findings import Finding
 from oneroster_nb.tables.references import warn_of_dangling
 from oneroster_nb.tables.schema import TABLES
-from oneroster_nb.tables.upsert import OWNERS, all_new, merged, shrunken_tables
+from oneroster_nb.tables.upsert import OWNERS, all_new, shrunken_tables, upsert
 from oneroster_nb.transport.side_by_side import Job, Outcome
 
 _SMALL = 5_000  # so few rows are pulled again, because then every change is seen
@@ -112,7 +112,7 @@ class Refresh:
         news, odd = rosters.frames({"orgs": outcomes[0], **changes}, sensitive=old.sensitive)
         orgs = news.pop("orgs")
         frames = {
-            name: merged(
+            name: upsert(
                 old.table(name),
                 frame,
                 news[part_of(name)]["sourcedId"],

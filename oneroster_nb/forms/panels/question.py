@@ -14,7 +14,7 @@ from oneroster_nb.forms.runner import Done, Runner
 from oneroster_nb.forms.state import State
 from oneroster_nb.forms.widgets.group_field import GroupField
 from oneroster_nb.forms.widgets.messages import LABEL, Message, labelled, row
-from oneroster_nb.query.groups import DEFAULT_MATCH_ON, checked_fields, folded, match_groups
+from oneroster_nb.query.groups import DEFAULT_MATCH_ON, checked_fields, fold_case, match_groups
 from oneroster_nb.query.query import GROUP_TABLES, MATCHES
 from oneroster_nb.source.source import Source
 from oneroster_nb.spelling import nearest
@@ -220,7 +220,7 @@ class QuestionPanel(Filling):
         return names if len(names) > 1 else names[0] if names else None
 
     def _is_a_name(self, text: str) -> bool:
-        return folded(text) in {folded(name) for name in self._titles()}
+        return fold_case(text) in {fold_case(name) for name in self._titles()}
 
     def _fields_chosen(self) -> None:
         if not self._is_filling:
@@ -241,7 +241,7 @@ class QuestionPanel(Filling):
     def _complete(self) -> None:
         """Offer the groups that hold what was typed; the browser gets only these."""
         before, separator, last = self.group.value.rpartition(_SEPARATOR)
-        fitting = [title for title in self._titles() if folded(last) in folded(title)]
+        fitting = [title for title in self._titles() if fold_case(last) in fold_case(title)]
         self.group.offer([before + separator + title for title in fitting[:_COMPLETIONS]])
 
     def _count_matches(self) -> None:

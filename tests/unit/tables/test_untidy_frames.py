@@ -189,7 +189,8 @@ def test_rows_of_several_people_are_told() -> None:
     family = pd.DataFrame({"sourcedId": ["1", "2", "3"], "email": ["f@e.example"] * 2 + ["c@e"]})
     found = onb.compare_lists(family, family.iloc[[0, 2]].drop(columns="sourcedId"), on="email")
     assert len(found) == 2
-    assert found.attrs["footnote"].endswith("Rows of several people each, whose email is one: 1.")
+    assert "Several people have the same email" in found.attrs["footnote"]
+    assert found.attrs["footnote"].endswith(": 1.")
     found = onb.compare_lists(family.iloc[1:], family.iloc[1:], on="email")
     assert "several people" not in found.attrs["footnote"]
     repeated = pd.concat([family, family.iloc[2:]])  # a person twice is one person
