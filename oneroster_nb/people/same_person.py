@@ -84,7 +84,7 @@ def same_people(
         user=range(len(users)),
         birth=birth.dt.strftime("%Y-%m-%d").astype("str").fillna("").array,
         grades=users["grades"].fillna("").array,
-        place=_places(users, orgs),
+        place=pd.Series(_places(users, orgs), dtype=object),
     )
     dated = marks["birth"] != ""
     marks.loc[dated, "grades"] = ""
