@@ -330,3 +330,7 @@ def test_a_field_is_not_sent_again_when_another_provider_needs_it_too() -> None:
     assert changes == []  # else a browser would write over what is being typed
     form.provider = "clever"
     assert host.placeholder == "https://api.clever.com/v3.1/"
+    form.provider = "snapshot"
+    changes.clear()
+    form.provider = "oneroster"
+    assert changes == []

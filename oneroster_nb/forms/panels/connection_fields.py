@@ -17,6 +17,12 @@ _PLAIN = ("host", "client_id", "token_url", "application_id", "district", "path"
 _ACCOUNT = ("host", "client_id", "token_url", "application_id")
 """The fields that say, with the provider and the saved connection, to whom a secret belongs."""
 
+_USUAL_HINTS = {name: hint for entry in PROVIDERS.values() for name, hint in entry.fields.items()}
+"""What a field holds that the provider does not need.
+
+When a field is shown it should change no more: a browser would write over what is being typed.
+"""
+
 Secrets = dict[str, Secret]
 """Name of an option to the secret that was typed for it."""
 
@@ -72,10 +78,6 @@ class AccountFields:
                 self._advice,
             ]
         )
-        # At once: a browser that hears of a change later writes over what is being typed.
-        for entry in reversed(list(PROVIDERS.values())):
-            for name in entry.fields.keys() & self._texts.keys():
-                self._texts[name].placeholder = entry.fields[name]
         for name, text in self._texts.items():
             link((state, name), (text, "value"))
         self.show()
@@ -93,8 +95,8 @@ class AccountFields:
         """Show what the chosen provider needs, and nothing else."""
         for name, field in self._fields.items():
             field.layout.display = None if name in self.needed else "none"
-        for name in self.needed.keys() & self._texts.keys():
-            self._texts[name].placeholder = self.needed[name]
+        for name, text in self._texts.items():
+            text.placeholder = self.needed.get(name, _USUAL_HINTS[name])
         self._texts["path"].description = "Bundle" if "upload" in self.needed else "Folder"
         self._advice.say(self._entry.advice)
         self.widget.layout.display = None if self.needed else "none"
