@@ -1,8 +1,7 @@
-"""Frames as CSV, Excel and Parquet: safe to open, and readable by their owner alone.
+"""Frames as CSV, Excel and Parquet: safe to open, and readable only by their owner.
 
-A text that a spreadsheet could run as a formula gets a leading ``'`` in CSV, and quotes if it holds
-a semicolon or another sign that separates cells. In Excel it is stored as text. Numbers stay
-numbers.
+If a spreadsheet could run a text as a formula, the text gets a leading ``'`` in CSV, and quotes if
+it holds a semicolon or another separator. In Excel it is stored as text. Numbers stay numbers.
 """
 
 import io
@@ -31,9 +30,9 @@ from oneroster_nb.tables.spreadsheet_safety import could_run, csv_cell
 __all__ = ["ENDINGS", "export", "write"]
 
 ENDINGS = MappingProxyType({"csv": ".csv", "excel": ".xlsx", "parquet": ".parquet"})
-"""The formats, and how the name of a file of each ends."""
+"""Format to file extension."""
 
-# What XML 1.0, and so Excel, cannot hold.
+# Characters that XML 1.0, and so Excel, cannot hold.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _EXCEL_ROWS, _EXCEL_COLUMNS, _EXCEL_TEXT = 1_048_576, 16_384, 32_767
 # Excel keeps 15 digits of a number and has no dates before 1900.
@@ -41,20 +40,20 @@ _EXCEL_WHOLE, _EXCEL_YEAR = 10**15, 1900
 
 
 def export(df: pd.DataFrame, to: str) -> bytes:
-    """Give the content of a file that holds the frame.
+    """Return the content of a file with the frame.
 
     Parameters
     ----------
     df : DataFrame
-        What to export. An index other than row numbers (a crosstab's, say) becomes the first
-        columns; column labels of several parts are joined with ``" / "``.
+        The frame to export. An index that is not row numbers, such as a crosstab's, becomes the
+        first columns; column labels of several parts are joined with ``" / "``.
     to : {"csv", "excel", "parquet"}
         CSV is UTF-8 with a byte order mark, timestamps with their zone, missing values empty. Excel
-        has one sheet, and where the frame has a footnote a second one, ``Notes``; timestamps with
-        a time zone become UTC, characters that Excel cannot hold become U+FFFD, and what Excel
-        would round (whole numbers of 16 digits and more) or has not (dates before 1900, infinity)
-        becomes text. Parquet keeps dtypes; a column of both text and numbers (hidden counts)
-        becomes text.
+        has one sheet and, if the frame has a footnote, a second one, ``Notes``. In Excel,
+        timestamps with a time zone become UTC, characters that Excel cannot hold become U+FFFD,
+        and values that Excel would round (whole numbers of 16 digits or more) or does not have
+        (dates before 1900, infinity) become text. Parquet keeps dtypes; a column of both text and
+        numbers (hidden counts) becomes text.
 
     Returns
     -------
@@ -66,8 +65,8 @@ def export(df: pd.DataFrame, to: str) -> bytes:
     ConfigurationError
         If the format is unknown.
     QueryError
-        If the format cannot hold the frame: too many rows, columns or characters for Excel, or two
-        columns of one name or values of unlike kinds in a column for Parquet.
+        If the format cannot hold the frame: too many rows, columns or characters for Excel; two
+        columns of one name, or values of different types in one column, for Parquet.
 
     Examples
     --------
@@ -89,16 +88,16 @@ def export(df: pd.DataFrame, to: str) -> bytes:
 
 
 def write(df: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-    """Write the frame to a file, whole or not at all, that only its owner can read.
+    """Write the frame to a file that only its owner can read, all of it or nothing.
 
     Parameters
     ----------
     df : DataFrame
-        What to write, as for :func:`export`.
+        The frame, as for :func:`export`.
     path : path
-        Where to; its ending is the format: ``.csv``, ``.xlsx`` or ``.parquet``.
+        The file; its extension is the format: ``.csv``, ``.xlsx`` or ``.parquet``.
     overwrite : bool
-        Whether to replace a file that is there.
+        Whether to replace a file that exists.
 
     Returns
     -------
@@ -108,8 +107,8 @@ def write(df: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = F
     Raises
     ------
     ConfigurationError
-        If the ending is unknown, the folder is missing or cannot be written to, or the file is
-        there already.
+        If the extension is unknown, the folder is missing or cannot be written to, or the file
+        exists.
     QueryError
         As :func:`export`.
 
@@ -123,15 +122,15 @@ def write(df: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = F
     formats = {ending: name for name, ending in ENDINGS.items()}
     if target.suffix.lower() not in formats:
         raise ConfigurationError(
-            f"The format of {target.name!r} is not known; let its name end in {_listed(formats)}"
+            f"The format of {target.name!r} is not known; use an ending {_listed(formats)}"
         )
     if not target.parent.is_dir():
         raise ConfigurationError(f"There is no folder {str(target.parent)!r}; create it first")
     if target.is_dir():
-        raise ConfigurationError(f"{str(target)!r} is a folder; give the name of a file")
+        raise ConfigurationError(f"{str(target)!r} is a folder; use the name of a file")
     if os.path.lexists(target) and not overwrite:
         raise ConfigurationError(
-            f"{str(target)!r} is there already; choose another name or say overwrite=True"
+            f"{str(target)!r} already exists; choose another name or pass overwrite=True"
         )
     content = export(df, formats[target.suffix.lower()])
     try:
@@ -149,7 +148,7 @@ def _listed(names: Any) -> str:
 
 
 def _replace(target: Path, content: bytes) -> None:
-    # mkstemp lets only the owner read, from the first byte on; the name changes when all is there.
+    # mkstemp lets only the owner read, from the first byte on; the complete file is then renamed.
     handle, part = tempfile.mkstemp(dir=target.parent, prefix=".export-")
     try:
         with open(handle, "wb") as file:
@@ -161,14 +160,14 @@ def _replace(target: Path, content: bytes) -> None:
 
 
 def _flat(df: pd.DataFrame) -> pd.DataFrame:
-    """Make a frame of plain columns, whose names are text and may repeat."""
+    """Return a frame of plain columns, whose names are text and may repeat."""
     df = df.copy(deep=False)
-    # pandas would copy these, however large, with every column that is taken out.
+    # pandas would copy the attrs, which can be large, with every column.
     df.attrs = {}
     columns = [df.iloc[:, place] for place in range(df.shape[1])]
     names = [_name(label) for label in df.columns]
     index = df.index
-    # Row numbers without a name are pandas' own, also where rows were taken out.
+    # Row numbers without a name are pandas' own, even if rows were removed.
     if not (index.names == [None] and pd.api.types.is_integer_dtype(index.dtype)):
         parts = [index.get_level_values(level) for level in range(index.nlevels)]
         names = [_name(part.name) for part in parts] + names
@@ -187,7 +186,7 @@ def _name(label: object) -> str:
 
 
 def _is_plain(column: pd.Series) -> bool:
-    """Say whether a column holds numbers, booleans or dates, of which none runs as a formula."""
+    """Return True if a column holds numbers, booleans or dates, which cannot run as formulas."""
     dtype = column.dtype
     return bool(pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype))
 
@@ -200,25 +199,25 @@ def _csv(df: pd.DataFrame) -> bytes:
             columns[place] = _text_cells(df.iloc[:, place])
     header = [csv_cell(name) for name in df.columns]
     rows = zip(*(columns[place] for place in range(df.shape[1])), strict=True)
-    # The one cell of a row may be empty, and an empty line is no row.
+    # If the only cell of a row is empty, quotes keep the line from being empty.
     lines = (",".join(cells) or '""' for cells in (header, *rows))
     text = "".join(f"{line}\r\n" for line in lines)
-    # Excel takes a CSV file without a byte order mark for the machine's old code page and garbles
-    # names with accents. Half a surrogate pair is no character, and becomes a question mark.
+    # Without a byte order mark, Excel reads CSV in the machine's old code page and garbles names
+    # with accents. Half a surrogate pair is not a character, and becomes a question mark.
     return text.encode("utf-8-sig", errors="replace")
 
 
 def _plain_cells(df: pd.DataFrame) -> list[list[str]]:
-    """Write columns of numbers, booleans and dates as pandas does."""
+    """Return columns of numbers, booleans and dates as pandas writes them."""
     names = range(df.shape[1])
-    # With the row numbers before them, no row is empty.
+    # The row numbers in front keep rows from being empty.
     text = df.set_axis(names, axis="columns").to_csv(header=False, lineterminator="\n")
     rows = [line.split(",")[1:] for line in text.splitlines()]
     return [[row[name] for row in rows] for name in names]
 
 
 def _text_cells(column: pd.Series) -> list[str]:
-    """Write a column of texts, perhaps with other things among them."""
+    """Return a column of texts, perhaps with other values, as CSV cells."""
     if not isinstance(column.dtype, pd.StringDtype):
         return [_cell(value) for value in column.astype(object)]
     codes, texts = pd.factorize(column)
@@ -272,7 +271,7 @@ def _excel_values(name: object, column: pd.Series) -> list[Any]:
 
 
 def _excel_value(value: Any, place: str) -> Any:
-    """Give what Excel can hold of a value: a number, a boolean, a date, text or nothing."""
+    """Return a value that Excel can hold: a number, a boolean, a date, text or None."""
     if not isinstance(value, str):
         if _is_missing(value):
             return None
@@ -296,13 +295,13 @@ def _excel_value(value: Any, place: str) -> Any:
 
 
 def _excel_cell(sheet: Any, value: Any) -> Any:
-    # A plain value is much faster than a cell; only text that would be guessed at needs one: the
-    # library takes "=…" for a formula and "#N/A" for an error.
+    # A plain value is much faster than a cell. Only text that the library would convert needs one:
+    # it reads "=…" as a formula and "#N/A" as an error.
     if not isinstance(value, str) or not (value.startswith("#") or could_run(value)):
         return value
     cell = WriteOnlyCell(sheet, value)
     cell.data_type = "s"
-    # Excel's own mark for "this is text", so that it stays text when someone edits the cell.
+    # Excel's own mark for text, so that it stays text when a person edits the cell.
     cell.quotePrefix = True
     return cell
 
@@ -312,7 +311,7 @@ def _parquet(df: pd.DataFrame) -> bytes:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise QueryError(
-            f"Parquet needs a name of its own for each column, and {', '.join(repeated)} is there "
+            f"Parquet needs different column names, but {', '.join(repeated)} is there "
             "more than once; rename one"
         )
     plain = pd.DataFrame({name: _one_kind(df[name]) for name in names}, index=df.index)
@@ -322,8 +321,8 @@ def _parquet(df: pd.DataFrame) -> bytes:
         except (pa.ArrowException, OverflowError, UnicodeError):
             # The library's own message quotes a value.
             raise QueryError(
-                f"Column {name!r} holds values that Parquet cannot keep together; "
-                f"convert it first, with df[{name!r}].astype('str') say"
+                f"Column {name!r} holds values that Parquet cannot keep in one column; "
+                f"convert it first, for example with df[{name!r}].astype('str')"
             ) from None
     content = io.BytesIO()
     pq.write_table(pa.Table.from_pandas(plain, preserve_index=False), content)

@@ -261,7 +261,7 @@ def test_a_file_is_replaced_only_when_asked(folder: Path) -> None:
     path = folder / "a.csv"
     path.write_text("mine")
     path.chmod(0o644)
-    with pytest.raises(ConfigurationError, match="is there already"):
+    with pytest.raises(ConfigurationError, match="already exists"):
         write(pd.DataFrame({"x": [1]}), path)
     assert path.read_text() == "mine"
     write(pd.DataFrame({"x": [1]}), path, overwrite=True)
