@@ -13,7 +13,6 @@ from oneroster_nb.forms.widgets.secret_field import SecretField
 from oneroster_nb.forms.widgets.upload_field import UploadField
 from oneroster_nb.secret import Secret
 
-_PLAIN = ("host", "client_id", "token_url", "application_id", "district", "path")
 _ACCOUNT = ("host", "client_id", "token_url", "application_id")
 """The fields that say, with the provider and the saved connection, to whom a secret belongs."""
 
@@ -103,7 +102,7 @@ class AccountFields:
 
     def options(self) -> dict[str, Any]:
         """Return the options of the connection that were typed, without secrets."""
-        typed = {name: self._texts[name].value.strip() for name in _PLAIN if name in self.needed}
+        typed = {n: text.value.strip() for n, text in self._texts.items() if n in self.needed}
         options: dict[str, Any] = {name: value for name, value in typed.items() if value}
         if "upload" in self.needed and "path" not in options and self._upload.content is not None:
             options["path"] = self._upload.content
@@ -115,8 +114,8 @@ class AccountFields:
 
     def fill(self, options: Mapping[str, Any]) -> None:
         """Show what a saved connection holds."""
-        for name in _PLAIN:
-            self._texts[name].value = str(options.get(name, ""))
+        for name, text in self._texts.items():
+            text.value = str(options.get(name, ""))
 
     @property
     def _account(self) -> tuple[str | None, ...]:
