@@ -59,7 +59,7 @@ def make_sessions(rng: np.random.Generator) -> pd.DataFrame:
 
 
 def make_courses(plan: Plan, schedule: Schedule, rng: np.random.Generator) -> pd.DataFrame:
-    """Make the district's catalogue: every course that a class is of."""
+    """Make the district's catalogue: every course that has a class."""
     grades: dict[str, set[str]] = {}
     courses = {section.course.title: section.course for section in schedule.sections}
     for section in schedule.sections:
@@ -86,7 +86,7 @@ def make_courses(plan: Plan, schedule: Schedule, rng: np.random.Generator) -> pd
 def make_classes(
     plan: Plan, schedule: Schedule, courses: pd.DataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Make a class of every section of the schedule."""
+    """Make a class from every section of the schedule."""
     sections = schedule.sections
     ids = dict(zip(courses["title"], courses["sourcedId"], strict=True))
     schools = [school.sourced_id for school in plan.schools]

@@ -14,14 +14,14 @@ __all__ = ["SCHOOL_YEAR", "Objects", "frame", "kept", "texts", "touched"]
 Objects: TypeAlias = npt.NDArray[np.object_]
 
 SCHOOL_YEAR: Final = "sy2027"
-"""The id of the school year that everything belongs to."""
+"""The id of the one school year."""
 
 _FIRST_CHANGE: Final = np.datetime64("2026-08-01T12:00:00", "us")
 _HOURS_OF_CHANGES: Final = 100 * 24
 
 
 def frame(name: str, columns: Mapping[str, Any]) -> pd.DataFrame:
-    """Build a canonical table; a column that is not given is missing throughout.
+    """Build a canonical table; columns that are not passed are empty.
 
     ``sourcedId`` must be among `columns`. ``status`` is ``active`` unless given.
     """
@@ -43,7 +43,7 @@ def texts(values: Sequence[str], index: npt.NDArray[np.int64]) -> Objects:
 
 
 def kept(mask: npt.NDArray[np.bool_], values: Sequence[str] | Objects | str) -> Objects:
-    """Give `values` where `mask` is true, and missing ones elsewhere."""
+    """Return `values` if `mask` is true, and missing values elsewhere."""
     chosen: Objects = np.full(len(mask), None, dtype=object)
     chosen[mask] = values if isinstance(values, str) else np.asarray(values, dtype=object)[mask]
     return chosen

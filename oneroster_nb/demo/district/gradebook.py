@@ -1,6 +1,6 @@
 """The small gradebook and the teaching material of the demo district.
 
-Both are for a bounded number of classes, so that they stay small in a large district.
+Only a limited number of classes have them, so that they stay small in a large district.
 """
 
 from typing import Final
@@ -86,7 +86,7 @@ def make_gradebook(
 def make_resources(
     classes: pd.DataFrame, courses: pd.DataFrame, rng: np.random.Generator
 ) -> dict[str, pd.DataFrame]:
-    """Make a few resources and hand them to the first classes and courses."""
+    """Make a few resources and assign them to the first classes and courses."""
     ids, titles, importance, roles = (list(column) for column in zip(*_RESOURCES, strict=True))
     resources = frame(
         "resources",
@@ -111,7 +111,7 @@ def make_resources(
 
 
 def _links(name: str, column: str, owners: pd.DataFrame, ids: list[str]) -> pd.DataFrame:
-    """Link each owner with each resource; the id of the link is that of both."""
+    """Link each owner with each resource; the id of the link is made from both ids."""
     pairs = owners[["sourcedId", "status", "dateLastModified"]].merge(
         pd.DataFrame({"resource": pd.Series(ids, dtype="str")}), how="cross"
     )

@@ -1,4 +1,4 @@
-"""The demo district: all canonical tables, of any size, made up from a seed."""
+"""The demo district: all canonical tables, of any size, from a seed."""
 
 import numpy as np
 import pandas as pd
@@ -23,14 +23,14 @@ __all__ = ["make_district"]
 def make_district(students: int | None = None, *, seed: int = 1) -> dict[str, pd.DataFrame]:
     """Make up a school district.
 
-    Columns that OneRoster 1.1 cannot express are missing, so that every way out of the district
-    and back carries the same. The school year is 2026-2027. There are no deleted records.
+    Columns that OneRoster 1.1 does not have are empty, so that every export and import keeps the
+    same data. The school year is 2026-2027. There are no deleted records.
 
     Parameters
     ----------
     students : int, optional
-        How many students there are, up to 2,000,000. Left out, the standard small district of 139
-        students at three schools is made.
+        The number of students, up to 2,000,000. The default is the standard small district with 139
+        students at three schools.
     seed : int
         The same seed gives the same district.
 
@@ -43,7 +43,7 @@ def make_district(students: int | None = None, *, seed: int = 1) -> dict[str, pd
     Raises
     ------
     ConfigurationError
-        Where `students` is out of range.
+        If `students` is out of range.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""The names that people and schools of the demo district are made of.
+"""The names of people and schools in the demo district.
 
-Nobody real is meant. The lists hold accents, apostrophes, hyphens and spaces on purpose, because
+No real person is meant. The lists hold accents, apostrophes, hyphens and spaces on purpose, because
 real rosters do.
 """
 
@@ -10,7 +10,7 @@ __all__ = ["ADULTS", "CHILDREN", "FAMILIES", "GUARDIANS", "PLACES", "TOWNS"]
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """Take the lines of comma-separated names apart."""
+    """Split lines of comma-separated names."""
     return tuple(word.strip() for word in text.replace("\n", ",").split(",") if word.strip())
 
 
@@ -52,7 +52,7 @@ GUARDIANS: Final = (
 """Given names of a student's first and second guardian: each as many as :data:`CHILDREN`."""
 
 ADULTS: Final = (*GUARDIANS[0], *GUARDIANS[1])
-"""Given names of those who work at a school."""
+"""Given names of people who work at a school."""
 
 FAMILIES: Final = _words(
     """
@@ -83,7 +83,7 @@ PLACES: Final = (
     ),
     ("", *_words("Hill, Park, Creek, Grove, Ridge, Valley, Bend, Point, Springs, Heights")),
 )
-"""The two words that a school is named by; the second may be empty."""
+"""The two words of a school's name; the second may be empty."""
 
 TOWNS: Final = _words("Ashbrook, Fairmont, Glenwood, Kingsport, Millfield, Oakdale, Stanhope")
 """Where students were born."""

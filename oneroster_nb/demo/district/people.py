@@ -1,7 +1,7 @@
 """The people of the demo district: users, and the demographics of students.
 
-Names go by a fixed shuffle of all pairs of a given and a family name. Two students with one name
-are a whole shuffle apart, so never at one school, and never born on one day.
+Names come from a fixed shuffle of all pairs of a given and a family name. Two students with the
+same name are a whole shuffle apart, so they never share a school or a birthday.
 """
 
 import unicodedata
@@ -140,7 +140,7 @@ def make_demographics(users: pd.DataFrame, rng: np.random.Generator) -> pd.DataF
 
 
 def _staff(plan: Plan, schedule: Schedule) -> tuple[list[str], list[str]]:
-    """List role and orgs of everyone who works here; teachers first."""
+    """Return the role and the orgs of all staff; teachers first."""
     schools = [school.sourced_id for school in plan.schools]
     roles = ["teacher"] * len(schedule.teacher_schools) + ["administrator"]
     orgs = [*(schools[number] for number in schedule.teacher_schools), plan.district_id]
@@ -152,9 +152,9 @@ def _staff(plan: Plan, schedule: Schedule) -> tuple[list[str], list[str]]:
 
 
 def _households(schools: _Ints, family: _Ints, grades: _Ints) -> _Ints:
-    """Give for each student the position of the eldest of the household.
+    """Return for each student the position of the eldest in the household.
 
-    Two students of one family name, at one school and in different grades are brother and sister.
+    Two students with one family name, at one school and in different grades, are siblings.
     """
     leader = np.arange(len(schools))
     order = np.lexsort((leader, family, schools))
@@ -168,7 +168,7 @@ def _households(schools: _Ints, family: _Ints, grades: _Ints) -> _Ints:
 
 
 def _guardians(leader: _Ints, rng: np.random.Generator) -> tuple[_Ints, _Ints]:
-    """Give every household one or two guardians: the leader of each, and 0 or 1."""
+    """Return one or two guardians per household: the leader of each, and 0 or 1."""
     heads = np.flatnonzero(leader == np.arange(len(leader)))
     count = 1 + (rng.random(len(heads)) < 0.5).astype(np.int64)
     parent = np.repeat(heads, count)
@@ -178,7 +178,7 @@ def _guardians(leader: _Ints, rng: np.random.Generator) -> tuple[_Ints, _Ints]:
 
 
 def _joined(left: _Ints, right: _Ints, ids: Objects) -> Objects:
-    """For each element of `left`, join the `ids` of those in `right` that are equal to it."""
+    """For each element of `left`, join the `ids` of equal elements in `right`."""
     order = np.argsort(right, kind="stable")
     first = np.searchsorted(right[order], left, side="left")
     last = np.searchsorted(right[order], left, side="right") - 1
@@ -189,20 +189,20 @@ def _joined(left: _Ints, right: _Ints, ids: Objects) -> Objects:
 
 
 def _first_school(orgs: str, plan: Plan) -> str | None:
-    """Give the first org that is a school."""
+    """Return the first org that is a school."""
     first = orgs.split(",")[0]
     return None if first == plan.district_id else first
 
 
 def _folded(name: str) -> str:
-    """Write a name in small ASCII letters, for an account."""
+    """Return a name in lower-case ASCII letters, for an account."""
     special = name.lower().translate(str.maketrans("øł", "ol"))
     plain = unicodedata.normalize("NFKD", special).encode("ascii", "ignore").decode()
     return "".join(letter for letter in plain if letter.isalpha())
 
 
 def _usernames(given: Objects, family: Objects) -> Objects:
-    """Make ``given.family`` of each name, numbered from the second bearer on."""
+    """Return ``given.family`` for each name, with a number from the second person on."""
     folded = {name: _folded(name) for name in (*CHILDREN, *ADULTS, *FAMILIES)}
     plain = pd.Series(
         [f"{folded[one]}.{folded[two]}" for one, two in zip(given, family, strict=True)],
@@ -214,7 +214,7 @@ def _usernames(given: Objects, family: Objects) -> Objects:
 
 
 def _user_ids(ids: _Ints, usernames: Objects, roles: Objects) -> Sequence[str]:
-    """Give everyone a federated id, and teachers a directory entry as well."""
+    """Return a federated id for each user, and also a directory entry for teachers."""
     return [
         f"{{FED:{number}}},{{LDAP:{username}}}" if role == "teacher" else f"{{FED:{number}}}"
         for number, username, role in zip(ids, usernames, roles, strict=True)
@@ -222,7 +222,7 @@ def _user_ids(ids: _Ints, usernames: Objects, roles: Objects) -> Sequence[str]:
 
 
 def _middle_names(is_student: npt.NDArray[np.bool_], rng: np.random.Generator) -> Objects:
-    """Give most students and few adults a middle name."""
+    """Return a middle name for most students and a few adults."""
     size = len(is_student)
     has = rng.random(size) < np.where(is_student, 0.7, 0.2)
     names = texts((*CHILDREN, *ADULTS), rng.integers(0, len(CHILDREN) + len(ADULTS), size))
@@ -230,13 +230,13 @@ def _middle_names(is_student: npt.NDArray[np.bool_], rng: np.random.Generator) -
 
 
 def _identifiers(size: int, rng: np.random.Generator) -> list[str]:
-    """Make distinct numbers of nine digits that do not follow the ids."""
+    """Make distinct nine-digit numbers that are not in the order of the ids."""
     start = int(rng.integers(0, 100_000_000))
     return [str(700_000_000 + (start + number * 7919) % 100_000_000) for number in range(size)]
 
 
 def _phones(size: int, rng: np.random.Generator) -> Objects:
-    """Make numbers from the range that is kept free for fiction."""
+    """Make numbers from the range that is reserved for fiction."""
     areas = rng.integers(201, 990, size)
     lines = rng.integers(100, 200, size)
     return np.array([f"{a}-555-0{n}" for a, n in zip(areas, lines, strict=True)], dtype=object)

@@ -1,7 +1,7 @@
-"""What a demo district is to be: its schools, the size of each class, the ids it counts from.
+"""The plan of a demo district: its schools, the size of each class, its first ids.
 
-A plan is plain data. The standard small district is written out; a district of any other size is
-planned from its number of students. Everything else is made from a plan by the same code.
+A plan is plain data. The plan of the standard small district is written here; for any other size,
+the plan is made from the number of students. The same code makes the tables from any plan.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ __all__ = ["MOST_STUDENTS", "SMALL", "Block", "Level", "Plan", "School", "make_p
 Level = Literal["elementary", "middle", "high"]
 
 MOST_STUDENTS: Final = 2_000_000
-"""Beyond that many, two students of one name would also share a birthday."""
+"""With more students, two with the same name would also share a birthday."""
 
 _COHORT: Final = 25
 """Students in a full class."""
@@ -36,7 +36,7 @@ _CHOICES: Final = (
 
 @dataclass(frozen=True)
 class Block:
-    """A period in which the students of some neighbouring grades choose one class each.
+    """A period in which each student of some grades chooses one class.
 
     Attributes
     ----------
@@ -60,11 +60,11 @@ class School:
     Attributes
     ----------
     sourced_id, name : str
-        As in the table of orgs.
+        Its values in the table of orgs.
     level : {"elementary", "middle", "high"}
-        What decides how its days are planned.
+        Decides how its schedule is made.
     cohorts : Mapping[str, tuple of int]
-        By grade, the size of each group that has its classes together.
+        Grade to the size of each group of students with the same classes.
     blocks : tuple of Block
         The electives.
     """
@@ -78,7 +78,7 @@ class School:
 
 @dataclass(frozen=True)
 class Plan:
-    """A district: its own org, its schools, and the numbers its ids start from."""
+    """A district: its own org, its schools, and its first ids."""
 
     district_id: str
     district_name: str
@@ -122,7 +122,7 @@ SMALL: Final = Plan(
 
 
 def make_plan(students: int) -> Plan:
-    """Plan a district with that many students, spread evenly over the grades.
+    """Plan a district with this many students, spread evenly over the grades.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def make_plan(students: int) -> Plan:
     Raises
     ------
     ConfigurationError
-        Where `students` is out of range.
+        If `students` is out of range.
 
     Examples
     --------
@@ -166,7 +166,7 @@ def make_plan(students: int) -> Plan:
 
 
 def _spread(total: int, parts: int) -> list[int]:
-    """Divide a number into whole parts that differ by one at most."""
+    """Divide a number into whole parts that differ by at most one."""
     each, rest = divmod(total, parts)
     return [each + (part < rest) for part in range(parts)]
 
@@ -177,7 +177,7 @@ def _groups(students: int) -> tuple[int, ...]:
 
 
 def _blocks(cohorts: Mapping[str, tuple[int, ...]]) -> tuple[Block, ...]:
-    """Offer electives to the grades that a high school has."""
+    """Return electives for the grades of a high school."""
     blocks = []
     for grades, terms, titles in _CHOICES:
         present = tuple(grade for grade in grades if grade in cohorts)
@@ -191,7 +191,7 @@ def _blocks(cohorts: Mapping[str, tuple[int, ...]]) -> tuple[Block, ...]:
 
 
 def _school_name(level: Level, number: int) -> str:
-    """Name the schools of a level, each its own way."""
+    """Return a different name for each school of a level."""
     firsts, seconds = PLACES
     rest, first = divmod(number, len(firsts))
     turn, second = divmod(rest, len(seconds))

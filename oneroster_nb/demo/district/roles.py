@@ -1,4 +1,4 @@
-"""Who holds which role where: told by OneRoster 1.2, and understood from what 1.1 tells."""
+"""The roles of users at orgs: from OneRoster 1.2, or worked out from 1.1."""
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,10 @@ __all__ = ["make_roles", "shown_roles"]
 
 
 def make_roles(users: pd.DataFrame, orgs: pd.DataFrame) -> pd.DataFrame:
-    """Give each user one primary role at each org, as a user of OneRoster 1.1 is understood.
+    """Return one primary role for each user and org, from users of OneRoster 1.1.
 
     An administrator becomes a ``siteAdministrator`` at a school, else a ``districtAdministrator``.
-    Whoever has no org gets a role without one.
+    A user without an org gets a role without one.
     """
     users = users.loc[users["role"].notna()].reset_index(drop=True)
     org = split_values(users["orgSourcedIds"]).explode().astype("str")
@@ -36,11 +36,11 @@ def make_roles(users: pd.DataFrame, orgs: pd.DataFrame) -> pd.DataFrame:
 
 
 def shown_roles(users: pd.DataFrame, roles: pd.DataFrame, orgs: pd.DataFrame) -> pd.DataFrame:
-    """Give the roles that users are shown with, all of them as active.
+    """Return the roles to show inside users, all of them as active.
 
-    A role inside a user has no status of its own, so deleted ones are left out; those of deleted
-    users stay, or nobody could tell who was deleted. Users without any row in `roles` get those
-    that follow from their own record.
+    A role inside a user has no status of its own, so deleted roles are left out. Roles of deleted
+    users stay, to show who was deleted. Users without a row in `roles` get the roles of their own
+    record.
     """
     deleted = users.loc[users["status"] == "tobedeleted", "sourcedId"]
     shown = roles.loc[roles["status"].ne("tobedeleted") | roles["userSourcedId"].isin(deleted)]

@@ -1,9 +1,9 @@
-"""From a plan to classes: who is taught what, by whom, when and where (pure).
+"""Making classes from a plan: students, teachers, periods and rooms (pure).
 
 No student and no teacher is in two places at once. Group `c` has the `s`-th subject in period
-``(s + c) mod periods``: different subjects of a group, and neighbouring groups of a subject, fall
-into different periods, and a teacher takes neighbouring groups of one subject, at most as many as
-there are periods.
+``(s + c) mod periods``, so the subjects of a group are in different periods, and so are
+neighbouring groups of a subject. A teacher takes neighbouring groups of one subject, at most as
+many as there are periods.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ __all__ = ["Course", "Schedule", "Section", "grade_label", "make_schedule"]
 
 
 class Course(NamedTuple):
-    """A course of the catalogue; `short` is what its classes are called among teachers."""
+    """A course of the catalogue; `short` is the teachers' name for its classes."""
 
     title: str
     short: str
@@ -30,8 +30,8 @@ class Course(NamedTuple):
 class Section(NamedTuple):
     """One class.
 
-    `school`, `teacher` count from 0; `group` tells it from others of its course at its school;
-    `seats` are the positions of its students.
+    `school` and `teacher` count from 0. `group` differs among the classes of a course at a school.
+    `seats` are the positions of the students.
     """
 
     school: int
@@ -47,7 +47,7 @@ class Section(NamedTuple):
 
 
 class Cohort(NamedTuple):
-    """Students of one grade who have their classes together."""
+    """Students of one grade who have the same classes."""
 
     grade: str
     letter: str
@@ -56,7 +56,7 @@ class Cohort(NamedTuple):
 
 @dataclass
 class Schedule:
-    """All classes, and by position the school and the grade of each student and teacher."""
+    """All classes, and the school and grade of each student and teacher, by position."""
 
     sections: list[Section] = field(default_factory=list)
     student_schools: list[int] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Schedule:
 
 
 class _Subject(NamedTuple):
-    """What one teacher is trained in; the course's title is ``"<short> <grade>"``."""
+    """The subject of one teacher; the title of its course is ``"<short> <grade>"``."""
 
     short: str
     subject: str
@@ -103,7 +103,7 @@ _ELECTIVES: Final[Mapping[str, Course]] = {
 
 
 def make_schedule(plan: Plan, rng: np.random.Generator) -> Schedule:
-    """Plan the days of every school; `rng` decides who takes which elective."""
+    """Make the schedule of every school; `rng` decides who takes which elective."""
     schedule = Schedule()
     for number, school in enumerate(plan.schools):
         _SchoolDay(schedule, number, school, rng).fill()
@@ -111,7 +111,7 @@ def make_schedule(plan: Plan, rng: np.random.Generator) -> Schedule:
 
 
 def grade_label(grade: str) -> str:
-    """Write a CEDS grade as schools say it: ``KG`` is K, ``06`` is 6."""
+    """Return a CEDS grade as schools write it: ``KG`` is K, ``06`` is 6."""
     return "K" if grade == "KG" else grade.lstrip("0")
 
 
@@ -122,7 +122,7 @@ def _letter(number: int) -> str:
 
 
 class _SchoolDay:
-    """One school being planned: its groups, its teachers so far and their rooms."""
+    """A school during planning: its groups, its teachers so far and their rooms."""
 
     def __init__(
         self, schedule: Schedule, number: int, school: School, rng: np.random.Generator
@@ -144,7 +144,7 @@ class _SchoolDay:
         self._schedule.sections.extend(sections())
 
     def _enrol(self) -> list[Cohort]:
-        """Take the students of this school in, group by group."""
+        """Add the students of this school, group by group."""
         cohorts = []
         for grade, sizes in self._school.cohorts.items():
             for index, size in enumerate(sizes):
@@ -155,7 +155,7 @@ class _SchoolDay:
         return cohorts
 
     def _elementary(self) -> Iterator[Section]:
-        """Give each group a homeroom, and specials with teachers of their own."""
+        """Yield a homeroom for each group, and specials with teachers of their own."""
         subjects = tuple(subject.subject for subject in _HOMEROOM)
         codes = tuple(subject.code for subject in _HOMEROOM)
         for index, cohort in enumerate(self._cohorts):
@@ -181,13 +181,13 @@ class _SchoolDay:
                 yield self._core(special, cohort, period, room, special.short, turn)
 
     def _middle(self) -> Iterator[Section]:
-        """Give each grade a team of teachers, on a floor of its own."""
+        """Yield the classes of each grade, with a team of teachers on their own floor."""
         for floor, grade in enumerate(self._school.cohorts, start=3):
             cohorts = [cohort for cohort in self._cohorts if cohort.grade == grade]
             yield from self._team(_MIDDLE, cohorts, f"team {grade}", f"{floor}", 6)
 
     def _high(self) -> Iterator[Section]:
-        """Give the whole school its subject teachers, then the electives."""
+        """Yield the classes of the subject teachers, then the electives."""
         yield from self._team(_HIGH, self._cohorts, "core", "H1", 5)
         for block in self._school.blocks:
             yield from self._electives(block)
@@ -200,7 +200,7 @@ class _SchoolDay:
         floor: str,
         periods: int,
     ) -> Iterator[Section]:
-        """Give every group every subject; a teacher takes up to five groups."""
+        """Yield every subject for every group; a teacher takes up to five groups."""
         each = -(-len(cohorts) // 5)
         for offset, subject in enumerate(subjects):
             for index, cohort in enumerate(cohorts):
@@ -256,7 +256,7 @@ class _SchoolDay:
             taken += size
 
     def _teacher(self, key: str, turn: int) -> int:
-        """Give the teacher who holds a post, hiring one where nobody does."""
+        """Return the teacher of a post; add one if there is none."""
         post = (key, turn)
         if post not in self._teachers:
             self._teachers[post] = len(self._schedule.teacher_schools)

@@ -1,4 +1,4 @@
-"""What goes into and comes out of a protocol of the demo server, free of sockets."""
+"""Requests and answers of the demo server's protocols, without sockets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,20 +10,20 @@ __all__ = ["Answer", "Api", "RefusalError", "Request"]
 
 @dataclass(frozen=True)
 class Request:
-    """One request for something.
+    """One request.
 
     Attributes
     ----------
     method : str
-        ``"GET"``, say.
+        Such as ``"GET"``.
     root : str
         Scheme, host and port as the client wrote them.
     path, query : str
-        As they stand in the request, still percent-encoded.
+        As in the request, still percent-encoded.
     headers : Mapping[str, str]
         The header fields.
     body : bytes, optional
-        What was posted; None where it was not read.
+        The body of a POST; None if it was not read.
     """
 
     method: str
@@ -34,7 +34,7 @@ class Request:
     body: bytes | None = None
 
     def header(self, name: str) -> str | None:
-        """Give a header field, however its name is written."""
+        """Return a header field; the case of its name is ignored."""
         for key, value in self.headers.items():
             if key.casefold() == name.casefold():
                 return value
@@ -48,7 +48,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """Status, body (JSON) and header fields beyond the usual ones."""
+    """Status, body (JSON) and extra header fields."""
 
     status: int
     body: bytes
@@ -63,9 +63,9 @@ class RefusalError(Exception):
     status : int
         The HTTP status.
     code, description : str
-        What the body says.
+        The content of the body.
     headers : Mapping[str, str]
-        Header fields beyond the usual ones.
+        Extra header fields.
     """
 
     def __init__(
@@ -88,9 +88,9 @@ class Api(Protocol):
     Attributes
     ----------
     prefix : str
-        What its paths start with.
+        The start of its paths.
     reads : bool
-        Whether it wants the body of a POST.
+        Whether it reads the body of a POST.
     """
 
     prefix: str
@@ -101,5 +101,5 @@ class Api(Protocol):
         ...
 
     def refuse(self, refusal: RefusalError) -> Answer:
-        """Say no in the way of the protocol."""
+        """Return an error answer in the format of the protocol."""
         ...

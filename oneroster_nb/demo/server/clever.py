@@ -40,7 +40,7 @@ class Clever:
     records : CleverRecords
         The district.
     token : str
-        What a client must send.
+        The token that clients must send.
     """
 
     reads: bool = False
@@ -57,8 +57,8 @@ class Clever:
         Raises
         ------
         RefusalError
-            401 without the token, 404 where there is nothing of that address, 400 and 413 where
-            a parameter is wrong, 405 where it is not a GET.
+            401 without the token, 404 if there is nothing at that address, 400 and 413 if a
+            parameter is wrong, 405 if the method is not GET.
         """
         if request.method != "GET":
             raise RefusalError(405, "", "Only GET is answered here.", {"Allow": "GET"})
@@ -90,7 +90,7 @@ class Clever:
             raise RefusalError(401, "", "Unauthorized", {"WWW-Authenticate": "Bearer"})
 
     def _all(self, name: str) -> list[Record]:
-        """Give a whole list."""
+        """Return a whole list."""
         shared: Mapping[str, Callable[[], list[Record]]] = {
             "districts": lambda: self._records.districts,
             "schools": lambda: self._records.schools,
@@ -116,7 +116,7 @@ class Clever:
         return found[0]
 
     def _nested(self, steps: Sequence[str]) -> list[Record]:
-        """Give the list below one record."""
+        """Return the list below one record."""
         within, key, name = steps
         owner = self._one(within, key)
         if (within, name) in (("courses", "sections"), ("schools", "sections")):
@@ -136,7 +136,7 @@ class Clever:
 
     @property
     def _sections(self) -> list[Record]:
-        """The sections; those of 2.1 name teachers by the ids that it has for them."""
+        """The sections; version 2.1 has its own ids for their teachers."""
         if not self._old:
             return self._records.sections
         old = {
@@ -156,11 +156,11 @@ class Clever:
     def _page(
         self, path: str, params: Mapping[str, str], name: str, found: Sequence[Record]
     ) -> Answer:
-        """Cut out the page that was asked for."""
+        """Return the requested page."""
         limit = _limit(params)
         after, before = params.get("starting_after"), params.get("ending_before")
         if after is not None and before is not None:
-            raise RefusalError(400, "", "starting_after and ending_before exclude one another.")
+            raise RefusalError(400, "", "starting_after and ending_before exclude each other.")
         start, more = 0, False
         if after is not None:
             start = sum(record["id"] <= after for record in found)
@@ -192,9 +192,9 @@ class DistrictTokens:
     Parameters
     ----------
     client_id, client_secret : str
-        What the application shows, by Basic.
+        The application's credentials, for Basic authentication.
     district : callable
-        Gives the id of the district.
+        Returns the id of the district.
     token : str
         Its token.
     """
@@ -215,7 +215,7 @@ class DistrictTokens:
         Raises
         ------
         RefusalError
-            401 for another application, 404 and 405 where it is something else that is asked.
+            401 for another application, 404 and 405 for any other request.
         """
         if request.path != self.prefix:
             raise RefusalError(404, "", _NOWHERE)
@@ -250,7 +250,7 @@ def _answer(body: Record) -> Answer:
 
 
 def _holders(users: list[Record], role: str | None) -> list[Record]:
-    """Give those who hold a role; all where none is asked for."""
+    """Return the users with a role; all users if `role` is None."""
     if role is None:
         return users
     if role not in _ROLES:
@@ -259,13 +259,13 @@ def _holders(users: list[Record], role: str | None) -> list[Record]:
 
 
 def _schools(person: Record) -> list[str]:
-    """Give the schools of somebody, of 2.1 or later."""
+    """Return the schools of a person, in any version."""
     parts = person["roles"].values() if "roles" in person else [person]
     return [school for part in parts for school in part.get("schools", ())]
 
 
 def _as_of_2_1(user: Record, role: str) -> Record:
-    """Write one role of somebody as the record that version 2.1 has for it."""
+    """Return one role of a person as a record of version 2.1."""
     part = dict(user["roles"][role])
     record = {**part, "id": part.pop("legacy_id"), "district": user["district"]}
     record.pop("legacy_id")

@@ -69,7 +69,7 @@ _PARTS: Final = MappingProxyType(
         "systemAdministrator": "district_admin",
     }
 )
-"""Role to what Clever calls it; whoever is something else is staff."""
+"""Role to Clever's word for it; all other roles are staff."""
 _LEADERS: Final = frozenset({"siteAdministrator", "principal"})
 _KINDS: Final = (
     *("district", "school", "course", "term", "section", "user", "resource"),
@@ -79,12 +79,12 @@ _SEX: Final = MappingProxyType({"male": "M", "female": "F", "other": "X"})
 
 
 def _id(kind: str, row: int) -> str:
-    """Make an id of 24 hexadecimal digits, ascending in the order of the rows."""
+    """Return an id of 24 hexadecimal digits, in the order of the rows."""
     return f"5f3c{_KINDS.index(kind):04x}{row:016x}"
 
 
 class CleverRecords:
-    """What Clever would know of a district: nothing of deleted rows.
+    """A district as Clever's records, without deleted rows.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ class CleverRecords:
 
     @cached_property
     def terms(self) -> list[Record]:
-        """The sessions that sections are in."""
+        """The sessions of the sections."""
         used = {section["term_id"] for section in self.sections}
         return [
             {
@@ -152,7 +152,7 @@ class CleverRecords:
 
     @cached_property
     def courses(self) -> list[Record]:
-        """The courses that sections are of."""
+        """The courses of the sections."""
         used = {section["course"] for section in self.sections}
         return [
             {
@@ -214,7 +214,7 @@ class CleverRecords:
 
     @cached_property
     def _ids(self) -> dict[str, dict[str, str]]:
-        """For each table, Clever's id of each row."""
+        """Table to Clever's id of each row."""
         kinds = {
             "academicSessions": "term",
             "courses": "course",
@@ -238,7 +238,7 @@ class CleverRecords:
         return self.districts[0]["id"] if self.districts else None
 
     def _rows(self, table: str) -> list[Record]:
-        """Give the rows of a table; what is missing is None."""
+        """Return the rows of a table; missing values are None."""
         frame = self._tables[table]
         columns = [frame[name].astype(object).where(frame[name].notna(), None) for name in frame]
         names = [str(name) for name in frame]
@@ -248,7 +248,7 @@ class CleverRecords:
         return [row for row in self._rows("orgs") if row["type"] == kind]
 
     def _term(self, text: str | None) -> str | None:
-        """Give the one session that a class of some sessions is in: what holds them all."""
+        """Return the one session that includes all sessions of a class."""
         terms = split_text(text or "")
         if len(terms) < 2:
             return terms[0] if terms else None
@@ -315,7 +315,7 @@ class CleverRecords:
         }
 
     def _part(self, name: str, role: str, row: Record, born: Mapping[str, Record]) -> Record:
-        """Write what one role says of a person."""
+        """Return the part of a user's record for one role."""
         account = {"credentials": {"district_username": row["username"]}, "schools": []}
         if name == "student":
             return {
@@ -371,7 +371,7 @@ def _times(row: Record) -> Record:
 
 
 def _moment(value: Any) -> str | None:
-    """Write a moment as Clever does."""
+    """Return a time in Clever's format."""
     if value is None:
         return None
     stamp = pd.Timestamp(value).tz_convert(None)
@@ -383,13 +383,13 @@ def _day(value: Any) -> str | None:
 
 
 def _single_grade(text: str | None) -> str | None:
-    """Write the one grade of somebody or something; several cannot be said."""
+    """Return the grade in Clever's words; None if there are several."""
     grades = split_text(text or "")
     return _GRADES.get(grades[0], "Other") if len(grades) == 1 else None
 
 
 def _subject(text: str | None) -> str | None:
-    """Find which of Clever's subjects a class is of."""
+    """Return Clever's word for the subject of a class."""
     word = (text or "").casefold()
     if not word:
         return None

@@ -1,4 +1,4 @@
-"""The collections of OneRoster 1.1 and 1.2 by their place in the address."""
+"""The collections of OneRoster 1.1 and 1.2, by their names in addresses."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -12,9 +12,9 @@ __all__ = ["V1P1_COLLECTIONS", "V1P2_COLLECTIONS", "Collection", "belonging", "m
 
 
 class Collection(NamedTuple):
-    """A collection: its table, which rows of it, and the JSON keys of many and of one.
+    """A collection: its table, its rows, and the JSON keys of a list and of one record.
 
-    `only` is a column and the values it must have; empty where every row belongs.
+    `only` is a column and the values it must have; empty if every row belongs.
     """
 
     table: str
@@ -50,7 +50,7 @@ V1P1_COLLECTIONS: Final[Mapping[str, Collection]] = MappingProxyType(
         "results": Collection("results", "results", "result"),
     }
 )
-"""The collections of OneRoster 1.1 by their place in the address."""
+"""The collections of OneRoster 1.1, by their names in addresses."""
 
 V1P2_COLLECTIONS: Final[Mapping[str, Collection]] = MappingProxyType(
     {
@@ -66,18 +66,18 @@ V1P2_COLLECTIONS: Final[Mapping[str, Collection]] = MappingProxyType(
         ),
     }
 )
-"""Those of 1.2, where a person counts under every role held."""
+"""The collections of OneRoster 1.2, in which a person is listed under every role."""
 
 
 def members(store: Store, collection: Collection) -> Positions:
-    """Give the rows of a whole collection."""
+    """Return the rows of a whole collection."""
     rows = np.arange(len(store.tables[collection.table]))
     key = ("members", collection.table, *collection.only)
     return store.once(key, lambda: belonging(store, collection, rows))
 
 
 def belonging(store: Store, collection: Collection, rows: Positions) -> Positions:
-    """Give those of some rows of its table that belong to a collection."""
+    """Return the rows, among some rows of its table, that belong to a collection."""
     if not collection.only:
         return rows
     column, *values = collection.only

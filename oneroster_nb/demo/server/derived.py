@@ -1,4 +1,4 @@
-"""Columns that the tables do not have and the service shows: worked out from other tables."""
+"""Columns that only the service has, computed from other tables."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -29,7 +29,7 @@ def _other_end(table: str, source: str, key: str, value: str) -> Callable[[Table
 
 
 def _school_of_item(tables: Tables) -> Any:
-    """Give the school of each line item: its own, else that of its class."""
+    """Return the school of each line item: its own, or else the school of its class."""
     items, classes = tables["lineItems"], tables["classes"]
     schools = classes.drop_duplicates("sourcedId").set_index("sourcedId")["schoolSourcedId"]
     return items["schoolSourcedId"].fillna(items["classSourcedId"].map(schools)).astype("str")

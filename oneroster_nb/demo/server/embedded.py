@@ -30,21 +30,21 @@ __all__ = ["DemoServer"]
 
 
 class DemoServer:
-    """Serves a district over OneRoster 1.1 and 1.2 and Clever on 127.0.0.1, to whoever has a key.
+    """Serves a district over OneRoster 1.1 and 1.2 and Clever on 127.0.0.1.
 
     Parameters
     ----------
     tables : Mapping[str, pandas.DataFrame], optional
-        Canonical tables by name, and ``userProfiles`` of 1.2; those that are absent are empty. Left
-        out, the standard small district of :func:`oneroster_nb.demo.district.making.make_district`.
+        Canonical tables by name, and ``userProfiles`` of 1.2; missing tables are empty. The default
+        is the small district of :func:`oneroster_nb.demo.district.making.make_district`.
     port : int
-        Where to listen; 0 takes a free port.
+        The port; 0 for any free port.
     max_page_size : int
-        The largest page; a larger ``limit`` is taken as that.
+        The largest page; a larger ``limit`` is reduced to it.
     client_id, client_secret : str, optional
-        What clients sign with; made up for this server where left out.
+        The credentials of clients; by default, random ones.
     token_seconds : int
-        How long an access token is good for.
+        The lifetime of an access token.
 
     Attributes
     ----------
@@ -53,26 +53,26 @@ class DemoServer:
     host : str
         The address of the OneRoster 1.1 service.
     host_v1p2 : str
-        The address of the rostering service of OneRoster 1.2; those of gradebook and resources
-        differ in that one word.
+        The address of the rostering service of OneRoster 1.2. For gradebook and resources, replace
+        that one word.
     token_url : str
-        Where clients of 1.2 get their tokens.
+        The address that issues tokens of 1.2.
     client_id, client_secret : str
-        What clients of 1.1 sign with (OAuth 1.0a, HMAC-SHA256 or HMAC-SHA1), and what those of 1.2
-        show to get a token (OAuth 2.0 client credentials, by Basic or in the body).
+        The credentials: for signatures of 1.1 (OAuth 1.0a, HMAC-SHA256 or HMAC-SHA1), and for
+        tokens of 1.2 (OAuth 2.0 client credentials, by Basic or in the body).
     clever_hosts : dict of str
         The addresses of Clever's Data API by version: ``"3.1"``, ``"3.0"`` and ``"2.1"``.
     clever_token : str
-        The token of the district there.
+        The token of the district for Clever.
     clever_token_url : str
-        Where that token is listed for the client id and secret.
+        The address that lists this token for the client id and secret.
 
     Raises
     ------
     ConfigurationError
-        Where `max_page_size` or `token_seconds` is below 1.
+        If `max_page_size` or `token_seconds` is below 1.
     OSError
-        Where the port cannot be had.
+        If the port is not available.
 
     Examples
     --------
@@ -96,7 +96,7 @@ class DemoServer:
     ) -> None:
         for name, value in (("max_page_size", max_page_size), ("token_seconds", token_seconds)):
             if value < 1:
-                raise ConfigurationError(f"{name} is 1 at least, not {value}.")
+                raise ConfigurationError(f"{name} must be at least 1, not {value}.")
         self.client_id = client_id or secrets.token_hex(8)
         self.client_secret = client_secret or secrets.token_urlsafe(24)
         self._listener = _Listener(port)
@@ -138,7 +138,7 @@ class DemoServer:
         self.close()
 
     def start(self) -> None:
-        """Begin to answer; once started it does nothing."""
+        """Start to answer; do nothing if the server has started."""
         if self._thread is None:
             self._thread = threading.Thread(
                 target=self._listener.serve_forever, args=(0.05,), name="demo-server", daemon=True
@@ -146,11 +146,11 @@ class DemoServer:
             self._thread.start()
 
     def expire_tokens(self) -> None:
-        """End every access token that was handed out; clients get new ones as before."""
+        """End all access tokens; clients can get new ones."""
         self._tokens.expire()
 
     def close(self) -> None:
-        """Stop, and close every connection; once closed, or in a forked child, do nothing."""
+        """Stop, and close every connection; do nothing if closed, or in a forked child."""
         if os.getpid() != self._process:
             return
         if self._thread is not None:
@@ -162,7 +162,7 @@ class DemoServer:
 
 
 class _Listener(ThreadingHTTPServer):
-    """Listens, and knows its open connections so that it can close them."""
+    """Listens, and keeps track of open connections so that it can close them."""
 
     daemon_threads = True
 
@@ -173,11 +173,11 @@ class _Listener(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
 
     def server_bind(self) -> None:
-        """Bind, without asking a name server who we are as HTTPServer does."""
+        """Bind without a name lookup, unlike HTTPServer."""
         socketserver.TCPServer.server_bind(self)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection in a thread of its own; both are known from now on."""
+        """Serve a connection in its own thread, and keep track of both."""
         thread = threading.Thread(
             target=self.process_request_thread, args=(request, client_address), daemon=True
         )
@@ -194,7 +194,7 @@ class _Listener(ThreadingHTTPServer):
                 del self._open[request]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing where the client went away; anything else is a fault of ours and is shown."""
+        """Ignore clients that disconnected; show any other error."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -210,14 +210,14 @@ class _Listener(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Hands each request to the protocol its path belongs to."""
+    """Passes each request to the protocol of its path."""
 
     server: _Listener
     protocol_version = "HTTP/1.1"
     server_version = "DemoDistrict"
     sys_version = ""
     disable_nagle_algorithm = True
-    wbufsize = 1 << 16  # so that head and body of a small answer leave together
+    wbufsize = 1 << 16  # so that header and body of a small answer are sent together
 
     def _serve(self) -> None:
         """Answer a request."""
@@ -241,7 +241,7 @@ class _Handler(BaseHTTPRequestHandler):
             return api.refuse(refusal)
 
     def _body(self, *, wanted: bool) -> bytes | None:
-        """Read what was posted; where a body stays unread, the connection ends."""
+        """Read the body; if it is not read, the connection is closed."""
         if self.command == "GET":
             return None
         length = self.headers.get("Content-Length", "")
@@ -264,4 +264,4 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
 
     def log_message(self, *args: object) -> None:
-        """Keep quiet: what is asked for is often a person."""
+        """Log nothing: requests often name a person."""

@@ -1,9 +1,9 @@
 """Filter and sort as OneRoster defines them.
 
-``field op 'value'`` with ``= != > >= < <= ~``, two of them joined by AND or OR. Comparing ignores
-case. A quote inside a value needs no escape: a value ends at a quote that ends the filter or comes
-before ``AND field op '`` or ``OR field op '``. A list matches when one of its elements does, and a
-user of OneRoster 1.2 by ``roles.role`` when one of the roles does.
+A filter is ``field op 'value'`` with ``= != > >= < <= ~``, or two of these with AND or OR. Case is
+ignored. A quote in a value needs no escape: the value ends at a quote that ends the filter or comes
+before ``AND field op '`` or ``OR field op '``. A list matches if one of its elements matches, and
+``roles.role`` of OneRoster 1.2 matches if one of the user's roles does.
 """
 
 import operator
@@ -52,17 +52,17 @@ class Clause(NamedTuple):
 
 
 def parse_filter(text: str) -> tuple[list[Clause], str]:
-    """Take a filter apart.
+    """Parse a filter.
 
     Returns
     -------
     list of Clause, str
-        One clause or two, and what joins them: ``"AND"`` (also for one) or ``"OR"``.
+        One or two clauses, and ``"AND"`` (also for one) or ``"OR"``.
 
     Raises
     ------
     RefusalError
-        400 ``invalid_filter_field`` where it is no such filter.
+        400 ``invalid_filter_field`` if it is not a filter.
 
     Examples
     --------
@@ -87,12 +87,12 @@ def parse_filter(text: str) -> tuple[list[Clause], str]:
 
 
 def select(records: Records, table: str, rows: Positions, text: str) -> Positions:
-    """Give those of some rows that match a filter.
+    """Return the rows, among some rows, that match a filter.
 
     Raises
     ------
     RefusalError
-        400 ``invalid_filter_field`` where it is no filter, names a field that the records do not
+        400 ``invalid_filter_field`` if it is not a filter, names a field that the records do not
         have, or compares with a value of another kind.
     """
     clauses, join = parse_filter(text)
@@ -104,12 +104,12 @@ def select(records: Records, table: str, rows: Positions, text: str) -> Position
 def sort(
     records: Records, table: str, rows: Positions, name: str, *, descending: bool
 ) -> Positions:
-    """Order some rows by a field; missing values come last, and ties keep their order.
+    """Sort some rows by a field; missing values come last, and ties keep their order.
 
     Raises
     ------
     RefusalError
-        400 ``invaliddata`` where the records have no such field.
+        400 ``invaliddata`` if the records have no such field.
     """
     found = _find(records, table, name)
     if found is None:
@@ -131,13 +131,13 @@ def sort(
 
 
 def _matching(records: Records, table: str, clause: Clause) -> npt.NDArray[np.bool_]:
-    """Say for each row of a table whether it matches; a missing value matches ``!=`` only."""
+    """Return for each row of a table whether it matches; a missing value only matches ``!=``."""
     mask = _equal(records, table, clause)
     return ~mask if clause.operator == "!=" else mask
 
 
 def _equal(records: Records, table: str, clause: Clause) -> npt.NDArray[np.bool_]:
-    """Say for each row whether it matches, where ``!=`` is taken as ``=``."""
+    """Return for each row whether it matches, with ``!=`` treated as ``=``."""
     outer, _, inner = clause.field.partition(".")
     for field in records.fields(table):
         if field.owned and field.name == outer and inner:
@@ -155,10 +155,10 @@ def _equal(records: Records, table: str, clause: Clause) -> npt.NDArray[np.bool_
         want = _wanted(kind, clause.value)
     except ValueError as error:
         raise RefusalError(
-            400, "invalid_filter_field", f"That is no value for {clause.field!r}."
+            400, "invalid_filter_field", f"That is not a value for {clause.field!r}."
         ) from error
     compare = _COMPARE[clause.operator]
-    matches = np.zeros(len(column.texts) + 1, dtype=bool)  # the last is that of a missing value
+    matches = np.zeros(len(column.texts) + 1, dtype=bool)  # the last one is for missing values
     for code, elements in enumerate(column.elements):
         matches[code] = any(compare(key(text), want) for text in _parts(elements, part))
     mask: npt.NDArray[np.bool_] = matches[column.codes]
@@ -194,19 +194,19 @@ def _find(records: Records, table: str, name: str) -> tuple[Field, int | None] |
 
 
 def _parts(elements: Sequence[str], part: int | None) -> Sequence[str]:
-    """Give the wanted part of each element."""
+    """Return the wanted part of each element."""
     return elements if part is None else [user_id_parts(element)[part] for element in elements]
 
 
 def _comparable(kind: Kind) -> Callable[[str], _Key]:
-    """Give what makes the texts of a column comparable; dates and times are as they stand."""
+    """Return a function that makes the texts of a column comparable."""
     if kind in (Kind.DATE, Kind.TIMESTAMP):
         return str
     return float if kind is Kind.NUMBER else str.casefold
 
 
 def _wanted(kind: Kind, value: str) -> _Key:
-    """Read the value of a clause; ValueError where it is not of that kind."""
+    """Read the value of a clause; ValueError if it is not of that kind."""
     if kind is Kind.DATE:
         return pd.Timestamp(value).date().isoformat()
     if kind is Kind.TIMESTAMP:  # in UTC unless it says otherwise

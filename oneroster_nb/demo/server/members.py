@@ -1,4 +1,4 @@
-"""What belongs to what: the nested collections of OneRoster 1.1 and 1.2, as rows of tables."""
+"""The nested collections of OneRoster 1.1 and 1.2, as rows of tables."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -12,11 +12,11 @@ from oneroster_nb.demo.server.store import Positions, Store
 __all__ = ["V1P1_NESTED", "V1P2_NESTED", "WITHIN", "Finder"]
 
 Finder: TypeAlias = Callable[[Store, str], Positions]
-"""Gives the rows of what belongs to the one of that id."""
+"""Returns the rows that belong to the record with an id."""
 
 
 def _enrolled(store: Store, column: str, sourced_id: str, role: str | None) -> Positions:
-    """Give the enrollments with that in a column that are not deleted, of one role or of any."""
+    """Return the active enrollments with an id in a column, in one role or any role."""
     rows = store.rows("enrollments", column, sourced_id)
     deleted = store.column("enrollments", "status").among(rows, "tobedeleted")
     rows = np.setdiff1d(rows, deleted, assume_unique=True)
@@ -24,7 +24,7 @@ def _enrolled(store: Store, column: str, sourced_id: str, role: str | None) -> P
 
 
 def _pointed(store: Store, source: str, column: str, rows: Positions, target: str) -> Positions:
-    """Follow a reference from some rows to those of the table it points into."""
+    """Follow a reference from some rows to the rows of its target table."""
     ids = store.column(source, column).held(rows)
     return store.rows(target, "sourcedId", *ids)
 
@@ -46,7 +46,7 @@ def _user_classes(role: str | None) -> Finder:
 
 
 def _school_users(role: str) -> Finder:
-    """Find those of one role who belong to a school."""
+    """Find the users with one role who belong to a school."""
 
     def find(store: Store, school_id: str) -> Positions:
         rows = store.rows("users", "orgSourcedIds", school_id)
@@ -56,7 +56,7 @@ def _school_users(role: str) -> Finder:
 
 
 def _role_holders(role: str) -> Finder:
-    """Find those who hold a role at a school."""
+    """Find the users who hold a role at a school."""
 
     def find(store: Store, school_id: str) -> Positions:
         rows = store.rows("roles", "orgSourcedId", school_id)
@@ -109,7 +109,7 @@ def _none(_store: Store, _owner_id: str) -> Positions:
 
 
 def _inner(find: Finder) -> Callable[[Store, str, str], Positions]:
-    """Ask of the second id alone."""
+    """Use only the second id."""
     return lambda store, _, sourced_id: find(store, sourced_id)
 
 
@@ -147,7 +147,7 @@ V1P1_NESTED: Final[Mapping[tuple[str, str], Finder]] = MappingProxyType(
         ("users", "classes"): _user_classes(None),
     }
 )
-"""By collection and what is asked of one of it: what gives the rows of that."""
+"""Collection and nested collection to the function that finds the rows."""
 
 V1P2_NESTED: Final[Mapping[tuple[str, str], Finder]] = MappingProxyType(
     {
@@ -175,4 +175,4 @@ WITHIN: Final[Mapping[tuple[str, str, str], Callable[[Store, str, str], Position
         }
     )
 )
-"""The same for addresses with two ids, where the second is one of the first's own."""
+"""The same for addresses with two ids, of which the second belongs to the first."""

@@ -1,4 +1,4 @@
-"""OAuth 1.0a on the server's side: which requests are ours and new."""
+"""OAuth 1.0a for the server: which requests are signed by the client, and new."""
 
 import hmac
 import secrets
@@ -23,7 +23,7 @@ _LONGEST_NONCE: Final = 128
 
 
 class OAuthVerifier:
-    """Verifies the signatures of one client's requests, and that none is sent twice.
+    """Verifies the signatures of one client's requests; refuses repeated requests.
 
     Parameters
     ----------
@@ -38,12 +38,12 @@ class OAuthVerifier:
         self._lock = threading.Lock()
 
     def check(self, request: Request, _scopes: Sequence[str]) -> None:
-        """See that a GET request has a valid signature that was not used before.
+        """Check that a GET request has a valid signature that was not used before.
 
         Raises
         ------
         RefusalError
-            401 where it has none.
+            401 if it has none.
         """
         if not self._accepts(request):
             raise RefusalError(
@@ -58,12 +58,12 @@ class OAuthVerifier:
             valid, signed = self._endpoint.validate_request(
                 request.uri, "GET", headers=dict(request.headers)
             )
-        except ValueError:  # an Authorization header or a query that cannot be taken apart
+        except ValueError:  # an Authorization header or a query that cannot be parsed
             return False
         return bool(valid) and self._spend(signed.timestamp, signed.nonce)
 
     def _spend(self, timestamp: str, nonce: str) -> bool:
-        """Remember a nonce for as long as its timestamp would pass; say whether it was new."""
+        """Remember a nonce while its timestamp is valid; return True if it was new."""
         with self._lock:
             if (timestamp, nonce) in self._spent:
                 return False
@@ -76,10 +76,10 @@ class OAuthVerifier:
 
 
 class _Client(RequestValidator):  # type: ignore[misc]  # oauthlib has no types
-    """What oauthlib asks about the one client there is.
+    """Answers oauthlib's questions about the one client.
 
-    oauthlib asks about nonces before it has verified the signature. Nothing is remembered then,
-    or anyone could fill the memory: :class:`OAuthVerifier` spends the nonce of a valid request.
+    oauthlib asks about nonces before it verifies the signature. They are not stored then, or
+    anyone could fill the memory: :class:`OAuthVerifier` stores the nonce of a valid request.
     """
 
     def __init__(self, client_id: str, client_secret: str) -> None:
@@ -121,4 +121,4 @@ class _Client(RequestValidator):  # type: ignore[misc]  # oauthlib has no types
         return self._secret if known else self._dummy
 
     def get_access_token_secret(self, *_args: object) -> str:
-        return self._dummy  # there are no tokens, so none is right
+        return self._dummy  # there are no tokens, so none is valid

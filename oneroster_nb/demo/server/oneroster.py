@@ -21,10 +21,10 @@ __all__ = ["Guard", "OneRoster", "one_roster"]
 
 
 class Guard(Protocol):
-    """Who may ask."""
+    """Checks who sent a request."""
 
     def check(self, request: Request, scopes: Sequence[str]) -> None:
-        """Raise a RefusalError unless the request may have what any of the scopes opens."""
+        """Raise a RefusalError unless the request has permission for any of the scopes."""
         ...
 
 
@@ -34,11 +34,11 @@ class OneRoster:
     Parameters
     ----------
     service : Service
-        Which one.
+        The service.
     version : Version
-        The version it belongs to.
+        Its version.
     writer : Writer
-        What writes the records of that version.
+        Writes the records of that version.
     records : Records
         The records of that version.
     guard : Guard
@@ -74,8 +74,8 @@ class OneRoster:
         Raises
         ------
         RefusalError
-            401 and 403 where the guard refuses, 404 where there is nothing of that address, 400
-            where a parameter is wrong, 405 where it is not a GET.
+            401 and 403 if the guard refuses, 404 if there is nothing at that address, 400 if a
+            parameter is wrong, 405 if the method is not GET.
         """
         if request.method != "GET":
             raise RefusalError(405, "invaliddata", "Only GET is answered here.", {"Allow": "GET"})
@@ -108,7 +108,7 @@ class OneRoster:
         return Answer(refusal.status, json.dumps(body).encode(), refusal.headers)
 
     def _find(self, steps: Sequence[str]) -> tuple[Collection, Positions, bool]:
-        """Give the collection and the rows that an address means, and whether it is one record."""
+        """Return the collection and the rows of an address, and whether it is one record."""
         nested, last = self._version.nested, steps[len(steps) - 1 & ~1]
         if last not in self._service.names:
             raise _no_such_address()
@@ -130,7 +130,7 @@ class OneRoster:
         raise _no_such_address()
 
     def _one(self, name: str, sourced_id: str) -> Positions:
-        """Give the row of one record of a collection."""
+        """Return the row of one record of a collection."""
         collection = self._version.collections[name]
         rows = self._store.rows(collection.table, "sourcedId", sourced_id)[:1]
         if not len(belonging(self._store, collection, rows)):
@@ -138,7 +138,7 @@ class OneRoster:
         return rows
 
     def _fields(self, table: str, names: str | None) -> Sequence[Field] | None:
-        """Give the fields that were asked for; None is all of them."""
+        """Return the requested fields; None for all of them."""
         if names is None:
             return None
         wanted = {name.strip() for name in names.split(",")}
@@ -159,7 +159,7 @@ class OneRoster:
         rows: Positions,
         fields: Sequence[Field] | None,
     ) -> Answer:
-        """Filter, sort and cut out the page that was asked for."""
+        """Filter and sort, and return the requested page."""
         page = Page.asked(params, self._max_page_size)
         if "filter" in params:
             rows = select(self._records, collection.table, rows, params["filter"])
@@ -178,7 +178,7 @@ class OneRoster:
     def _written(
         self, collection: Collection, rows: Positions, fields: Sequence[Field] | None
     ) -> list[bytes]:
-        """Write records, whole or with some fields."""
+        """Write records, with all fields or some."""
         if fields is None:
             return self._writer.records(collection.table, rows)
         return self._writer.selection(collection.table, rows, fields)
@@ -187,12 +187,12 @@ class OneRoster:
 def one_roster(
     version: Version, store: Store, root: str, guard: Guard, max_page_size: int
 ) -> list[OneRoster]:
-    """Give all services of a version over one store.
+    """Return all services of a version for one store.
 
     Parameters
     ----------
     version : Version
-        Which version.
+        The version.
     store : Store
         The district.
     root : str
@@ -222,5 +222,5 @@ def _no_such_address() -> RefusalError:
 
 
 def _label(field: Field) -> str:
-    """Give the name a field is selected by; metadata is selected as a whole."""
+    """Return the name to select a field by; metadata is selected as a whole."""
     return "metadata" if field.metadata else field.name

@@ -1,4 +1,4 @@
-"""Pages of a collection: which one is asked for, and the addresses of the others."""
+"""Pages of a collection: the requested page, and the addresses of the others."""
 
 import re
 from collections.abc import Mapping
@@ -13,25 +13,25 @@ _DEFAULT_LIMIT: Final = 100
 
 
 class Page(NamedTuple):
-    """The rows from `offset` on, `limit` at most."""
+    """The rows from `offset` on, at most `limit`."""
 
     offset: int
     limit: int
 
     @classmethod
     def asked(cls, params: Mapping[str, str], largest: int) -> "Page":
-        """Read what a request asks for; a `limit` above the largest is taken as that.
+        """Read the requested page; a `limit` above the largest is reduced to it.
 
         Raises
         ------
         RefusalError
-            400 where ``limit`` or ``offset`` is no such number.
+            400 if ``limit`` or ``offset`` is not a valid number.
         """
         limit = min(_number(params, "limit", _DEFAULT_LIMIT, least=1), largest)
         return cls(_number(params, "offset", 0, least=0), limit)
 
     def headers(self, request: Request, params: Mapping[str, str], total: int) -> dict[str, str]:
-        """Say how many rows there are and where other pages are; what else was asked stays."""
+        """Return headers with the total and links to other pages; other parameters stay."""
         offset, limit = self
         offsets = {"first": 0, "last": max(0, total - 1) // limit * limit}
         if offset + limit < total:
@@ -57,5 +57,7 @@ def _number(params: Mapping[str, str], name: str, default: int, *, least: int) -
     if text is None:
         return default
     if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < least:
-        raise RefusalError(400, "invaliddata", f"{name} is a whole number from {least} up.")
+        raise RefusalError(
+            400, "invaliddata", f"{name} must be a whole number of at least {least}."
+        )
     return int(text)

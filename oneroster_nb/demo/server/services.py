@@ -1,4 +1,4 @@
-"""The services of OneRoster 1.1 and 1.2: where they are, and what each of them shows."""
+"""The services of OneRoster 1.1 and 1.2: their addresses and collections."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ class Service:
     Attributes
     ----------
     prefix : str
-        What its paths start with.
+        The start of its paths.
     area : str
-        What the names of its scopes start with.
+        The start of the names of its scopes.
     names : frozenset[str]
-        The collections that it shows, at the top and nested in others.
+        Its collections, at the top and nested in others.
     """
 
     prefix: str
@@ -32,7 +32,7 @@ class Service:
     names: frozenset[str]
 
     def scopes(self, steps: Sequence[str]) -> list[str]:
-        """Name the OAuth 2.0 scopes of 1.2, any of which opens an address."""
+        """Return the OAuth 2.0 scopes of 1.2 for an address; any one is enough."""
         single = len(steps) < 3
         area = self.area
         if steps[0].startswith("assessment"):
@@ -53,9 +53,9 @@ class Version:
     fields : Mapping[str, tuple[Field, ...]]
         The fields of its records by table.
     collections : Mapping[str, Collection]
-        Its collections by their place in the address.
+        Its collections, by their names in addresses.
     nested : Mapping[tuple[str, str], Finder]
-        By collection and what is asked of one of it: what gives the rows.
+        Collection and nested collection to the function that finds the rows.
     services : tuple[Service, ...]
         Its services.
     """
@@ -115,11 +115,11 @@ SCOPES: Final = tuple(
         "resource-core",
     )
 )
-"""All scopes of 1.2 that are about reading."""
+"""All scopes of 1.2 for reading."""
 
 
 def homes(root: str, services: Iterable[Service]) -> dict[str, str]:
-    """Say where each collection is: what the addresses of its records start with."""
+    """Return the start of the addresses of each collection's records."""
     return {
         name: f"{root}{service.prefix}{name}/" for service in services for name in service.names
     }

@@ -1,4 +1,4 @@
-"""The tables behind the demo server, with indexes that are built when first needed."""
+"""The tables of the demo server, with indexes that are built on first use."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from oneroster_nb.tables.schema import BEYOND, TABLES, Kind, empty_table, split_
 __all__ = ["Column", "Positions", "Store"]
 
 Positions: TypeAlias = npt.NDArray[np.int64]
-"""Rows of a table, by number."""
+"""Row numbers of a table."""
 
 _T = TypeVar("_T")
 
@@ -50,37 +50,37 @@ class Column:
 
     @cached_property
     def elements(self) -> list[list[str]]:
-        """For each text, the values that are joined in it, or itself."""
+        """The values that are joined in each text, or the text itself."""
         if self._kind is Kind.VALUES:
             return [split_text(text) for text in self.texts]
         return [[text] for text in self.texts]
 
     def rows(self, element: str) -> Positions:
-        """Give the rows that hold `element`, in order."""
+        """Return the rows that hold `element`, in order."""
         codes = self._holders.get(element, [])
         order, bounds = self._sorted
         found = [order[bounds[code] : bounds[code + 1]] for code in codes]
         return np.sort(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
 
     def among(self, rows: Positions, *elements: str) -> Positions:
-        """Give those of some rows that hold one of `elements`."""
+        """Return the rows, among some rows, that hold one of `elements`."""
         codes = [code for element in elements for code in self._holders.get(element, [])]
         return rows[np.isin(self.codes[rows], codes)]
 
     def held(self, rows: Positions) -> list[str]:
-        """Give the distinct elements that some rows hold."""
+        """Return the distinct elements that some rows hold."""
         codes = np.unique(self.codes[rows])
         return [element for code in codes[codes >= 0] for element in self.elements[code]]
 
     @cached_property
     def _sorted(self) -> tuple[Positions, Positions]:
-        """The rows by code, and where each code begins among them."""
+        """The rows by code, and the first position of each code."""
         order = np.argsort(self.codes, kind="stable")
         return order, np.searchsorted(self.codes[order], np.arange(len(self.texts) + 1))
 
     @cached_property
     def _holders(self) -> dict[str, list[int]]:
-        """For each element the codes of the texts that hold it."""
+        """Element to the codes of the texts that hold it."""
         if self._kind is Kind.TEXT:
             return {text: [code] for code, text in enumerate(self.texts)}
         holders: dict[str, list[int]] = {}
@@ -91,15 +91,14 @@ class Column:
 
 
 class Store:
-    """The tables of a district, complete with columns and dtypes.
+    """The tables of a district, with all columns and dtypes.
 
-    The roles are those that users are shown with, as in
-    :func:`oneroster_nb.demo.district.roles.shown_roles`.
+    The roles are from :func:`oneroster_nb.demo.district.roles.shown_roles`.
 
     Parameters
     ----------
     tables : Mapping[str, pandas.DataFrame]
-        Canonical tables, and ``userProfiles``; those that are absent are empty.
+        Canonical tables, and ``userProfiles``; missing tables are empty.
     """
 
     def __init__(self, tables: Mapping[str, pd.DataFrame]) -> None:
@@ -112,14 +111,14 @@ class Store:
         self._lock = threading.RLock()
 
     def kind(self, table: str, name: str) -> Kind:
-        """Say what a column holds, also one of :data:`oneroster_nb.demo.server.derived.DERIVED`."""
+        """Return the kind of a column, also of :data:`oneroster_nb.demo.server.derived.DERIVED`."""
         if (table, name) in DERIVED:
             return DERIVED[table, name][0]
         canonical = TABLES[table].columns if table in TABLES else {}
         return canonical.get(name, Kind.TEXT)
 
     def column(self, table: str, name: str) -> Column:
-        """Give a column; it is made and indexed once."""
+        """Return a column; it is made and indexed once."""
 
         def make() -> Column:
             if (table, name) in DERIVED:
@@ -130,12 +129,12 @@ class Store:
         return self.once(("column", table, name), make)
 
     def values(self, table: str, name: str, rows: Positions) -> list[str | None]:
-        """Give the texts of some rows in a column; None where they are missing."""
+        """Return the texts of some rows in a column; None if missing."""
         column = self.column(table, name)
         return [column.texts[code] if code >= 0 else None for code in column.codes[rows].tolist()]
 
     def rows(self, table: str, column: str, *elements: str) -> Positions:
-        """Give the rows of a table whose `column` holds one of `elements`, in order."""
+        """Return the rows of a table whose `column` holds one of `elements`, in order."""
         index = self.column(table, column)
         if len(elements) == 1:
             return index.rows(elements[0])
@@ -143,7 +142,7 @@ class Store:
         return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
 
     def once(self, key: tuple[str, ...], make: Callable[[], _T]) -> _T:
-        """Give what `make` gives, made once for all threads."""
+        """Return the result of `make`, which is called once for all threads."""
         if key not in self._made:
             with self._lock:
                 if key not in self._made:
@@ -171,7 +170,7 @@ def _completed(name: str, table: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def _written(values: "pd.Series[Any]", kind: Kind) -> list[str]:
-    """Write values, of which none is missing, as OneRoster's JSON does."""
+    """Return values, none of them missing, in the format of OneRoster's JSON."""
     if kind is Kind.BOOLEAN:
         return ["true" if value else "false" for value in values]
     if kind is Kind.DATE:

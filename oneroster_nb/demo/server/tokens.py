@@ -1,4 +1,4 @@
-"""OAuth 2.0 on the server's side: the client credentials grant, and the tokens it hands out."""
+"""OAuth 2.0 for the server: the client credentials grant and its tokens."""
 
 import base64
 import binascii
@@ -22,14 +22,14 @@ _REALM: Final = 'realm="demo district"'
 
 
 class Tokens:
-    """Bearer tokens, what each of them opens, and for how long.
+    """Bearer tokens, with their scopes and lifetimes.
 
     Parameters
     ----------
     seconds : int
-        How long a token is good for.
+        The lifetime of a token.
     clock : callable
-        Gives the time in seconds.
+        Returns the time in seconds.
     """
 
     def __init__(self, seconds: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -39,7 +39,7 @@ class Tokens:
         self._lock = threading.Lock()
 
     def issue(self, scopes: Sequence[str]) -> str:
-        """Make a token; those that have expired are forgotten."""
+        """Issue a token, and remove expired ones."""
         token = secrets.token_urlsafe(32)
         now = self._clock()
         with self._lock:
@@ -53,18 +53,17 @@ class Tokens:
             self._issued = {}
 
     def check(self, request: Request, scopes: Sequence[str]) -> None:
-        """See that a request carries a token that is good for any of some scopes.
+        """Check that a request has a token for any of some scopes.
 
         Raises
         ------
         RefusalError
-            401 without a token or with one that is not good (any more), 403 where it is good for
-            other scopes.
+            401 if the token is missing, unknown or expired, 403 if it is for other scopes.
         """
         kind, _, token = (request.header("Authorization") or "").partition(" ")
         if kind.casefold() != "bearer":
             challenge = {"WWW-Authenticate": f"Bearer {_REALM}"}
-            raise RefusalError(401, "unauthorisedrequest", "A bearer token is needed.", challenge)
+            raise RefusalError(401, "unauthorisedrequest", "A bearer token is required.", challenge)
         held, deadline = self._issued.get(token.strip(), (frozenset(), 0.0))
         if not held or self._clock() >= deadline:
             challenge = {"WWW-Authenticate": f'Bearer {_REALM}, error="invalid_token"'}
@@ -76,22 +75,22 @@ class Tokens:
             raise RefusalError(
                 403,
                 "forbidden",
-                "The scopes of the token do not open this.",
+                "The scopes of the token do not allow this.",
                 {"WWW-Authenticate": f"Bearer {_REALM}, {needed}"},
             )
 
 
 class TokenEndpoint:
-    """Hands out tokens to one client (RFC 6749, section 4.4).
+    """Issues tokens to one client (RFC 6749, section 4.4).
 
     Parameters
     ----------
     tokens : Tokens
-        Where they come from.
+        The tokens.
     client_id, client_secret : str
-        What the client shows, by Basic (each form-encoded before) or in the body.
+        The client's credentials, by Basic (each form-encoded) or in the body.
     scopes : sequence of str
-        The scopes there are; who names none gets them all.
+        All scopes; a request that names none gets all.
     """
 
     prefix: str = "/oauth/token"
@@ -106,18 +105,18 @@ class TokenEndpoint:
         self._scopes = tuple(scopes)
 
     def answer(self, request: Request) -> Answer:
-        """Hand out a token.
+        """Issue a token.
 
         Raises
         ------
         RefusalError
             401 ``invalid_client``, or 400 with another error code of RFC 6749, section 5.2; 404,
-            405 and 413 where it is another address, no POST, or too much.
+            405 and 413 if the address is another one, it is not a POST, or the body is too long.
         """
         if request.path != self.prefix:
             raise RefusalError(404, "invalid_request", "There is nothing at this address.")
         if request.method != "POST":
-            raise RefusalError(405, "invalid_request", "Tokens are asked for by POST.", _ONLY_POST)
+            raise RefusalError(405, "invalid_request", "Request tokens with POST.", _ONLY_POST)
         form = _form(request)
         self._authenticate(request, form)
         grant = form.get("grant_type")
@@ -125,11 +124,11 @@ class TokenEndpoint:
             raise RefusalError(400, "invalid_request", "There is no grant_type.")
         if grant != "client_credentials":
             raise RefusalError(
-                400, "unsupported_grant_type", "The grant_type is client_credentials."
+                400, "unsupported_grant_type", "The grant_type must be client_credentials."
             )
         scopes = form.get("scope", "").split() or self._scopes
         if not set(scopes) <= set(self._scopes):
-            raise RefusalError(400, "invalid_scope", "A scope is not known here.")
+            raise RefusalError(400, "invalid_scope", "A scope is unknown.")
         body = {
             "access_token": self._tokens.issue(scopes),
             "token_type": "bearer",
@@ -145,14 +144,14 @@ class TokenEndpoint:
         return Answer(refusal.status, json.dumps(body).encode(), headers)
 
     def _authenticate(self, request: Request, form: dict[str, str]) -> None:
-        """See that it is the client who asks, by exactly one way."""
+        """Check the client's credentials, which must be in one place only."""
         header = request.header("Authorization")
         shown: tuple[str, str] | None
         if header is None:
             shown = form.get("client_id", ""), form.get("client_secret", "")
         elif "client_secret" in form:
             raise RefusalError(
-                400, "invalid_request", "The client is to be shown in one way, not in two."
+                400, "invalid_request", "Send the credentials in one way, not in two."
             )
         else:
             shown = basic_credentials(header)
@@ -168,18 +167,18 @@ class TokenEndpoint:
             raise RefusalError(
                 401,
                 "invalid_client",
-                "The client is not known by this id and secret.",
+                "No client has this id and secret.",
                 {"WWW-Authenticate": f"Basic {_REALM}"},
             )
 
 
 def _form(request: Request) -> dict[str, str]:
-    """Read a form; a field without a value is as good as none, and one that comes twice is not."""
+    """Read a form; ignore fields without a value, refuse repeated fields."""
     if request.body is None:
         raise RefusalError(413, "invalid_request", "The body has no length, or is too long.")
     kind = (request.header("Content-Type") or "").partition(";")[0].strip().casefold()
     if kind != _FORM:
-        raise RefusalError(400, "invalid_request", f"The body is to be {_FORM}.")
+        raise RefusalError(400, "invalid_request", f"The body must be {_FORM}.")
     try:
         pairs = parse_qsl(request.body.decode(), errors="strict")
     except ValueError as error:
@@ -190,7 +189,7 @@ def _form(request: Request) -> dict[str, str]:
 
 
 def basic_credentials(header: str) -> tuple[str, str] | None:
-    """Read user and password of Basic, each of which was form-encoded."""
+    """Return the user and password of Basic, both form-decoded."""
     kind, _, encoded = header.partition(" ")
     if kind.casefold() != "basic":
         return None

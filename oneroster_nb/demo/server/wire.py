@@ -1,7 +1,7 @@
 """Records as JSON.
 
-A field of a record is written for many rows at once, as the piece of text it puts into each record:
-that is several times faster than building and serialising a dictionary a row.
+Each field is written for many rows at once, as one piece of text per record. This is several times
+faster than building and serialising a dictionary for each row.
 """
 
 import json
@@ -31,14 +31,14 @@ _SINGULAR: Final = {
 
 
 class Writer:
-    """Writes records as JSON, each whole record once.
+    """Writes records as JSON; each whole record is written once and kept.
 
     Parameters
     ----------
     records : Records
         The records of one version.
     homes : Mapping[str, str]
-        Where each collection is: what addresses of its records (``href``) start with.
+        Collection to the start of the addresses (``href``) of its records.
     """
 
     _CHUNK: Final = 2000
@@ -52,7 +52,7 @@ class Writer:
         }
 
     def records(self, table: str, rows: Positions) -> list[bytes]:
-        """Give whole records, written in chunks and kept."""
+        """Return whole records, written in chunks and kept."""
         kept = self._kept[table]
         for chunk in np.unique(rows // self._CHUNK).tolist():
             start = chunk * self._CHUNK
@@ -64,7 +64,7 @@ class Writer:
         return [kept[row] for row in rows.tolist()]
 
     def selection(self, table: str, rows: Positions, fields: Sequence[Field]) -> list[bytes]:
-        """Write records with some fields only; values that are missing are left out."""
+        """Write records with only some fields; missing values are left out."""
         return [record.encode() for record in self._texts(table, rows, fields)]
 
     def _texts(self, table: str, rows: Positions, fields: Sequence[Field]) -> Iterator[str]:
@@ -82,7 +82,7 @@ class Writer:
         return (f"{{{text[1:]}}}" for text in records)
 
     def _pieces(self, table: str, field: Field, rows: Positions) -> list[str]:
-        """Write one field for many rows: ``,"name":value``, or nothing where it is missing."""
+        """Write one field for many rows: ``,"name":value``, or "" if it is missing."""
         key = f",{json.dumps(field.name, ensure_ascii=False)}:"
         if field.owned:
             return [key + text if text else "" for text in self._owned(table, field, rows)]
@@ -94,7 +94,7 @@ class Writer:
         return [written[code] for code in codes]
 
     def _owned(self, table: str, field: Field, rows: Positions) -> list[str]:
-        """Write for each row the list of what it owns, or nothing."""
+        """Write for each row the list of records that it owns, or "" if there are none."""
         owners = self._store.column(field.target, field.column)
         found = [owners.rows(one or "") for one in self._store.values(table, "sourcedId", rows)]
         owned = np.concatenate([np.empty(0, dtype=np.int64), *found])
@@ -102,7 +102,7 @@ class Writer:
         return [_list(islice(texts, len(own))) if len(own) else "" for own in found]
 
     def _value(self, field: Field) -> Callable[[Column, int], str]:
-        """Give the function that writes a field's value."""
+        """Return the function that writes a field's value."""
         kind = _SINGULAR.get(field.target, "")
         return {
             Shape.TEXT: lambda column, code: _text(column.texts[code]),
@@ -127,12 +127,12 @@ def _text(value: str) -> str:
 
 
 def _list(values: Iterable[str]) -> str:
-    """Write a list of what is written already."""
+    """Write a list of values that are JSON already."""
     return f"[{','.join(values)}]"
 
 
 def user_id_parts(element: str) -> tuple[str, str]:
-    """Take ``{type:identifier}`` apart; without braces and colon all of it is the identifier."""
+    """Split ``{type:identifier}``; without braces and colon, the whole text is the identifier."""
     kind, colon, identifier = element.removeprefix("{").removesuffix("}").partition(":")
     return (kind, identifier) if colon else ("", kind)
 
