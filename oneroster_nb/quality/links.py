@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from oneroster_nb.tables.findings import Finding, found
-from oneroster_nb.tables.lookup import among
-from oneroster_nb.tables.schema import TABLES, Kind, split_values
+from oneroster_nb.tables.references import unknown_ids
+from oneroster_nb.tables.schema import TABLES
 
 __all__ = ["cycles", "people_together", "references"]
 
@@ -28,22 +28,12 @@ def references(tables: Tables, deleted: Mapping[str, "pd.Series[str]"]) -> list[
         The sourcedIds of those rows, which are there all the same.
     """
     lost: dict[str, list[pd.DataFrame]] = {}
-    for name, table in tables.items():
-        for column, target in TABLES[name].references.items():
-            values = table[column]
-            if TABLES[name].columns[column] is Kind.VALUES:
-                values = split_values(values).explode()
-            values = values.dropna().astype("str")
-            known = among(values, tables[target]["sourcedId"]) | among(values, deleted[target])
-            if not known.all():
-                place = f"{name}.{column}"
-                lost.setdefault(target, []).append(
-                    pd.DataFrame({"key": values[~known].to_numpy(), "place": place})
-                )
+    for name, column, unknown in unknown_ids(tables, deleted):
+        rows = {"key": unknown.index, "place": f"{name}.{column}", "count": unknown.array}
+        lost.setdefault(TABLES[name].references[column], []).append(pd.DataFrame(rows))
     findings = []
     for target, parts in lost.items():
-        counts = pd.concat(parts).groupby(["key", "place"], sort=False).size().reset_index()
-        counts.columns = pd.Index(["key", "place", "count"])
+        counts = pd.concat(parts)
         if tables[target].empty:
             total = int(counts["count"].sum())
             code = "table-not-shared" if target in _OPTIONAL else "reference-unknown"

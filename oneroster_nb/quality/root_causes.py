@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from oneroster_nb.people.same_person import records_per_school
 from oneroster_nb.tables.findings import Finding, found
-from oneroster_nb.tables.lookup import among, codes
+from oneroster_nb.tables.lookup import among
+from oneroster_nb.tables.references import elements, unknown_ids
 from oneroster_nb.tables.schema import TABLES, Kind, join_values, split_text, split_values
 
 __all__ = ["one_record_each", "root_causes", "spreadsheet_numbers"]
@@ -199,24 +200,14 @@ def one_record_each(tables: Tables) -> dict[str, pd.DataFrame]:
 
 
 def _places(tables: Tables, deleted: Mapping[str, "pd.Series[str]"]) -> list[_Place]:
-    there = {
-        name: pd.concat([table["sourcedId"], deleted.get(name, table["sourcedId"].head(0))])
-        for name, table in tables.items()
-    }
     places = []
-    for name, table in tables.items():
-        for column, target in TABLES[name].references.items():
-            keys = there[target]
-            if not len(table) or tables[target].empty:
-                continue
-            counts = table[column].value_counts(sort=False)
-            if TABLES[name].columns[column] is Kind.VALUES and len(counts):
-                lists = split_values(counts.index.to_series()).explode().dropna()
-                counts = counts.reindex(lists.index).set_axis(lists.array)
-                counts = counts.groupby(level=0, sort=False).sum()
-            unknown = counts[codes(counts.index.to_series(), keys) < 0]
-            if len(unknown):
-                places.append(_Place(name, column, target, unknown, len(counts)))
+    for name, column, unknown in unknown_ids(tables, deleted):
+        target = TABLES[name].references[column]
+        if len(tables[target]):
+            several = TABLES[name].columns[column] is Kind.VALUES
+            values = tables[name][column]
+            distinct = (elements(values) if several else values).nunique()
+            places.append(_Place(name, column, target, unknown, distinct))
     return places
 
 

@@ -1,6 +1,6 @@
 """References between tables that point nowhere, and what an answer leaves out because of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 import pandas as pd
@@ -15,6 +15,7 @@ __all__ = [
     "elements",
     "left_out",
     "not_there",
+    "unknown_ids",
     "warn_of_dangling",
     "warn_of_left_out",
 ]
@@ -55,21 +56,43 @@ def dangling(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
     >>> dangling(make_district())
     {}
     """
-    counts: dict[str, int] = {}
+    return {
+        f"{name}.{column}": int(counts.sum())
+        for name, column, counts in unknown_ids(tables)
+        if len(tables[TABLES[name].references[column]])
+    }
+
+
+def unknown_ids(
+    tables: Mapping[str, pd.DataFrame], deleted: Mapping[str, "pd.Series[str]"] | None = None
+) -> Iterator[tuple[str, str, "pd.Series[int]"]]:
+    """Yield each column that refers to ids that no row has: table, column, how often each id.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        Canonical tables by name; a reference into one that is not among them is not judged.
+    deleted : mapping of str to pandas.Series of str, optional
+        Ids that are there as well, by table.
+    """
     for name, frame in tables.items():
-        if name not in TABLES:
-            continue
-        for column, target in TABLES[name].references.items():
-            if column not in frame or not len(tables.get(target, ())):
+        for column, target in (TABLES[name].references if name in TABLES else {}).items():
+            if column not in frame or target not in tables:
                 continue
+            keys = tables[target]["sourcedId"]
+            if deleted and len(deleted.get(target, ())):
+                keys = pd.concat([keys, deleted[target]])
             values = frame[column]
             if TABLES[name].columns[column] is Kind.VALUES:
-                values = split_values(values).explode().astype("str")
-            values = values.dropna()
-            lost = int((codes(values, tables[target]["sourcedId"]) < 0).sum())
-            if lost:
-                counts[f"{name}.{column}"] = lost
-    return counts
+                lists = values.value_counts(sort=False)
+                values = split_values(lists.index.to_series()).explode().astype("str")
+                counts = lists.reindex(values.index).set_axis(values.array)
+                counts = counts.groupby(level=0, sort=False).sum()
+                counts = counts[codes(counts.index.to_series(), keys) < 0]
+            else:
+                counts = values[codes(values, keys) < 0].value_counts(sort=False)
+            if len(counts):
+                yield name, column, counts
 
 
 def warn_of_dangling(tables: Mapping[str, pd.DataFrame]) -> None:
