@@ -45,8 +45,8 @@ class Mentions:
 
     Examples
     --------
-    >>> somebody = Mentions(["Ramírez", "de la Cruz"], ["18001"])
-    >>> [text for text in ("RAMIREZ's ELA", "Cruz 6A", "La Vida", "for 18001") if text in somebody]
+    >>> people = Mentions(["Ramírez", "de la Cruz"], ["18001"])
+    >>> [text for text in ("RAMIREZ's ELA", "Cruz 6A", "La Vida", "for 18001") if text in people]
     ["RAMIREZ's ELA", 'Cruz 6A', 'for 18001']
     """
 

@@ -1,9 +1,9 @@
-"""Page bytes to columns of strings.
+"""Converting the bytes of a page to columns of strings.
 
-Two ways lead to one result. The quick one lets Arrow parse the bytes straight into a declared
-record type. It refuses a page with a field it does not know or a value of another type; then the
-page is read with :mod:`json`, its values are brought to the declared types, and what this server
-was seen to send is remembered, so that its next page can take the quick way.
+There are two ways with the same result. In the fast way, Arrow parses the bytes into a declared
+record type. If a page has an unknown field or a value of another type, it is read with :mod:`json`
+instead, and its values are converted to the declared types. The types that this server sent are
+remembered, so that its next page can take the fast way.
 """
 
 import re
@@ -50,10 +50,10 @@ class Decoder:
     Parameters
     ----------
     fields : sequence of Field
-        The fields that are known. Any other is kept as a column ``metadata.<name>``; the fields
-        of ``metadata`` itself likewise.
+        The known fields. Any other field, and each field of ``metadata``, becomes a column
+        ``metadata.<name>``.
     known : collection of str
-        The keys under which such records are listed.
+        The expected keys of the list of records.
     """
 
     def __init__(self, fields: Sequence[Field], known: Collection[str] = ()) -> None:
@@ -76,14 +76,14 @@ class Decoder:
         Returns
         -------
         columns : dict of str to pyarrow.Array
-            Strings by canonical or ``metadata.`` name; all have one length.
+            Strings by canonical or ``metadata.`` name; all have the same length.
         total : int or None
-            What the body itself says that there are in all.
+            The total in the body, if it has one.
 
         Raises
         ------
         AnswerError
-            Where this is not JSON, holds no list, or more than one.
+            If the body is not JSON, or does not hold exactly one list.
         """
         check_text(body)
         found = _COLLECTION.match(body)
@@ -91,14 +91,14 @@ class Decoder:
             try:
                 return self._flatten(self._quick(body, found[1].decode())), None
             except pa.ArrowInvalid:
-                # Not what was declared: the thorough way finds out whether it is a roster.
+                # Other types than declared: the slow way shows whether it is a roster.
                 pass
         payload = parse(body)
         records, total = collection(payload, self._known)
         return self._thorough(records), total
 
     def read_one(self, body: bytes) -> dict[str, Any]:
-        """Read an answer that holds one object under one key, as ``/classes/{id}`` gives it.
+        """Read an answer with one object under one key, such as ``/classes/{id}``.
 
         Returns
         -------
@@ -108,7 +108,7 @@ class Decoder:
         Raises
         ------
         AnswerError
-            Where it holds no object, or several.
+            If the answer does not hold exactly one object.
         """
         return self._thorough([single(parse(body))])
 
@@ -133,7 +133,7 @@ class Decoder:
         return pa.struct(list(types.items()))
 
     def _flatten(self, records: Any) -> dict[str, Any]:
-        """Take an array of structs apart into columns of strings."""
+        """Split an array of structs into columns of strings."""
         names = [field.name for field in records.type]
         if records.null_count:
             raise pa.ArrowInvalid("a record that is null")
@@ -155,8 +155,8 @@ class Decoder:
         for number, record in enumerate(records):
             if not isinstance(record, dict):
                 raise AnswerError(
-                    "The list in the answer holds something that is no record. Is the host the"
-                    " address of a OneRoster service?"
+                    "The list in the answer holds values that are not records. Check that the host"
+                    " is the address of a OneRoster service."
                 )
             for field in self._fields:
                 columns[field.column].append(text_of(record.get(field.source), field.shape))
@@ -170,7 +170,7 @@ class Decoder:
         return {name: pa.array(values, pa.string()) for name, values in columns.items()}
 
     def _learn(self, records: Sequence[dict[str, Any]]) -> None:
-        """Remember the types of what was declared otherwise or not at all."""
+        """Remember the types of fields that were undeclared, or declared with another type."""
         with self._lock.get():
             for record in records:
                 for name, value in record.items():
@@ -182,7 +182,7 @@ class Decoder:
 
 
 def _note(seen: dict[str, Any], name: str, value: Any) -> None:
-    """Widen what was seen of a field; a field of mixed types stays text, and so stays slow."""
+    """Widen the type of a field; a field of mixed types is text, and stays slow."""
     if value is None:
         return
     kind = _QUICK_TYPES.get(type(value), pa.string())
@@ -190,7 +190,7 @@ def _note(seen: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _strings(array: Any, shape: Shape) -> Any:
-    """Bring an array of one shape to strings."""
+    """Convert an array of one shape to strings."""
     if shape is Shape.TEXT:
         return _text(array)
     if shape is Shape.REF:
@@ -212,7 +212,7 @@ def _strings(array: Any, shape: Shape) -> Any:
 
 
 def _rewrapped(array: Any, inner: Any) -> Any:
-    """Put a flattened list's elements, changed, back into lists of the same lengths."""
+    """Put the changed elements of a flattened list back into lists of the same lengths."""
     lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
     offsets = pa.array([0, *lengths.cumsum().tolist()], pa.int32())
     lists = pa.ListArray.from_arrays(offsets, inner)

@@ -1,4 +1,4 @@
-"""How the fields of a JSON record are written, and the text that each becomes."""
+"""The JSON forms of record fields, and their conversion to text."""
 
 import json
 from collections.abc import Mapping
@@ -30,9 +30,9 @@ _ROLE = pa.struct(
     [(one.json_key, _REF if one.shape is Shape.REF else pa.string()) for one in _PARTS]
 )
 ROLE_PARTS = tuple(one.json_key for one in _PARTS)
-"""What a role of OneRoster 1.2 says, in the order in which it is written as text."""
+"""The fields of a OneRoster 1.2 role, in the order of its text form."""
 BETWEEN_ROLES, BETWEEN_PARTS = "\x1e", "\x1f"
-"""What separates roles, and the parts of one, in a text; neither is in any name or id."""
+"""Separators of roles, and of the parts of a role, in a text; no name or id holds them."""
 _ID = pa.struct([("type", pa.string()), ("identifier", pa.string())])
 
 
@@ -57,7 +57,7 @@ class Field:
 
 
 def text_of(value: Any, shape: Shape) -> str | None:
-    """Bring one JSON value to the string of its shape, whatever way it is written."""
+    """Convert a JSON value to the text of its shape, even if it has another form."""
     if value is None or shape is Shape.TEXT:
         return plain(value)
     if shape is Shape.REF:
@@ -75,7 +75,7 @@ def text_of(value: Any, shape: Shape) -> str | None:
 
 
 def extras(record: Mapping[str, Any], known: Mapping[str, Shape]) -> list[tuple[str, Any]]:
-    """Give the fields of a record that are not known, under the names of their columns."""
+    """Return the unknown fields of a record, with the names of their columns."""
     extras = {f"metadata.{name}": value for name, value in record.items() if name not in known}
     metadata = extras.pop("metadata.metadata", None)
     if isinstance(metadata, dict):
@@ -99,7 +99,7 @@ def plain(value: Any) -> str | None:
 
 
 def _characters(text: str) -> str:
-    """Replace half a pair of surrogates, which is no character: nothing can hold it."""
+    """Replace unpaired surrogates: they are not characters, and cannot be stored."""
     return text.encode("utf-8", "replace").decode()
 
 
@@ -122,7 +122,7 @@ def _user_id(value: Any) -> str | None:
 
 
 def _without_passwords(value: Any) -> Any:
-    """Leave what is never kept out of an object that is kept as JSON."""
+    """Remove passwords from an object that is kept as JSON."""
     if isinstance(value, dict):
         return {k: _without_passwords(v) for k, v in value.items() if not is_password(k)}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Runs pulls side by side on a few threads, and ends them at once where it must."""
+"""Running pulls side by side on a few threads, and ending them all at once if necessary."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -14,12 +14,12 @@ from oneroster_nb.transport.retrying import Call
 
 __all__ = ["Fetch", "Job", "Outcome", "run"]
 
-_TICK = 0.1  # seconds between two looks at whether the caller wants to cancel
+_TICK = 0.1  # seconds between checks whether the caller wants to cancel
 
 Outcome: TypeAlias = Tables | RosterError
 """The pages of a list, or the error that came instead."""
 Fetch: TypeAlias = Callable[[PageRequest, Call], Page]
-"""Gets one page; given what all requests of the call share."""
+"""Gets one page; the :class:`Call` is the state that all requests share."""
 _Task: TypeAlias = tuple[Future[Page], Fetch, PageRequest, Call]
 
 
@@ -30,7 +30,7 @@ class Job:
     Attributes
     ----------
     pull : Pull
-        Says which pages it wants.
+        Yields requests for pages.
     fetch : callable
         Gets one page.
     keep : tuple of exception types
@@ -38,11 +38,11 @@ class Job:
     counted : bool
         Whether its rows count as progress.
     outcome : list of pyarrow.Table or RosterError, optional
-        What came of it, once it has ended.
+        The result, after the end.
     rows : int
         How many rows arrived so far.
     total : int, optional
-        How many rows there are, if the server announces that and nothing contradicts it.
+        The total number of rows, if the server announces it and nothing contradicts it.
     revision : str, optional
         The server's name for the state of its data in which the list was pulled.
     """
@@ -58,7 +58,7 @@ class Job:
     revision: str | None = None
 
     def advance(self) -> list[PageRequest]:
-        """Hand the answers to the pull; return what it wants next, nothing if it has ended."""
+        """Send the answers to the pull; return its next requests, none if it has ended."""
         answers = [answer for answer in self.answers if answer is not None]
         try:
             page_requests = self.pull.send(answers) if answers else next(self.pull)
@@ -78,7 +78,7 @@ class Job:
         self.outcome = error
 
     def take(self, place: int, answer: Page | RosterError) -> bool:
-        """Keep an answer; return True once all that were asked for are there."""
+        """Keep an answer; return True if all requested answers have arrived."""
         self.answers[place] = answer
         if isinstance(answer, Page):
             self.rows += answer.rows
@@ -163,9 +163,9 @@ def run(
                 tell(sum(job.rows for job in counted), sum(totals) if whole else None)
                 if pending and clock.idle() > patience:
                     raise NoAnswerError(
-                        f"No page came for {clock.idle():,.0f} seconds, though the server was"
-                        " asked all the time. Try again later; a longer timeout or a smaller"
-                        " page_size helps with a slow server."
+                        f"No page came for {clock.idle():,.0f} seconds, although requests were"
+                        " sent all the time. Try again later. If the server is slow, pass a longer"
+                        " timeout or a smaller page_size."
                     )
     finally:
         call.cancel.set()
@@ -176,10 +176,10 @@ def run(
 
 
 class _Workers:
-    """Threads that fetch pages, and that nothing waits for: not even the interpreter's end.
+    """Threads that fetch pages, and that do not keep the interpreter from ending.
 
-    The threads of :class:`concurrent.futures.ThreadPoolExecutor` are joined when the interpreter
-    ends, which would hold a script back after Ctrl+C until the last answer or timeout.
+    The interpreter waits for threads of :class:`concurrent.futures.ThreadPoolExecutor` when it
+    ends, so that a script would hang after Ctrl+C until the last answer or timeout.
     """
 
     def __init__(self, count: int) -> None:
@@ -201,14 +201,14 @@ class _Workers:
 
 
 def _work(tasks: SimpleQueue[_Task | None]) -> None:
-    """Fetch pages until there are no more; begin none of a call that was cancelled."""
+    """Fetch pages until there are no more requests; skip those of a cancelled call."""
     while (task := tasks.get()) is not None:
         future, fetch, request, call = task
         if call.cancel.is_set() or not future.set_running_or_notify_cancel():
             continue
         try:
             future.set_result(fetch(request, call))
-        except BaseException as error:  # noqa: BLE001 - handed to who waits for the page
+        except BaseException as error:  # noqa: BLE001 - raised in the thread that waits for the page
             future.set_exception(error)
 
 

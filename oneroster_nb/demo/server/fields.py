@@ -93,11 +93,11 @@ class Records:
         }
 
     def fields(self, table: str) -> tuple[Field, ...]:
-        """Give the fields of a table's records; each metadata column is one."""
+        """Return the fields of a table's records, including each metadata column."""
         return self._fields[table]
 
 
 def _metadata(table: pd.DataFrame) -> list[Field]:
-    """Give a field for each metadata column."""
+    """Return a field for each metadata column."""
     extra = [str(column) for column in table if str(column).startswith(_PREFIX)]
     return [Field(column.removeprefix(_PREFIX), column, metadata=True) for column in extra]

@@ -166,7 +166,7 @@ def _equal(records: Records, table: str, clause: Clause) -> npt.NDArray[np.bool_
 
 
 def _owning(records: Records, table: str, field: Field, clause: Clause) -> npt.NDArray[np.bool_]:
-    """Say for each row whether something that it owns matches."""
+    """Return for each row whether a record that it owns matches."""
     store = records.store
     owned = np.flatnonzero(_equal(records, field.target, clause))
     owners = store.column(field.target, field.column).held(owned)
@@ -176,7 +176,7 @@ def _owning(records: Records, table: str, field: Field, clause: Clause) -> npt.N
 
 
 def _find(records: Records, table: str, name: str) -> tuple[Field, int | None] | None:
-    """Give the field of a name; of user ids also which part of them."""
+    """Return the field with a name; for user ids, also the part of them."""
     for field in records.fields(table):
         part = None
         if field.shape in (Shape.REF, Shape.REFS):

@@ -152,7 +152,7 @@ class Store:
 
 
 def _completed(name: str, table: pd.DataFrame | None) -> pd.DataFrame:
-    """Give a table all its columns; what is beyond them stays."""
+    """Return a table with all its columns; extra columns stay."""
     if name in TABLES:
         empty = empty_table(name, sensitive=True)
     else:
