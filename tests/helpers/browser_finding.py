@@ -85,7 +85,7 @@ def fetches(machine: Machine) -> list[Command]:
 
 
 def remedy(machine: Machine) -> str:
-    """Return the command for a person to run if no browser can be had."""
+    """Return the command for a person to run if no browser is available."""
     download = f"{shlex.quote(machine.python)} -m playwright install"
     if not machine.program("apt-get"):
         return f"{download} chromium"

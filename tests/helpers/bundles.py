@@ -24,7 +24,7 @@ def _demo(version: str) -> Mapping[str, bytes]:
 
 
 def demo(version: str = "1.1") -> Files:
-    """Give the files of the demo's bundle, as another system would write them: without metadata."""
+    """Return the files of the demo's bundle without metadata, like those of other systems."""
     files = dict(_demo(version))
     for name in files:
         if name != "manifest.csv":
@@ -37,13 +37,13 @@ def demo(version: str = "1.1") -> Files:
 
 
 def table(content: bytes) -> tuple[list[str], list[list[str]]]:
-    """Take a file apart."""
+    """Split a file into rows."""
     header, *rows = csv.reader(io.StringIO(content.decode(), newline=""))
     return header, rows
 
 
 def written(header: list[str], rows: list[list[str]], end: str = "\n") -> bytes:
-    """Put a file together."""
+    """Join rows into a file."""
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator=end).writerows([header, *rows])
     return text.getvalue().encode()
@@ -59,7 +59,7 @@ def packed(files: Mapping[str, bytes], prefix: str = "") -> bytes:
 
 
 def changed(*changes: Change, version: str = "1.1", prefix: str = "") -> bytes:
-    """Give the demo's bundle with changes."""
+    """Return the demo's bundle with changes."""
     files = demo(version)
     for change in changes:
         change(files)
@@ -80,7 +80,7 @@ def column(name: str, column: str, change: Callable[[str], str]) -> Change:
 
 
 def renamed(name: str, old: str, new: str) -> Change:
-    """Write the name of a column otherwise."""
+    """Rename a column."""
 
     def apply(files: Files) -> None:
         header, rows = table(files[name])
@@ -119,7 +119,7 @@ def removed(*names: str) -> Change:
 
 
 def said(name: str, mode: str) -> Change:
-    """Say in the manifest how a file is to be taken."""
+    """Set the mode of a file in the manifest."""
 
     def apply(files: Files) -> None:
         _, rows = table(files["manifest.csv"])

@@ -10,7 +10,7 @@ _LIBRARY = re.compile(
 
 
 def shown(error: BaseException) -> str:
-    """Give what a notebook shows of an error."""
+    """Return what a notebook shows of an error."""
     return "".join(traceback.format_exception(error))
 
 

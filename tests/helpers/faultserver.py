@@ -69,7 +69,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
     stream: Iterator[bytes] | None = None
-    """Sent piece by piece instead of the body, of which nobody knows how long it is."""
+    """Sent piece by piece instead of the body, so that its length is unknown."""
     dropped: bool = False
 
     @property
@@ -209,7 +209,7 @@ class _HTTPServer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: clients that give up on us are what some tests are about."""
+        """Log nothing: clients that disconnect are what some tests are about."""
 
     def hang_up(self) -> None:
         """End the connections that clients keep open, so that their threads end."""

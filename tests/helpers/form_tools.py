@@ -1,4 +1,4 @@
-"""The form used as people use it: things are found by their labels."""
+"""The form used as people use it: widgets are found by their labels."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -61,7 +61,7 @@ def file_of(form: Explorer) -> Download:
 
 
 def texts(form: Explorer) -> str:
-    """Give all that the form says at this moment."""
+    """Return all that the form says at this moment."""
     return "\n".join(w.text for w, shown in walk(form) if shown and hasattr(w, "text"))
 
 

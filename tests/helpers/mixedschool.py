@@ -112,7 +112,7 @@ def mixed() -> Tables:
 
 
 def clever_routes() -> dict[str, list[dict[str, object]]]:
-    """Give the same district as Clever shows it: aides are staff."""
+    """Return the same district as Clever shows it: aides are staff."""
     users = []
     for key, held in sorted(PEOPLE.items()):
         parts: dict[str, dict[str, object]] = {}

@@ -45,7 +45,7 @@ DEFAULT_MATCH_ON = ("sourcedId", "name", "title")
 
 
 def rows_of(frame: pd.DataFrame) -> list[Row]:
-    """Give a frame as dicts, with None for what is missing."""
+    """Return a frame as dicts, with None for what is missing."""
     return [
         {str(name): None if pd.isna(value) else value for name, value in record.items()}
         for record in frame.to_dict("records")
@@ -53,7 +53,7 @@ def rows_of(frame: pd.DataFrame) -> list[Row]:
 
 
 def values(text: str | None) -> list[str]:
-    """Take a joined value apart as the CSV binding wrote it."""
+    """Split a joined value of the CSV binding."""
     return next(csv.reader([text])) if text else []
 
 
@@ -75,17 +75,17 @@ class Oracle:
         return cls({name: rows_of(frame) for name, frame in district.items()})
 
     def table(self, name: str, status: str = "active") -> list[Row]:
-        """Give the rows of a table, those to be deleted left out unless status is all."""
+        """Return the rows of a table, without rows marked tobedeleted unless status is all."""
         return [
             row for row in self.tables[name] if status == "all" or row["status"] != "tobedeleted"
         ]
 
     def find(self, name: str, sourced_id: str | None) -> Row:
-        """Give one row, or an empty one where the reference points nowhere."""
+        """Return one row, or an empty one if there is none."""
         return next((row for row in self.tables[name] if row["sourcedId"] == sourced_id), {})
 
     def groups(self, kind: str, status: str = "active") -> list[Row]:
-        """Give the groups of a kind with the names of what they point to."""
+        """Return the groups of a kind with the names of what they point to."""
         if kind == "schools":
             return [org for org in self.table("orgs", status) if org["type"] == "school"]
         if kind == "courses":
@@ -104,7 +104,7 @@ class Oracle:
         ]
 
     def titles(self, section: Row) -> str:
-        """Give the titles of a class's terms, joined."""
+        """Return the titles of a class's terms, joined."""
         found = [self.find("academicSessions", t) for t in values(section["termSourcedIds"])]
         return joined(term["title"] for term in found)
 
@@ -116,7 +116,7 @@ class Oracle:
         match: str = "exact",
         status: str = "active",
     ) -> Iterator[tuple[Row, str | None]]:
-        """Give each group that a name means, with the field that matched."""
+        """Return each group that a name means, with the field that matched."""
         wanted = None if names is None else list(names)
         for group in self.groups(kind, status):
             if wanted is None:
@@ -130,7 +130,7 @@ class Oracle:
                     break
 
     def family(self, term: str) -> set[str]:
-        """Give the ids of the sessions a term names, of those below them and those above."""
+        """Return the ids of the sessions a term names, of those below them and those above."""
         sessions = self.tables["academicSessions"]
         parents = {row["sourcedId"]: row["parentSourcedId"] for row in sessions}
 
@@ -142,7 +142,7 @@ class Oracle:
         return above | {sourced_id for sourced_id in parents if named & set(line(sourced_id))}
 
     def in_term(self, term: str) -> set[str]:
-        """Give the ids of the classes that meet in a term."""
+        """Return the ids of the classes that meet in a term."""
         family = self.family(term)
         return {
             section["sourcedId"]
@@ -151,7 +151,7 @@ class Oracle:
         }
 
     def enrolled_in(self, term: str) -> set[str]:
-        """Give the ids of the users with an enrollment in a class of a term."""
+        """Return the ids of the users with an enrollment in a class of a term."""
         classes = self.in_term(term)
         return {
             enrollment["userSourcedId"]
@@ -160,7 +160,7 @@ class Oracle:
         }
 
     def members(self, section: Row, user_filter: str, status: str = "active") -> list[Row]:
-        """Give the users enrolled in a class, students before teachers."""
+        """Return the users enrolled in a class, students before teachers."""
         roles = ["student", "teacher"] if user_filter == "users" else [user_filter[:-1]]
         found = []
         for role in roles:
@@ -174,7 +174,7 @@ class Oracle:
         return found
 
     def at_school(self, school: Row, user_filter: str, status: str = "active") -> list[Row]:
-        """Give the users whose orgs hold a school."""
+        """Return the users whose orgs hold a school."""
         roles = ["student", "teacher"] if user_filter == "users" else [user_filter[:-1]]
         return [
             user
@@ -191,7 +191,7 @@ class Oracle:
         match: str = "exact",
         status: str = "active",
     ) -> list[Row]:
-        """Give a row for each user, matched group and class through which the user is in it."""
+        """Return a row for each user, matched group and class through which the user is in it."""
         rows = []
         for group, field in self.matched(group_filter, names, match_on, match, status):
             head = {

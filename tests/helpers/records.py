@@ -28,7 +28,7 @@ def org(sourced_id: str, name: str, kind: str = "school", **more: object) -> Rec
 
 
 def session(sourced_id: str, title: str, start: str, end: str, **more: object) -> Record:
-    """Give a term; `parent` in `more` is the id of the session above it."""
+    """Return a term; `parent` in `more` is the id of the session above it."""
     if isinstance(parent := more.pop("parent", None), str):
         more["parent"] = _reference(parent, "academicSession")
     return _record(
@@ -57,7 +57,7 @@ def course(sourced_id: str, title: str, school: str, **more: object) -> Record:
 def section(
     sourced_id: str, title: str, of: str, school: str, terms: Sequence[str] = (), **more: object
 ) -> Record:
-    """Give a class of the course `of`."""
+    """Return a class of the course `of`."""
     return _record(
         sourced_id,
         more,
@@ -99,7 +99,7 @@ def user(sourced_id: str, role: str, schools: Iterable[str], **more: object) -> 
 def enrollment(
     sourced_id: str, who: str, of: str, school: str, role: str, **more: object
 ) -> Record:
-    """Give the enrollment of `who` in the class `of`."""
+    """Return the enrollment of `who` in the class `of`."""
     return _record(
         sourced_id,
         more,
@@ -121,7 +121,7 @@ def routes(
     enrollments: list[Record],
     key: str = "sourcedId",
 ) -> dict[str, list[Record]]:
-    """Give every path of a server of these records, with `key` as the field in its URLs."""
+    """Return every path of a server of these records, with `key` as the field in its URLs."""
     schools = [o for o in orgs if o["type"] == "school"]
 
     def part(record: Record) -> str:
@@ -172,7 +172,7 @@ def routes(
 def school(
     sections: int = 2, students: int = 3, *, key: str = "sourcedId"
 ) -> dict[str, list[Record]]:
-    """Give the paths of one school: one course, its sections, so many students in each."""
+    """Return the paths of one school: one course, its sections, so many students in each."""
     orgs = [org("d", "District", "district"), org("s1", "North School")]
     sessions = [session("t1", "Fall", "2026-08-01", "2026-12-20")]
     courses = [course("co1", "Art 101", "s1")]

@@ -82,13 +82,13 @@ def folded(word: object) -> str:
 
 
 def meant(role: object) -> str:
-    """Give the role that a server means by a word."""
+    """Return the role that a server means by a word."""
     word = folded(role)
     return _OWN_WORDS.get(word, word)
 
 
 def roles_of(user: Record) -> list[Record]:
-    """Give the roles of a user as 1.2 writes them."""
+    """Return the roles of a user as 1.2 writes them."""
     if "roles" in user:
         return list(user["roles"])
     orgs = user["orgs"] or [None]
@@ -96,18 +96,18 @@ def roles_of(user: Record) -> list[Record]:
 
 
 def user_1p1(user: Record) -> Record:
-    """Give a user as a server of 1.1 sends it."""
+    """Return a user as a server of 1.1 sends it."""
     return {name: value for name, value in user.items() if name != "roles"}
 
 
 def user_1p2(user: Record) -> Record:
-    """Give a user as a server of 1.2 sends it."""
+    """Return a user as a server of 1.2 sends it."""
     plain = {name: value for name, value in user.items() if name not in ("role", "orgs", "roles")}
     return {**plain, "roles": roles_of(user)}
 
 
 def routes_of(district: District, version: str) -> dict[str, list[Record]]:
-    """Give every path of a server, which knows its own words whatever way it writes them."""
+    """Return every path of a server, which knows its own words whatever way it writes them."""
     users = district.users
     shape = user_1p1 if version == "1.1" else user_1p2
 
@@ -125,7 +125,7 @@ def routes_of(district: District, version: str) -> dict[str, list[Record]]:
         )
 
     def rows_of(people: Iterable[Record]) -> list[Record]:
-        """Give all rows of some people, who may have several."""
+        """Return all rows of some people, who may have several."""
         ids = {person["sourcedId"] for person in people}
         return [shape(user) for user in users if user["sourcedId"] in ids]
 

@@ -459,7 +459,7 @@ _PATTERNS = {
 
 
 def _value_problem(column: _Column, value: str, version: str) -> str:
-    """Say what is wrong with a value, or return an empty text."""
+    """Return what is wrong with a value; "" if nothing."""
     if column.kind in _PATTERNS:
         pattern, problem = _PATTERNS[column.kind]
         return "" if re.fullmatch(pattern, value, re.ASCII) else problem
@@ -518,7 +518,7 @@ def _types(tables: Tables, file: str) -> dict[str, str]:
 
 
 def _lost(id_: str, column: _Column, types: dict[str, str]) -> str:
-    """Say why a reference does not resolve, or return an empty text."""
+    """Return why a reference does not resolve; "" if it does."""
     file, wanted = column.target
     if id_ not in types:
         return f"{id_!r} is not in {file}.csv."

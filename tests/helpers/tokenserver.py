@@ -1,4 +1,4 @@
-"""A server on loopback that hands out tokens and serves a roster for them, or does so badly."""
+"""A server on loopback that issues tokens and serves a roster for them, correctly or not."""
 
 import json
 from collections.abc import Callable

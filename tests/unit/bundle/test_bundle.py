@@ -107,7 +107,7 @@ def test_files_are_as_the_standard_has_them(
         assert not content.startswith(b"\xef\xbb\xbf")
 
 
-def test_what_is_to_be_deleted_is_left_out(tmp_path: Path) -> None:
+def test_rows_marked_tobedeleted_are_left_out(tmp_path: Path) -> None:
     tables = make_district()
     tables["users"] = tables["users"].assign(status=["tobedeleted"] * 3 + ["active"] * 368)
     after = read(onb.Roster(tables).to_csv_bundle(tmp_path / "x.zip"))
@@ -152,7 +152,7 @@ def test_a_bundle_answers_every_call(tmp_path: Path, roster: onb.Roster) -> None
         assert kept.taken.timestamp() == pytest.approx(path.stat().st_mtime)
         with pytest.raises(onb.ConfigurationError, match="apply_delta"):
             roster.refresh(conn)
-    assert len(conn.get_users("students")) == 139  # closed, it opens anew
+    assert len(conn.get_users("students")) == 139  # after closing, it opens again
     assert onb.CsvConnector(path.read_bytes()).recipe == ""
 
 
@@ -308,7 +308,7 @@ def test_additions_and_leading_zeros_survive() -> None:
     assert users["userIds"].dropna().str.startswith("{").all()
 
 
-def test_grades_that_are_empty_stay_so_whatever_a_vendor_adds() -> None:
+def test_empty_grades_stay_empty_if_a_vendor_adds_columns() -> None:
     content = changed(
         added("users.csv", "metadata.grades", "sixth"), column("users.csv", "grades", lambda _: "")
     )

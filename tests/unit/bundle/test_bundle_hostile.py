@@ -36,7 +36,7 @@ def test_nothing_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("source", [None, "", 5, ["x.zip"]])
-def test_what_is_no_path(source: Any) -> None:
+def test_a_source_must_be_a_path_or_bytes(source: Any) -> None:
     with pytest.raises(onb.ConfigurationError, match=r"path|bundle"):
         onb.CsvConnector(source).get_roster()
 
@@ -124,7 +124,7 @@ def test_a_required_file_that_is_missing() -> None:
     refused(changed(removed("manifest.csv", "users.csv")), "neither")
 
 
-def test_a_file_that_is_said_to_be_absent_is_left_out() -> None:
+def test_a_file_that_the_manifest_calls_absent_is_left_out() -> None:
     conn = onb.CsvConnector(changed(said("courses", "absent")))
     assert conn.findings["code"].tolist() == ["manifest-file"]
     with warnings.catch_warnings():

@@ -29,7 +29,7 @@ def users(manifest: str, *rows: Record, columns: list[str] = COLUMNS) -> bytes:
 @pytest.mark.parametrize(
     "manifest", ["", "oneroster.version,1.1", "file.users,delat", "file.users,"]
 )
-def test_a_file_of_which_the_mode_is_not_stated_is_not_applied(manifest: str) -> None:
+def test_a_file_without_a_mode_is_not_applied(manifest: str) -> None:
     before = roster()
     with pytest.raises(onb.BundleError, match=r"users\.csv") as raised:
         before.apply_delta(users(manifest, user("u1", "student", ["s2"])))
@@ -105,7 +105,7 @@ def test_a_later_mark_of_deletion_counts_and_an_earlier_one_does_not() -> None:
 
 
 @pytest.mark.parametrize("version", ["1.1", "1.2"])
-def test_a_change_that_says_nothing_of_roles_keeps_them(version: str) -> None:
+def test_a_change_without_roles_keeps_the_roles(version: str) -> None:
     before = roster(version)
     manifest = f"oneroster.version,{version}\nfile.users,delta"
     row = user("u1", "student", ["s1"], givenName="Other")

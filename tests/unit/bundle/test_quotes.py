@@ -142,7 +142,7 @@ def test_a_narrow_table_keeps_text_of_several_lines() -> None:
     assert noted == {}
 
 
-def test_recovered_rows_are_a_finding_and_nobody_is_in_the_name_of_another() -> None:
+def test_recovered_rows_are_a_finding_and_stay_separate_people() -> None:
     files = demo()
     header, rows = table(files["users.csv"])
     at = header.index("givenName")

@@ -75,7 +75,7 @@ MANIFESTS: dict[str, Callable[[list[list[str]]], list[list[str]]]] = {
 
 
 @pytest.mark.parametrize("name", MANIFESTS)
-def test_a_manifest_is_read_however_it_is_written(name: str) -> None:
+def test_a_manifest_is_read_in_any_format(name: str) -> None:
     content = changed(manifest(MANIFESTS[name]))
     assert told(content) == {("manifest-format", "manifest")}
     same(content)
@@ -89,7 +89,7 @@ def test_blank_lines_and_spaces_in_a_manifest_are_no_deviation() -> None:
     same(content)
 
 
-def test_what_a_manifest_says_is_heeded_however_it_is_written() -> None:
+def test_a_manifest_counts_in_any_format() -> None:
     swapped = manifest(lambda rows: [row[::-1] for row in rows])
     with pytest.raises(onb.BundleError, match=r"incomplete.*courses\.csv"):
         read(changed(swapped, removed("courses.csv")))
@@ -114,7 +114,7 @@ def test_a_misspelt_file_in_a_manifest_is_the_one_that_is_meant(wrong: str, name
     same(content)
 
 
-def test_a_misspelt_file_that_is_not_there_is_not_whole() -> None:
+def test_a_bundle_without_a_misspelt_file_is_incomplete() -> None:
     misspelt = manifest(
         lambda rows: [["file.catagories" if k == "file.categories" else k, v] for k, v in rows]
     )
@@ -151,7 +151,7 @@ def test_a_like_name_beside_the_right_one_is_strange() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\r\n\r\n", b"\xef\xbb\xbf"])
-def test_an_empty_file_that_is_said_to_be_bulk_is_a_table_without_rows(content: bytes) -> None:
+def test_an_empty_bulk_file_is_a_table_without_rows(content: bytes) -> None:
     files = ("categories.csv", "demographics.csv", "resources.csv")
     changes = [raw(name, lambda _: content) for name in files]
     bundle = changed(
@@ -387,7 +387,7 @@ def test_one_file_that_cannot_be_read_does_not_keep_check_from_the_rest(name: st
             ask(content)
 
 
-def test_several_files_that_cannot_be_read_are_told_together() -> None:
+def test_several_unreadable_files_are_reported_together() -> None:
     content = changed(broken("users"), broken("courses"), removed("classes.csv"))
     findings = onb.check(onb.CsvConnector(content), progress=False)
     unread = findings.loc[findings["code"] == "file-unreadable", "table"]
@@ -395,6 +395,6 @@ def test_several_files_that_cannot_be_read_are_told_together() -> None:
     assert findings["message"].str.contains("incomplete").any()
 
 
-def test_what_is_no_bundle_is_still_an_error_of_check(tmp_path: Path) -> None:
+def test_check_raises_if_the_source_is_not_a_bundle(tmp_path: Path) -> None:
     with pytest.raises(onb.BundleError, match="There is no bundle"):
         onb.check(onb.CsvConnector(tmp_path / "none.zip"), progress=False)

@@ -73,7 +73,7 @@ def test_sizes_are_added_up_over_the_files(monkeypatch: pytest.MonkeyPatch) -> N
     assert opened == []
 
 
-def test_what_is_not_read_does_not_count(tmp_path: Path) -> None:
+def test_files_that_are_not_read_do_not_count(tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     path.write_bytes(changed())
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
@@ -94,7 +94,7 @@ def test_a_member_without_a_name_is_an_error_of_ours(sign: bytes) -> None:
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_damaged_member_is_an_error_of_ours_however_it_is_packed(method: int) -> None:
+def test_a_damaged_member_is_our_error_in_any_compression(method: int) -> None:
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", method) as archive:
         for name, data in demo().items():

@@ -189,7 +189,7 @@ def failing(secret: str) -> Iterator[tuple[type[Exception], Callable[[], object]
         ):
             return connector.get_users("students")
 
-    def nobody() -> object:
+    def no_server() -> object:
         with _unlistening(**given) as connector:
             return connector.get_users("students")
 
@@ -215,7 +215,7 @@ def failing(secret: str) -> Iterator[tuple[type[Exception], Callable[[], object]
         errors.CredentialsError,
         lambda: OneRosterConnector("https://example.org", client_secret=secret),
     )
-    yield errors.ConnectionFailedError, nobody
+    yield errors.ConnectionFailedError, no_server
     yield errors.ConnectionFailedError, against(dropped)
     yield errors.CertificateError, untrusted
     yield errors.NoAnswerError, against(Silence(), timeout=(1, 0.1))

@@ -38,7 +38,7 @@ GLUED = [
     *("jramirez", "ELARAMIREZ", "Ram\u00adirez", "id:18001", "#18002", "18001_A", "18140-31763"),
     *("call 000-0003", "MsKamaraMath", "김민준수학", "王老师"),
 ]
-"""Titles in which somebody is written together with other things."""
+"""Titles in which a name is part of a longer word."""
 
 
 def district() -> dict[str, pd.DataFrame]:
@@ -151,7 +151,7 @@ def every_table(roster: onb.Roster) -> dict[str, pd.DataFrame]:
     return {name: roster.table(name) for name in [*roster.summary()["table"]]}
 
 
-def test_nothing_of_the_original_is_left_in_any_cell(
+def test_no_cell_holds_an_original_value(
     tables: dict[str, pd.DataFrame], coded: onb.Roster
 ) -> None:
     names, ids = originals(tables)
@@ -167,7 +167,7 @@ def test_nothing_of_the_original_is_left_in_any_cell(
 
 
 @pytest.mark.parametrize("kind", ["snapshot", "1.1", "1.2"])
-def test_nothing_of_the_original_is_left_in_saved_files(
+def test_saved_files_hold_no_original_value(
     tables: dict[str, pd.DataFrame], coded: onb.Roster, tmp_path: Path, kind: str
 ) -> None:
     if kind == "snapshot":
@@ -237,7 +237,7 @@ def test_what_belongs_together_stays_together(roster: onb.Roster, coded: onb.Ros
     assert set(coded.users["metadata.grades"]) == set(roster.users["metadata.grades"])
 
 
-def test_the_order_of_people_says_nothing_of_them(roster: onb.Roster, coded: onb.Roster) -> None:
+def test_the_order_of_people_does_not_identify_them(roster: onb.Roster, coded: onb.Roster) -> None:
     for name in ("users", "roles", "enrollments", "demographics", "results"):
         ids = coded.table(name)["sourcedId"].tolist()
         assert ids == sorted(ids), name
@@ -265,7 +265,7 @@ def test_only_titles_that_hold_names_are_replaced(roster: onb.Roster, coded: onb
     assert [old for old, new in names.items() if old != new] == ["Jasmine Ramírez School"]
 
 
-def test_ids_of_classes_stay_unless_they_hold_somebodys(
+def test_ids_of_classes_stay_unless_they_hold_a_persons(
     roster: onb.Roster, coded: onb.Roster
 ) -> None:
     same = roster.classes["sourcedId"] == coded.classes["sourcedId"]
@@ -301,7 +301,7 @@ def test_of_a_birth_date_the_year_is_left(roster: onb.Roster, coded: onb.Roster)
     )
 
 
-def test_who_shares_an_address_still_does(tables: dict[str, pd.DataFrame]) -> None:
+def test_people_who_share_an_address_share_its_code(tables: dict[str, pd.DataFrame]) -> None:
     users = tables["users"].copy()
     users.loc[1, "email"] = users.loc[0, "email"].upper()
     coded = onb.pseudonymise(onb.Roster({**tables, "users": users}), key=KEY)
@@ -436,12 +436,12 @@ def test_an_empty_roster_stays_empty() -> None:
     ],
 )
 def test_mentions(text: str, mentioned: bool) -> None:
-    somebody = Mentions(
+    people = Mentions(
         ["O'Brien", "Ng", "de la Cruz", "X", "Kowalczyk", "Łukasz", "Sørli", "Li", "김"],
         ["18001", "302", "ada@x.example", "{SIS:998877}", "jdoe", "sam.t7@x.example"],
         ["+1 (555) 010-0199"],
     )
-    assert (text in somebody) is mentioned
+    assert (text in people) is mentioned
 
 
 def test_dates_of_deleted_rows_are_no_exception(tables: dict[str, pd.DataFrame]) -> None:

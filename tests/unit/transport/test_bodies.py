@@ -77,13 +77,13 @@ WHOLE: dict[str, Behaviour] = {
 
 
 @pytest.mark.parametrize("way", WHOLE)
-def test_a_body_is_read_whole_however_it_comes(connected: Connect, way: str) -> None:
+def test_a_body_is_read_completely_in_any_form(connected: Connect, way: str) -> None:
     with FaultServer(pupils(), WHOLE[way]) as server:
         frame = connected(server).get_users("students")
     assert frame["sourcedId"].tolist() == KEYS
 
 
-def test_servers_are_told_which_packing_is_read(connected: Connect) -> None:
+def test_requests_name_the_compression_that_is_read(connected: Connect) -> None:
     with FaultServer(pupils()) as server:
         connected(server).get_users("students")
         assert {asked.headers["Accept-Encoding"] for asked in server.requests} == {"gzip"}
@@ -98,7 +98,7 @@ CUT: dict[str, Behaviour] = {
 
 
 @pytest.mark.parametrize("what", CUT)
-def test_a_body_that_is_cut_is_asked_for_again(connected: Connect, what: str) -> None:
+def test_a_body_that_is_cut_off_is_requested_again(connected: Connect, what: str) -> None:
     with FaultServer(pupils(), first(1, CUT[what])) as server:
         assert len(connected(server).get_users("students")) == 300
 

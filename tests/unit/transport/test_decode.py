@@ -259,7 +259,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize("answer", FAILURES, ids=json.dumps)
-def test_an_answer_that_says_it_failed_is_no_empty_roster(answer: dict[str, object]) -> None:
+def test_an_answer_with_an_error_is_not_an_empty_roster(answer: dict[str, object]) -> None:
     decoder = Decoder(FIELDS)
     decoder.read(body([{"sourcedId": "p1"}]))
 

@@ -175,7 +175,7 @@ def test_a_list_that_cannot_be_had_is_an_error_and_never_short(
 
 
 @given(count=COUNTS, size=SIZES, most=SIZES, wanted=st.integers(1, 25), links=st.booleans())
-def test_no_more_pages_are_asked_for_than_are_wanted(
+def test_no_more_pages_are_requested_than_are_wanted(
     count: int, size: int, most: int, wanted: int, links: bool
 ) -> None:
     lister = Lister(names(count), clamp=most, links="right" if links else "none")
@@ -316,7 +316,7 @@ def test_a_key_that_is_listed_twice_each_time_is_kept_once(
         assert driven(pull("users", size), lister) == list(dict.fromkeys(keys))
 
 
-def test_rows_of_one_key_are_told_apart_by_what_they_say() -> None:
+def test_rows_with_one_key_differ_by_their_values() -> None:
     """What rows that differ mean is for the table to say: a user may have a row a school."""
     names = ["one", "two", "three", "one"]
     table = pa.table({"sourcedId": ["a", "b", "a", "a"], "name": names})
@@ -386,7 +386,7 @@ def unavailable() -> UnavailableError:
     total=st.sampled_from(["right", "none"]),
     failure=st.sampled_from([unavailable, lambda: NoAnswerError("too slow")]),
 )
-def test_pages_that_are_too_large_for_a_server_are_asked_for_in_parts(
+def test_pages_that_are_too_large_for_a_server_are_requested_in_parts(
     count: int, size: int, strength: int, total: str, failure: Callable[[], RosterError]
 ) -> None:
     """An eighth of a page is tried, so a server that manages it gives everything."""
@@ -429,7 +429,7 @@ def test_what_a_smaller_page_cannot_help_is_raised_at_once() -> None:
     assert len(asked) == 1
 
 
-def test_a_link_that_fails_is_not_asked_for_in_parts() -> None:
+def test_a_link_that_fails_is_not_requested_in_parts() -> None:
     lister = Lister(names(10), clamp=4, total="none", links="right")
 
     def answer(ask: PageRequest) -> Page | RosterError:

@@ -162,7 +162,7 @@ def upcoming(seconds: float, attempt: int = 1) -> Any:
     return SimpleNamespace(outcome=None, upcoming_sleep=seconds, attempt_number=attempt)
 
 
-def test_only_the_time_in_which_something_is_asked_for_counts(now: list[float]) -> None:
+def test_only_time_with_a_request_under_way_counts(now: list[float]) -> None:
     clock = IdleClock()
     with clock.running():
         now[0] += 5

@@ -280,7 +280,7 @@ def test_both_of_two_threads_that_come_first_get_one_value() -> None:
     together = threading.Barrier(8, timeout=60)
 
     def make() -> object:
-        together.wait()  # nobody is done before all have begun
+        together.wait()  # no thread ends before all have started
         made.append(object())
         return made[-1]
 

@@ -89,7 +89,7 @@ def test_a_secret_that_no_header_can_hold_is_refused_and_not_shown(way: str, sig
 
 
 @pytest.mark.parametrize("sign", ["\u200b", "\ufeff"], ids=ascii)
-def test_an_invisible_sign_at_an_end_is_no_white_space(sign: str) -> None:
+def test_an_invisible_character_at_an_end_is_not_white_space(sign: str) -> None:
     for word in (sign + "tok", "tok" + sign):
         with pytest.raises(onb.ConfigurationError, match="cannot be sent"):
             onb.OneRosterConnector(HOST, access_token=word)
@@ -130,7 +130,7 @@ def test_a_token_from_a_file_of_the_environment_is_stripped_too(
 
 
 @pytest.mark.parametrize("value", ["", " ", "\n"])
-def test_nothing_but_white_space_is_no_secret(value: str) -> None:
+def test_white_space_alone_is_not_a_secret(value: str) -> None:
     with pytest.raises(onb.errors.CredentialsError, match="needs a client_secret"):
         onb.OneRosterConnector(HOST, "an id", value)
 
@@ -269,7 +269,7 @@ WRITTEN: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("way", WRITTEN)
-def test_a_secret_is_hidden_however_a_server_writes_it(way: str, secret: str) -> None:
+def test_a_secret_is_hidden_in_any_encoding(way: str, secret: str) -> None:
     written = WRITTEN[way](secret)
     behave = echoing(lambda _: f"wrong key {written}!", "description", 400)
     with (
@@ -421,7 +421,7 @@ def test_clever_hides_an_echoed_token_too() -> None:
         (".*", ["."], "<secret>*"),
     ],
 )
-def test_what_is_hidden_of_a_text(text: str, forms: list[str], expected: str) -> None:
+def test_secrets_in_a_text_are_hidden(text: str, forms: list[str], expected: str) -> None:
     assert redacted(text, forms) == expected
 
 
@@ -502,7 +502,7 @@ def test_the_proxy_of_the_environment_is_still_used(
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 @pytest.mark.parametrize("with_tokens", [False, True])
-def test_a_ca_file_that_is_not_there_is_named(
+def test_a_missing_ca_file_is_named(
     monkeypatch: pytest.MonkeyPatch, variable: str, with_tokens: bool, secret: str
 ) -> None:
     monkeypatch.setenv(variable, "/nowhere/authority.pem")

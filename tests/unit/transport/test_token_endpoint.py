@@ -161,7 +161,7 @@ def test_cookies_are_not_sent_to_another_host(secret: str) -> None:
         ({"seconds": 1}, 3600),
     ],
 )
-def test_how_long_a_token_holds_is_read_whatever_its_form(value: Any, seconds: float) -> None:
+def test_the_lifetime_of_a_token_is_read_in_any_form(value: Any, seconds: float) -> None:
     assert tokens._seconds(value) == seconds
 
 
@@ -234,7 +234,7 @@ def test_an_odd_answer_is_an_authentication_error(kind: str, status: int, secret
     ],
 )
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 422, 429, 500])
-def test_the_servers_own_words_are_said(
+def test_the_servers_own_words_are_in_the_message(
     body: Any, code: str, words: str, status: int, secret: str
 ) -> None:
     with (

@@ -134,7 +134,7 @@ def test_a_right_total_costs_nothing_if_its_last_page_is_not_full(connected: Con
     assert server.paths.count("students") == 3
 
 
-def test_a_server_may_refuse_what_is_beyond_the_end(connected: Connect) -> None:
+def test_a_server_may_refuse_offsets_beyond_the_end(connected: Connect) -> None:
     with FaultServer(pupils(200), on_students(refuses_beyond(200))) as server:
         frame = connected(server, page_size=100).get_users("students")
     assert frame["sourcedId"].tolist() == KEYS[:200]
@@ -258,7 +258,7 @@ def revisions(*values: str) -> Behaviour:
 
 @pytest.mark.parametrize("values", [("7", ""), ("", "7"), ("", "", "7"), ("7", "", "")])
 @pytest.mark.parametrize("total", [no_total, says(250)])
-def test_a_revision_on_some_pages_only_is_no_change(
+def test_a_revision_on_some_pages_only_is_not_a_change(
     connected: Connect, total: Behaviour, values: tuple[str, ...]
 ) -> None:
     with FaultServer(pupils(), on_students(total, revisions(*values))) as server:
