@@ -716,7 +716,7 @@ class TestServer:
             DemoServer(district, port=port)
 
     def test_page_size(self) -> None:
-        with pytest.raises(ConfigurationError, match="max_page_size .* not 0"):
+        with pytest.raises(ConfigurationError, match=r"max_page_size .* not 0"):
             DemoServer(max_page_size=0)
 
     def test_quiet(self, district: Tables, capfd: pytest.CaptureFixture[str]) -> None:

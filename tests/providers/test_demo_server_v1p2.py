@@ -755,7 +755,7 @@ class TestServer:
         assert server.host == server.url + "ims/oneroster/v1p1/"
 
     def test_token_seconds(self) -> None:
-        with pytest.raises(ConfigurationError, match="token_seconds .* not 0"):
+        with pytest.raises(ConfigurationError, match=r"token_seconds .* not 0"):
             DemoServer(token_seconds=0)
 
     def test_awkward_ids(self, session: requests.Session) -> None:
