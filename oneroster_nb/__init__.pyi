@@ -30,12 +30,8 @@ from .analysis.people import (
 )
 from .analysis.seats import seats as seats
 from .analysis.sections import cross_listed as cross_listed
-from .compare.diff import (
-    Diff as Diff,
-)
-from .compare.diff import (
-    diff as diff,
-)
+from .compare.diff import Diff as Diff
+from .compare.diff import diff as diff
 from .compare.lists import compare_lists as compare_lists
 from .compare.match_people import match_people as match_people
 from .connectors.clever.connector import CleverConnector as CleverConnector
@@ -44,21 +40,11 @@ from .connectors.csv import CsvConnector as CsvConnector
 from .connectors.live.connector import Connector as Connector
 from .connectors.oneroster.classlink import ClasslinkConnector as ClasslinkConnector
 from .connectors.oneroster.connector import OneRosterConnector as OneRosterConnector
-from .connectors.profiles import (
-    delete_profile as delete_profile,
-)
-from .connectors.profiles import (
-    list_profiles as list_profiles,
-)
-from .connectors.profiles import (
-    save_profile as save_profile,
-)
-from .counts.count import (
-    count as count,
-)
-from .counts.count import (
-    crosstab as crosstab,
-)
+from .connectors.profile_store import list_profiles as list_profiles
+from .connectors.profiles import delete_profile as delete_profile
+from .connectors.profiles import save_profile as save_profile
+from .counts.count import count as count
+from .counts.count import crosstab as crosstab
 from .errors import (
     AnswerError as AnswerError,
 )
@@ -142,12 +128,8 @@ from .errors import (
 )
 from .forms.explorer import explore as explore
 from .privacy.pseudonyms import pseudonymise as pseudonymise
-from .quality.check import (
-    Findings as Findings,
-)
-from .quality.check import (
-    check as check,
-)
+from .quality.check import Findings as Findings
+from .quality.check import check as check
 from .query.query import Query as Query
 from .roster.roster import Roster as Roster
 from .source.source import Source as Source

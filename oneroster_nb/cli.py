@@ -11,8 +11,6 @@ from threading import Event
 
 from oneroster_nb.errors import ConfigurationError, RosterError
 
-__all__ = ["main"]
-
 _QUICK_START = "01_quickstart.ipynb"
 
 

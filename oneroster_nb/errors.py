@@ -41,35 +41,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-__all__ = [
-    "AnswerError",
-    "AuthenticationError",
-    "BundleError",
-    "CancelledError",
-    "CertificateError",
-    "ConfigurationError",
-    "ConnectionFailedError",
-    "CredentialsError",
-    "DanglingReferenceWarning",
-    "DuplicateKeyWarning",
-    "ForbiddenError",
-    "IncompleteError",
-    "NoAnswerError",
-    "NoMatchWarning",
-    "NotFoundError",
-    "NotProvidedError",
-    "NotSharedWarning",
-    "PartialResultWarning",
-    "QueryError",
-    "RosterError",
-    "RosterWarning",
-    "ServerError",
-    "SeveralRecordsWarning",
-    "SnapshotError",
-    "UnavailableError",
-    "UnreadableValueWarning",
-]
-
 
 class RosterError(Exception):
     """The base class of all errors of this package."""

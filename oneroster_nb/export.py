@@ -14,7 +14,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from numbers import Integral, Number
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -27,9 +26,7 @@ from openpyxl.cell import WriteOnlyCell
 from oneroster_nb.errors import ConfigurationError, QueryError
 from oneroster_nb.tables.spreadsheet_safety import could_run, csv_cell
 
-__all__ = ["ENDINGS", "export", "write"]
-
-ENDINGS = MappingProxyType({"csv": ".csv", "excel": ".xlsx", "parquet": ".parquet"})
+ENDINGS = {"csv": ".csv", "excel": ".xlsx", "parquet": ".parquet"}
 """Format to file extension."""
 
 # Characters that XML 1.0, and so Excel, cannot hold.

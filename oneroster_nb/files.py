@@ -14,8 +14,6 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-__all__ = ["locked", "write_private"]
-
 _HELD_BY_ANOTHER = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 _PAUSE = 0.01
 

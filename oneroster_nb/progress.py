@@ -10,8 +10,6 @@ from tqdm.auto import tqdm
 
 from oneroster_nb.errors import QueryError
 
-__all__ = ["IdleClock", "Progress", "ProgressOption", "Reporter"]
-
 
 @dataclass(frozen=True)
 class Progress:

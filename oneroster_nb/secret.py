@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Never
 
-__all__ = ["SECRETS", "Secret", "as_secret", "hidden", "is_secret", "without_secrets"]
-
 SECRETS = ("client_secret", "access_token")
 """The options that hold secrets."""
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["nearest"]
-
 
 def nearest(value: str, choices: Iterable[str]) -> str:
     """Return a sentence with the choices that are spelled like `value`, or an empty text.

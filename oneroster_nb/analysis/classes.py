@@ -16,8 +16,6 @@ from oneroster_nb.counts.suppression import check_threshold
 from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
 
-__all__ = ["class_sizes", "empty_classes", "teacher_loads"]
-
 
 def class_sizes(
     source: SourceOrFrame,

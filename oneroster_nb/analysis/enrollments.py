@@ -9,8 +9,6 @@ from oneroster_nb.query.terms import sessions_within
 from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.schema import join_values
 
-__all__ = ["dangling_enrollments", "repeated_courses"]
-
 _TARGETS = (("userSourcedId", "users"), ("classSourcedId", "classes"), ("schoolSourcedId", "orgs"))
 
 

@@ -3,8 +3,6 @@
 from oneroster_nb.analysis import classes, enrollments, people, seats, sections
 from oneroster_nb.source.source import Source
 
-__all__ = ["RosterQuestions"]
-
 
 class RosterQuestions(Source):
     """A source that answers questions about whole tables, pulled or held."""

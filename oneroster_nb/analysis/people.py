@@ -8,19 +8,12 @@ import pandas as pd
 from oneroster_nb.analysis.roster_tables import PERSON, RosterTables, SourceOrFrame, tables_for
 from oneroster_nb.people.same_person import same_people
 from oneroster_nb.progress import ProgressOption
+from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.grades import CEDS_GRADES
 from oneroster_nb.tables.lookup import codes
-from oneroster_nb.tables.schema import TABLES, Kind, split_text
+from oneroster_nb.tables.schema import TABLES, split_text
 from oneroster_nb.tables.unknown_roles import is_unknown
 from oneroster_nb.tables.vocabulary import USER_ROLES
-
-__all__ = [
-    "duplicate_people",
-    "email_problems",
-    "grade_and_role_problems",
-    "multi_school",
-    "without_classes",
-]
 
 
 def without_classes(source: SourceOrFrame, *, progress: ProgressOption = None) -> pd.DataFrame:

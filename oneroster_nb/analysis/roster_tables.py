@@ -41,8 +41,6 @@ from oneroster_nb.tables.unknown_roles import (
     warn_of_unknown_roles,
 )
 
-__all__ = ["CLASS_TABLES", "PERSON", "RosterTables", "SourceOrFrame", "roster_for", "tables_for"]
-
 SourceOrFrame: TypeAlias = Source | pd.DataFrame
 """A connection, a roster, or a frame that ``get_users`` gave."""
 

@@ -23,8 +23,6 @@ from oneroster_nb.tables.references import left_out, warn_of_left_out
 from oneroster_nb.tables.schema import join_values
 from oneroster_nb.tables.unknown_roles import note_of_unknown_roles, warn_of_unknown_roles
 
-__all__ = ["seats"]
-
 _WHO = ["sourcedId", "givenName", "familyName", "role"]
 _COUNTS = ["people", "onlyHere", "shared"]
 

@@ -20,8 +20,6 @@ from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query.terms import sessions_within
 from oneroster_nb.tables.schema import join_values, split_values
 
-__all__ = ["cross_listed"]
-
 
 def cross_listed(
     source: SourceOrFrame, *, suppress_below: int | None = None, progress: ProgressOption = None

@@ -13,8 +13,6 @@ from oneroster_nb.tables.schema import TABLES, empty_table, split_text
 from oneroster_nb.tables.status import active
 from oneroster_nb.tables.text import texts
 
-__all__ = ["CLASS_COLUMNS", "tables_of_frame"]
-
 _CLASS: Mapping[str, str] = {
     "sourcedId": "classSourcedId",
     "title": "classTitle",

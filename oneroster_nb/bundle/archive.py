@@ -12,8 +12,6 @@ from typing import IO, Any, Self, cast
 
 from oneroster_nb.errors import BundleError, ConfigurationError
 
-__all__ = ["Archive", "Limits"]
-
 _FREE = 4 << 20  # bytes that any file may unpack to; larger files must keep to max_ratio
 _BLOCK = 1 << 20
 _DAMAGE = (

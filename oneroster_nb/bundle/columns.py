@@ -2,28 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from types import MappingProxyType
 
 from oneroster_nb.bundle.layout import FILES
 from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.schema import BEYOND, TABLES
 
-__all__ = ["CLOSE", "named_columns"]
-
 CLOSE = 0.85
 """Two names at least this similar (from 0 to 1) are taken for two spellings of one name."""
-_OLD_NAMES: Mapping[tuple[str, str], str] = MappingProxyType(
-    {
-        ("users", "userid"): "userIds",
-        ("users", "agents"): "agentSourcedIds",
-        ("users", "grade"): "grades",
-        ("classes", "grade"): "grades",
-        ("classes", "termsourcedid"): "termSourcedIds",
-        ("courses", "grade"): "grades",
-        ("courses", "schoolyearid"): "schoolYearSourcedId",
-        ("demographics", "usersourcedid"): "sourcedId",
-    }
-)
+_OLD_NAMES: Mapping[tuple[str, str], str] = {
+    ("users", "userid"): "userIds",
+    ("users", "agents"): "agentSourcedIds",
+    ("users", "grade"): "grades",
+    ("classes", "grade"): "grades",
+    ("classes", "termsourcedid"): "termSourcedIds",
+    ("courses", "grade"): "grades",
+    ("courses", "schoolyearid"): "schoolYearSourcedId",
+    ("demographics", "usersourcedid"): "sourcedId",
+}
 """Columns of OneRoster 1.0, in lower case, to their names in later versions."""
 
 

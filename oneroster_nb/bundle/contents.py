@@ -12,8 +12,6 @@ from oneroster_nb.tables.roles import completed_roles, roles_of_users
 from oneroster_nb.tables.schema import empty_table
 from oneroster_nb.tables.status import is_active
 
-__all__ = ["FILLED", "Contents", "bundle_contents"]
-
 FILLED = "metadata.filledOnExport"
 """The column that names filled values, so that reading the bundle restores the roster."""
 

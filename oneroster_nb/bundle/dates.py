@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterable
 
-__all__ = ["iso_dates"]
-
 _PARTS = re.compile(r"\s*(\d{1,2})([/.\-])(\d{1,2})\2(\d{4})(?:[ T].*)?\s*", re.DOTALL)
 
 

@@ -16,8 +16,6 @@ from oneroster_nb.tables.roles import (
 from oneroster_nb.tables.upsert import OWNERS, shrunken_tables, upsert
 from oneroster_nb.tables.vocabulary import DELETED
 
-__all__ = ["changed_tables"]
-
 _Tables = dict[str, pd.DataFrame]
 
 

@@ -1,41 +1,34 @@
 """CSV files that are not a OneRoster bundle, and OneRoster files with other names (pure)."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from types import MappingProxyType
 
 from oneroster_nb.bundle.layout import FILES
-
-__all__ = ["foreign_set", "table_under_another_name"]
 
 _SDS_1 = frozenset(
     {"school", "section", "student", "teacher", "studentenrollment", "teacherroster"}
 )
 _CLEVER = frozenset({"schools", "students", "teachers", "sections"})
 _FILES_OF_ONE = 3
-_SDS_2: Mapping[str, tuple[frozenset[str], frozenset[str]]] = MappingProxyType(
-    {
-        "roles": (frozenset({"usersourcedid", "orgsourcedid", "role"}), frozenset({"sourcedid"})),
-        "enrollments": (
-            frozenset({"classsourcedid", "usersourcedid", "role"}),
-            frozenset({"sourcedid"}),
-        ),
-        "classes": (frozenset({"sessionsourcedids"}), frozenset()),
-        "users": (frozenset({"activedirectorymatchid"}), frozenset()),
-    }
-)
+_SDS_2: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
+    "roles": (frozenset({"usersourcedid", "orgsourcedid", "role"}), frozenset({"sourcedid"})),
+    "enrollments": (
+        frozenset({"classsourcedid", "usersourcedid", "role"}),
+        frozenset({"sourcedid"}),
+    ),
+    "classes": (frozenset({"sessionsourcedids"}), frozenset()),
+    "users": (frozenset({"activedirectorymatchid"}), frozenset()),
+}
 """File of SDS V2.1 to the columns that it has, and the columns that only OneRoster has."""
 
-_OTHER_NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("organization", "organizations", "organisations", "schools"), "orgs"),
-        **dict.fromkeys(("sessions", "terms", "academicterms", "schoolyears"), "academicSessions"),
-        **dict.fromkeys(("sections",), "classes"),
-        **dict.fromkeys(("people", "persons", "students", "teachers", "staff"), "users"),
-        **dict.fromkeys(("memberships", "rosters", "classenrollments"), "enrollments"),
-        **dict.fromkeys(("userroles",), "roles"),
-        **dict.fromkeys(("studentdemographics",), "demographics"),
-    }
-)
+_OTHER_NAMES: Mapping[str, str] = {
+    **dict.fromkeys(("organization", "organizations", "organisations", "schools"), "orgs"),
+    **dict.fromkeys(("sessions", "terms", "academicterms", "schoolyears"), "academicSessions"),
+    **dict.fromkeys(("sections",), "classes"),
+    **dict.fromkeys(("people", "persons", "students", "teachers", "staff"), "users"),
+    **dict.fromkeys(("memberships", "rosters", "classenrollments"), "enrollments"),
+    **dict.fromkeys(("userroles",), "roles"),
+    **dict.fromkeys(("studentdemographics",), "demographics"),
+}
 _COMMON = frozenset({"sourcedid", "status", "datelastmodified"})
 _ENOUGH = 0.6
 _FEW = 3

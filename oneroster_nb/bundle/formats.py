@@ -10,8 +10,6 @@ from typing import Any
 from oneroster_nb.errors import BundleError
 from oneroster_nb.tables.findings import Finding, found
 
-__all__ = ["Format", "findings_of_format", "format_of", "reopened"]
-
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from oneroster_nb.tables.field import BOTH
 from oneroster_nb.tables.fields import FIELDS
 
-__all__ = ["FILES", "MANIFEST", "REQUIRED"]
-
 MANIFEST = "manifest"
 
 _FIELDS = {

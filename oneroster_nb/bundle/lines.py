@@ -9,17 +9,6 @@ from typing import Any
 from oneroster_nb.bundle.formats import Format
 from oneroster_nb.errors import BundleError
 
-__all__ = [
-    "LONGEST_LINE",
-    "Lines",
-    "Rows",
-    "decoded",
-    "is_return_alone",
-    "nul",
-    "return_alone",
-    "too_long",
-]
-
 LONGEST_LINE = 1 << 20
 
 

@@ -16,8 +16,6 @@ from oneroster_nb.errors import BundleError
 from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.schema import BEYOND, TABLES
 
-__all__ = ["Listing", "listed"]
-
 _MODES = ("bulk", "delta", "absent")
 
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from oneroster_nb.errors import BundleError
 
-__all__ = ["Manifest", "parse_manifest"]
-
 _PROPERTY = re.compile(r"(?:manifest|oneroster|files?|source)\s*\.\s*\w.*", re.IGNORECASE)
 _FILE = re.compile(r"files?\s*\.\s*(.+?)(?:\.csv)?", re.IGNORECASE)
 _HEADS = ("value", "propertyvalue")

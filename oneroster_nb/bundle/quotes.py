@@ -3,8 +3,6 @@
 import csv
 from collections.abc import Sequence
 
-__all__ = ["parted", "separators_of_two_rows", "well_formed"]
-
 _MOST_QUOTES = 64
 _NARROW = 3
 """In tables with at most this many columns, a line of text can look like a row."""

@@ -26,6 +26,7 @@ from oneroster_nb.errors import BundleError, PartialResultWarning, warn
 from oneroster_nb.progress import Reporter
 from oneroster_nb.tables.added_columns import PREFIXES
 from oneroster_nb.tables.casting import conform, is_password, to_frame
+from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.fields import FIELDS
 from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.notes import findings_of_notes, notes_of
@@ -37,10 +38,8 @@ from oneroster_nb.tables.repeated_keys import (
 )
 from oneroster_nb.tables.resources import users_with_resources
 from oneroster_nb.tables.roles import people_of
-from oneroster_nb.tables.schema import BEYOND, TABLES, Kind, empty_table, nothing_of
+from oneroster_nb.tables.schema import BEYOND, TABLES, empty_table, nothing_of
 from oneroster_nb.tables.vocabulary import ACTIVE, standard_word
-
-__all__ = ["Bundle", "read_bundle"]
 
 _CORE = frozenset({"orgs", "academicSessions", "courses", "classes", "enrollments"})
 _IN_DELTAS = ("status", "dateLastModified")

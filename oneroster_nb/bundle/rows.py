@@ -25,8 +25,6 @@ from oneroster_nb.bundle.thorough import Thorough
 from oneroster_nb.errors import BundleError
 from oneroster_nb.tables.findings import Finding, found
 
-__all__ = ["EmptyFileError", "Rows", "findings_of_rows", "read_names", "read_rows", "read_text"]
-
 _BLOCK = 4 << 20
 _MOST_COLUMNS = 1000
 _LINE_FEED = 10

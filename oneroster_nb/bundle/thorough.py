@@ -12,8 +12,6 @@ from oneroster_nb.bundle.lines import Lines, Rows, is_return_alone, return_alone
 from oneroster_nb.bundle.quotes import parted, separators_of_two_rows, well_formed
 from oneroster_nb.errors import BundleError
 
-__all__ = ["Thorough"]
-
 _ROWS_AT_ONCE = 50_000
 
 

@@ -8,10 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from oneroster_nb.bundle.dates import iso_dates
+from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.findings import Finding, found
-from oneroster_nb.tables.schema import TABLES, Kind
-
-__all__ = ["blank", "iso_texts", "odd_booleans", "unreadable_values", "whole_column"]
+from oneroster_nb.tables.schema import TABLES
 
 _SHOWN_AT_MOST = 1000
 _BOOLEANS = frozenset({"true", "false", "", None})

@@ -15,9 +15,8 @@ import pyarrow.csv
 from oneroster_nb.bundle.contents import bundle_contents
 from oneroster_nb.bundle.layout import FILES, REQUIRED
 from oneroster_nb.errors import BundleError, ConfigurationError, PartialResultWarning, warn
-from oneroster_nb.tables.schema import TABLES, Kind
-
-__all__ = ["write_bundle"]
+from oneroster_nb.tables.field import Kind
+from oneroster_nb.tables.schema import TABLES
 
 _IN_OTHER_FILES: Mapping[str, frozenset[str]] = {
     "1.2": frozenset({"role", "orgSourcedIds", "resourceSourcedIds"})

@@ -27,8 +27,6 @@ from oneroster_nb.tables.schema import join_values, sensitive_columns, split_val
 from oneroster_nb.tables.text import texts
 from oneroster_nb.tables.upsert import all_new
 
-__all__ = ["Diff", "diff"]
-
 _TABLES = ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
 _NOT_COMPARED = frozenset({"sourcedId", "status", "dateLastModified"})
 _KEY = ["userSourcedId", "role", "courseSourcedId"]

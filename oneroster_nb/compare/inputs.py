@@ -10,10 +10,9 @@ from oneroster_nb.counts.columns import checked_columns
 from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.source.source import Source
-from oneroster_nb.tables.schema import TABLES, Kind, join_values, split_text
+from oneroster_nb.tables.field import Kind
+from oneroster_nb.tables.schema import TABLES, join_values, split_text
 from oneroster_nb.tables.status import active
-
-__all__ = ["Side", "columns_of", "in_one_order", "people_frame"]
 
 Side: TypeAlias = Source | pd.DataFrame
 """A frame of people, or a connection or a roster, which stands for all its users."""

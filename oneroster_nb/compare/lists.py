@@ -14,8 +14,6 @@ from oneroster_nb.progress import ProgressOption
 from oneroster_nb.tables.schema import join_values
 from oneroster_nb.tables.text import texts
 
-__all__ = ["compare_lists"]
-
 _STATUSES = ("same", "different", "only left", "only right")
 _ADDED = ("status", "fields")
 _NAMES = ("givenName", "familyName")

@@ -14,8 +14,6 @@ from oneroster_nb.progress import ProgressOption
 from oneroster_nb.tables.schema import join_values
 from oneroster_nb.tables.text import texts
 
-__all__ = ["match_people"]
-
 _USUAL = ("email", "identifier", ("givenName", "familyName"))
 _COLUMNS = ["leftId", "rightId", "matchedOn", "status"]
 _MOST_PAIRS = 10_000

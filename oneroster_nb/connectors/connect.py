@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from oneroster_nb.connectors.credentials import resolve, withheld
 from oneroster_nb.connectors.csv import CsvConnector
 from oneroster_nb.connectors.live.connector import Connector
 from oneroster_nb.connectors.live.options import from_environment, written_option
-from oneroster_nb.connectors.profiles import resolve, withheld
 from oneroster_nb.connectors.registry import check_options, provider_entry
 from oneroster_nb.errors import ConfigurationError, CredentialsError
 from oneroster_nb.roster.roster import Roster

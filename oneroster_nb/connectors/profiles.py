@@ -9,13 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from oneroster_nb.connectors.accounts import Account
-from oneroster_nb.connectors.credentials import resolve, withheld
 from oneroster_nb.connectors.profile_store import (
     Profile,
     changed_profiles,
     forget_secret,
-    keyring_secret,
-    list_profiles,
     load_profile,
     put_secret,
     read_profiles,
@@ -24,18 +21,6 @@ from oneroster_nb.connectors.registry import check_options, provider_entry
 from oneroster_nb.errors import ConfigurationError, RosterError
 from oneroster_nb.secret import Secret, hidden, is_secret
 from oneroster_nb.transport.address import checked_token_url, shown_url
-
-__all__ = [
-    "Profile",
-    "delete_profile",
-    "keep_secret",
-    "keyring_secret",
-    "list_profiles",
-    "load_profile",
-    "resolve",
-    "save_profile",
-    "withheld",
-]
 
 
 def save_profile(name: str, provider: str, **options: Any) -> Profile:

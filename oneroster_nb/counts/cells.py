@@ -8,8 +8,6 @@ from pandas.api.types import is_string_dtype
 from oneroster_nb.tables.grades import grade_place
 from oneroster_nb.tables.text import text_of
 
-__all__ = ["MISSING", "TOTAL", "apart", "groups_of", "reads_like_a_label", "tally", "with_totals"]
-
 TOTAL = "All"
 MISSING = "(missing)"
 

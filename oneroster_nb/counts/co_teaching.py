@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from oneroster_nb.counts.overlaps import hide_groups
 from oneroster_nb.people.components import connected_components
 
-__all__ = ["hide_loads"]
-
 _MOST_TOGETHER = 200
 """Of more teachers than this who share classes with one another, every number is hidden."""
 

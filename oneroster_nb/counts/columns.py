@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from oneroster_nb.errors import QueryError
 from oneroster_nb.spelling import nearest
 
-__all__ = ["checked_columns", "people_of", "refuse_repeats", "require_column"]
-
 
 def checked_columns(df: pd.DataFrame, option: str, names: str | Sequence[str]) -> list[str]:
     """Return column names as a list; QueryError for one that the frame lacks or cannot count."""

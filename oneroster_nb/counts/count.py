@@ -31,8 +31,6 @@ from oneroster_nb.counts.suppression import check_threshold, hide, hide_list, ma
 from oneroster_nb.errors import QueryError
 from oneroster_nb.tables.status import is_active
 
-__all__ = ["count", "crosstab"]
-
 _MOST_CELLS = 5_000_000
 
 _Ints = NDArray[np.int64]

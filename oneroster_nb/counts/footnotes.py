@@ -17,20 +17,6 @@ from oneroster_nb.tables.unknown_roles import (
     warn_of_unknown_roles,
 )
 
-__all__ = [
-    "earlier_counts",
-    "earlier_note",
-    "earlier_unknown_roles",
-    "hiding_note",
-    "label_note",
-    "overlap_note",
-    "totals_note",
-    "with_footnote",
-    "with_left_out",
-    "with_repeated_people",
-    "with_unknown_roles",
-]
-
 
 def overlap_note(several: int, below: int | None) -> list[str]:
     """Say that people stand in several counts, and how many unless counts are hidden."""

@@ -12,8 +12,6 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["hide_groups"]
-
 _Bools = NDArray[np.bool_]
 _NEARLY = 1e-9
 

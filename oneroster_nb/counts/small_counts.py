@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from oneroster_nb.counts.footnotes import hiding_note
 from oneroster_nb.counts.suppression import mark
 
-__all__ = ["hide_counts", "is_small"]
-
 Counts = NDArray[np.int64]
 
 

@@ -24,8 +24,6 @@ from numpy.typing import NDArray
 
 from oneroster_nb.errors import QueryError
 
-__all__ = ["LEAST_THRESHOLD", "check_threshold", "hide", "hide_list", "mark"]
-
 LEAST_THRESHOLD = 3
 """Below a lower one there would be one count at most, which its mark would tell."""
 

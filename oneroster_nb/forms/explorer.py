@@ -9,7 +9,7 @@ import ipywidgets as widgets
 import pandas as pd
 from traitlets import TraitError
 
-from oneroster_nb.connectors.profiles import load_profile
+from oneroster_nb.connectors.profile_store import load_profile
 from oneroster_nb.errors import ConfigurationError, QueryError
 from oneroster_nb.forms.calls import Extra
 from oneroster_nb.forms.common_questions import COMMON, Answer

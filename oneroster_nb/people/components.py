@@ -5,8 +5,6 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["connected_components"]
-
 
 def connected_components(size: int, sets: Iterable[Sequence[int]]) -> NDArray[np.int64]:
     """Label connected components: for each item, the smallest index in its component.

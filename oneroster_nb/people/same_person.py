@@ -7,9 +7,6 @@ import pandas as pd
 from oneroster_nb.people.components import connected_components
 from oneroster_nb.tables.schema import split_text
 
-__all__ = ["bare", "fold_names", "names_and_roles", "plain", "records_per_school", "same_people"]
-
-
 _LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "þ": "th"}
     | {"\N{LATIN SMALL LETTER DOTLESS I}": "i"}

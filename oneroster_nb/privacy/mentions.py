@@ -6,8 +6,6 @@ from itertools import pairwise
 
 from oneroster_nb.people.same_person import bare, plain
 
-__all__ = ["Mentions"]
-
 _WORD = re.compile(r"[^\W\d_]+")
 _TOKEN = re.compile(r"[^\W_]+")
 _BETWEEN_ADDRESSES = re.compile(r"[\s<>]+")

@@ -23,8 +23,6 @@ from oneroster_nb.tables.schema import BEYOND, TABLES, join_values, split_text
 from oneroster_nb.tables.spreadsheet_safety import csv_cell
 from oneroster_nb.tables.text import texts
 
-__all__ = ["pseudonymise"]
-
 _Code: TypeAlias = Callable[[str, str], str]
 """Returns the code of a value in a namespace."""
 

@@ -24,8 +24,6 @@ from oneroster_nb.source.source import Source
 from oneroster_nb.tables.findings import RULES, Finding, found, frame_of
 from oneroster_nb.tables.schema import TABLES
 
-__all__ = ["Findings", "check"]
-
 _SHOWN_AT_MOST = 1000
 _Rules = tuple[Callable[[Mapping[str, pd.DataFrame]], list[Finding]], ...]
 _RosterRules = tuple[Callable[[RosterTables], list[Finding]], ...]

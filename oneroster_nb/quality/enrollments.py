@@ -10,8 +10,6 @@ from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.roles_at_orgs import holds_role
 from oneroster_nb.tables.schema import split_values
 
-__all__ = ["of_one_person", "outside_terms", "primary", "roles", "schools"]
-
 Tables = Mapping[str, pd.DataFrame]
 
 _LONG_AGO, _FAR_AHEAD = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")

@@ -1,7 +1,6 @@
 """Rules about the fields of single rows: what they can be, and what belongs together."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import pandas as pd
 
@@ -10,29 +9,23 @@ from oneroster_nb.tables.grades import CEDS_GRADES
 from oneroster_nb.tables.schema import TABLES, split_values
 from oneroster_nb.tables.vocabulary import allowed_words, is_allowed
 
-__all__ = ["dates", "enumerations", "grades", "other_version", "subjects"]
-
 Tables = Mapping[str, pd.DataFrame]
 
-_OTHER_VERSION: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
-    {
-        ("users", "role"): frozenset(
-            {"districtAdministrator", "siteAdministrator", "systemAdministrator"}
-        ),
-        ("roles", "role"): frozenset({"administrator"}),
-        ("enrollments", "role"): frozenset({"aide"}),
-    }
-)
+_OTHER_VERSION: Mapping[tuple[str, str], frozenset[str]] = {
+    ("users", "role"): frozenset(
+        {"districtAdministrator", "siteAdministrator", "systemAdministrator"}
+    ),
+    ("roles", "role"): frozenset({"administrator"}),
+    ("enrollments", "role"): frozenset({"aide"}),
+}
 """Roles of the one version where the other's are due: users have those of 1.1, roles and
 enrollments those of 1.2."""
-_SPANS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "academicSessions": ("startDate", "endDate"),
-        "enrollments": ("beginDate", "endDate"),
-        "roles": ("beginDate", "endDate"),
-        "lineItems": ("assignDate", "dueDate"),
-    }
-)
+_SPANS: Mapping[str, tuple[str, str]] = {
+    "academicSessions": ("startDate", "endDate"),
+    "enrollments": ("beginDate", "endDate"),
+    "roles": ("beginDate", "endDate"),
+    "lineItems": ("assignDate", "dueDate"),
+}
 
 
 def enumerations(tables: Tables) -> list[Finding]:

@@ -8,8 +8,6 @@ from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES
 from oneroster_nb.tables.schema import split_values
 
-__all__ = ["one_way"]
-
 
 def one_way(roster: RosterTables) -> list[Finding]:
     """Find students and guardians of whom only one names the other: one finding for all."""

@@ -10,8 +10,6 @@ from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.people.same_person import names_and_roles
 from oneroster_nb.tables.findings import Finding, found
 
-__all__ = ["addresses", "keys", "signs"]
-
 Tables = Mapping[str, pd.DataFrame]
 
 _SIGNS = r"^[0-9A-Za-z./@_-]{1,255}$"

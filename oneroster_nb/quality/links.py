@@ -8,8 +8,6 @@ from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.references import unknown_ids
 from oneroster_nb.tables.schema import TABLES
 
-__all__ = ["cycles", "people_together", "references"]
-
 Tables = Mapping[str, pd.DataFrame]
 
 _OPTIONAL = frozenset({"categories", "lineItems", "resources"})

@@ -10,8 +10,6 @@ from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.schema import split_values
 
-__all__ = ["classes", "students", "twice"]
-
 
 def students(roster: RosterTables) -> list[Finding]:
     """Find students without school, grade or class, and those at several schools."""

@@ -9,8 +9,6 @@ from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES
 from oneroster_nb.tables.schema import TABLES
 
-__all__ = ["required"]
-
 Tables = Mapping[str, pd.DataFrame]
 
 

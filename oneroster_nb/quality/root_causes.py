@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -10,12 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from oneroster_nb.people.same_person import records_per_school
+from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.references import elements, unknown_ids
-from oneroster_nb.tables.schema import TABLES, Kind, join_values, split_text, split_values
-
-__all__ = ["one_record_each", "root_causes", "spreadsheet_numbers"]
+from oneroster_nb.tables.schema import TABLES, join_values, split_text, split_values
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -52,26 +50,22 @@ _WAYS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
 )
 """What ids are compared by when they do not fit as they are, and the rule that is broken then."""
 
-_OTHER_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "users": ("identifier", "userIds", "userMasterIdentifier", "username", "email"),
-        "orgs": ("identifier", "name"),
-        "courses": ("courseCode",),
-        "classes": ("classCode",),
-        "academicSessions": ("title",),
-    }
-)
+_OTHER_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "users": ("identifier", "userIds", "userMasterIdentifier", "username", "email"),
+    "orgs": ("identifier", "name"),
+    "courses": ("courseCode",),
+    "classes": ("classCode",),
+    "academicSessions": ("title",),
+}
 """The fields that others may refer to a row by."""
 
 
-_FOLLOWS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "enrollments": frozenset(
-            {"class-without-teacher", "class-without-primary-teacher", "class-without-student"}
-            | {"student-without-class"}
-        ),
-    }
-)
+_FOLLOWS: Mapping[str, frozenset[str]] = {
+    "enrollments": frozenset(
+        {"class-without-teacher", "class-without-primary-teacher", "class-without-student"}
+        | {"student-without-class"}
+    ),
+}
 """The rules that are broken everywhere if the rows of a table, or their ids, are not known."""
 
 

@@ -8,8 +8,6 @@ from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.lookup import among
 
-__all__ = ["class_orgs", "empty_schools", "school_years"]
-
 Tables = Mapping[str, pd.DataFrame]
 
 _YEAR = r"(19|20|21)\d\d"

@@ -5,7 +5,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -14,18 +13,9 @@ from numpy.typing import NDArray
 from oneroster_nb.errors import QueryError
 from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.added_columns import OTHER_NAMES, PREFIXES
+from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.grades import grade_code
-from oneroster_nb.tables.schema import TABLES, Kind, split_text
-
-__all__ = [
-    "DEFAULT_MATCH_ON",
-    "Matched",
-    "checked_fields",
-    "field_named",
-    "known_fields",
-    "match_groups",
-    "match_values",
-]
+from oneroster_nb.tables.schema import TABLES, split_text
 
 DEFAULT_MATCH_ON = ("sourcedId", "name", "title")
 
@@ -35,22 +25,20 @@ _LISTS = frozenset(
     for column, kind in table.columns.items()
     if kind is Kind.VALUES
 ) | {"termTitles"}
-_SYNONYMS: Mapping[str, Sequence[str]] = MappingProxyType(
-    {
-        "name": ("title",),
-        "title": ("name",),
-        "id": ("sourcedId",),
-        **OTHER_NAMES,
-        "number": ("courseCode",),
-        "section_number": ("classCode",),
-        "subject": ("subjects",),
-        "grade": ("grades",),
-        "period": ("periods",),
-        "course": ("courseSourcedId",),
-        "school": ("schoolSourcedId",),
-        "term_id": ("termSourcedIds",),
-    }
-)
+_SYNONYMS: Mapping[str, Sequence[str]] = {
+    "name": ("title",),
+    "title": ("name",),
+    "id": ("sourcedId",),
+    **OTHER_NAMES,
+    "number": ("courseCode",),
+    "section_number": ("classCode",),
+    "subject": ("subjects",),
+    "grade": ("grades",),
+    "period": ("periods",),
+    "course": ("courseSourcedId",),
+    "school": ("schoolSourcedId",),
+    "term_id": ("termSourcedIds",),
+}
 """Other names of fields: what a group is called, and the words of providers."""
 _ADDED = (*PREFIXES, "metadata.")
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,37 +12,25 @@ from oneroster_nb.query.query import Query
 from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.schema import TABLES, join_values, split_text
 
-__all__ = [
-    "Members",
-    "link_classes",
-    "link_courses",
-    "with_group",
-    "without_group",
-]
-
 _GROUP_COLUMNS = ("groupType", "groupSourcedId", "groupName", "matchedOn")
-_CLASS_COLUMNS: Mapping[str, str] = MappingProxyType(
-    {
-        "classSourcedId": "sourcedId",
-        "classTitle": "title",
-        "classCode": "classCode",
-        "courseSourcedId": "courseSourcedId",
-        "courseTitle": "courseTitle",
-        "schoolSourcedId": "schoolSourcedId",
-        "schoolName": "schoolName",
-        "termSourcedIds": "termSourcedIds",
-        "termTitles": "termTitles",
-    }
-)
+_CLASS_COLUMNS: Mapping[str, str] = {
+    "classSourcedId": "sourcedId",
+    "classTitle": "title",
+    "classCode": "classCode",
+    "courseSourcedId": "courseSourcedId",
+    "courseTitle": "courseTitle",
+    "schoolSourcedId": "schoolSourcedId",
+    "schoolName": "schoolName",
+    "termSourcedIds": "termSourcedIds",
+    "termTitles": "termTitles",
+}
 _LISTS = frozenset({"termSourcedIds", "termTitles"})
-_ENROLLMENT_COLUMNS: Mapping[str, str] = MappingProxyType(
-    {
-        "enrollmentRole": "role",
-        "enrollmentPrimary": "primary",
-        "enrollmentBeginDate": "beginDate",
-        "enrollmentEndDate": "endDate",
-    }
-)
+_ENROLLMENT_COLUMNS: Mapping[str, str] = {
+    "enrollmentRole": "role",
+    "enrollmentPrimary": "primary",
+    "enrollmentBeginDate": "beginDate",
+    "enrollmentEndDate": "endDate",
+}
 
 
 @dataclass(frozen=True)

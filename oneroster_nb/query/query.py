@@ -3,18 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from types import MappingProxyType
 from typing import Any
 
 from oneroster_nb.errors import QueryError
 from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.vocabulary import ROLES
 
-__all__ = ["Query"]
-
-GROUP_TABLES: Mapping[str, str] = MappingProxyType(
-    {"classes": "classes", "courses": "courses", "schools": "orgs"}
-)
+GROUP_TABLES: Mapping[str, str] = {"classes": "classes", "courses": "courses", "schools": "orgs"}
 """Group kind to the canonical table that lists its groups."""
 
 _ADMINISTRATORS = (
@@ -27,7 +22,7 @@ MATCHES = ("exact", "contains", "glob", "regex")
 STATUSES = ("active", "all")
 
 _EVERY = "*"
-_SYNONYMS: Mapping[str, str] = MappingProxyType({"sections": "classes"})
+_SYNONYMS: Mapping[str, str] = {"sections": "classes"}
 _USER_FILTERS = ("students", "teachers", "users", *list(ROLES)[2:])
 
 

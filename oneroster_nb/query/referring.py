@@ -10,8 +10,6 @@ from oneroster_nb.tables.references import elements
 from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES
 from oneroster_nb.tables.status import active, is_active
 
-__all__ = ["references_of_answer"]
-
 _Reference = tuple[str, "pd.Series[str]"]
 
 

@@ -12,8 +12,6 @@ from oneroster_nb.query.groups import match_values
 from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.schema import split_text
 
-__all__ = ["classes_in_term", "in_term", "sessions_of_term", "sessions_within"]
-
 
 def sessions_of_term(
     sessions: pd.DataFrame, term: str, today: datetime.date | None = None

@@ -34,8 +34,6 @@ from oneroster_nb.tables.status import active, is_active
 from oneroster_nb.tables.unknown_roles import is_unknown
 from oneroster_nb.tables.where import Where
 
-__all__ = ["LocalSource"]
-
 
 class LocalSource(RosterQuestions):
     """A source whose canonical tables are in memory and do not change.

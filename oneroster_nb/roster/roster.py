@@ -4,7 +4,6 @@ import datetime
 import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 import pandas as pd
@@ -30,14 +29,10 @@ from oneroster_nb.tables.schema import (
     without_sensitive,
 )
 
-__all__ = ["Roster"]
-
-_ATTRIBUTES: Mapping[str, str] = MappingProxyType(
-    {
-        "".join("_" + c.lower() if c.isupper() else c for c in name): name
-        for name in (*TABLES, *BEYOND)
-    }
-)
+_ATTRIBUTES: Mapping[str, str] = {
+    "".join("_" + c.lower() if c.isupper() else c for c in name): name
+    for name in (*TABLES, *BEYOND)
+}
 """Attribute of a roster to its canonical table."""
 
 

@@ -21,8 +21,6 @@ from oneroster_nb.errors import SnapshotError
 from oneroster_nb.tables.findings import RULES, Finding
 from oneroster_nb.tables.made_ids import with_present_ids
 
-__all__ = ["SCHEMA_VERSION", "Snapshot", "read_snapshot", "write_snapshot"]
-
 SCHEMA_VERSION = 2
 _FORMAT = "oneroster_nb roster"
 _MANIFEST = "manifest.json"

@@ -18,8 +18,6 @@ from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.findings import Finding, frame_of
 from oneroster_nb.tables.status import active
 
-__all__ = ["Source", "WholeRoster", "warn_not_shared"]
-
 
 class Source(TableCalls):
     """The calls that connectors and rosters have in common."""

@@ -12,8 +12,6 @@ from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.schema import BEYOND, TABLES
 from oneroster_nb.tables.where import Where, selected
 
-__all__ = ["TableCalls", "table_names"]
-
 
 def table_names(names: str | Sequence[str]) -> list[str]:
     """Return the names of canonical tables as a list; QueryError if there is no such table."""

@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -11,29 +10,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from oneroster_nb.tables.demographic_names import is_demographic, without_demographics
+from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.grades import grade_code
 from oneroster_nb.tables.notes import Note, added, noted, notes_of
-from oneroster_nb.tables.schema import TABLES, Kind, join_values, sensitive_columns, split_text
+from oneroster_nb.tables.schema import TABLES, join_values, sensitive_columns, split_text
 from oneroster_nb.tables.vocabulary import ACTIVE, has_words, standard_word
 
-__all__ = ["concat", "conform", "is_password", "to_frame"]
-
-_ARROW: Mapping[Kind, Any] = MappingProxyType(
-    {
-        Kind.TEXT: pa.string(),
-        Kind.VALUES: pa.string(),
-        Kind.BOOLEAN: pa.bool_(),
-        Kind.DATE: pa.timestamp("us"),
-        Kind.TIMESTAMP: pa.timestamp("us", "UTC"),
-        Kind.NUMBER: pa.float64(),
-    }
-)
+_ARROW: Mapping[Kind, Any] = {
+    Kind.TEXT: pa.string(),
+    Kind.VALUES: pa.string(),
+    Kind.BOOLEAN: pa.bool_(),
+    Kind.DATE: pa.timestamp("us"),
+    Kind.TIMESTAMP: pa.timestamp("us", "UTC"),
+    Kind.NUMBER: pa.float64(),
+}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?")
 _STAMP = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?")
 _FINER = re.compile(r"(\.\d{6})\d+")
-_TRUE_FALSE: Mapping[str, bool] = MappingProxyType(
-    {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
-)
+_TRUE_FALSE: Mapping[str, bool] = {
+    "true": True,
+    "1": True,
+    "1.0": True,
+    "false": False,
+    "0": False,
+    "0.0": False,
+}
 
 
 def conform(name: str, columns: Mapping[str, Any], *, sensitive: bool = False) -> pa.Table:
@@ -215,13 +216,11 @@ def _texts(texts: Any) -> Any:
     return texts
 
 
-_READERS: Mapping[Kind, Callable[[Any], Any]] = MappingProxyType(
-    {
-        Kind.TEXT: _texts,
-        Kind.VALUES: _texts,
-        Kind.BOOLEAN: _booleans,
-        Kind.DATE: _dates,
-        Kind.TIMESTAMP: _timestamps,
-        Kind.NUMBER: _numbers,
-    }
-)
+_READERS: Mapping[Kind, Callable[[Any], Any]] = {
+    Kind.TEXT: _texts,
+    Kind.VALUES: _texts,
+    Kind.BOOLEAN: _booleans,
+    Kind.DATE: _dates,
+    Kind.TIMESTAMP: _timestamps,
+    Kind.NUMBER: _numbers,
+}

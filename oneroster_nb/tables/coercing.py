@@ -18,8 +18,6 @@ from oneroster_nb.tables.schema import BEYOND, TABLES, empty_table, split_text
 from oneroster_nb.tables.text import texts
 from oneroster_nb.tables.vocabulary import ACTIVE, has_words, standard_word
 
-__all__ = ["checked_roster", "retyped"]
-
 
 def retyped(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     """Bring the canonical columns of a table that have other dtypes to those of the schema.

@@ -6,8 +6,6 @@ from typing import Any
 
 from oneroster_nb.tables.fields import FIELDS
 
-__all__ = ["is_demographic", "without_demographics"]
-
 _NAMES = re.compile(
     r"demographics?|dob|(date of )?birth( date| day)?|birth (city|country|place|state)"
     r"|(country|state|city|place) of birth( code| abbreviation)?|gender|races?|ethnicit(y|ies)"

@@ -4,19 +4,6 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
 
-__all__ = [
-    "BOTH",
-    "NEVER",
-    "NEW",
-    "OLD",
-    "STATUSES",
-    "Field",
-    "Kind",
-    "Personal",
-    "Shape",
-    "TableFields",
-]
-
 OLD, NEW, BOTH, NEVER = ("1.1",), ("1.2",), ("1.1", "1.2"), ()
 """Versions of OneRoster."""
 

@@ -22,8 +22,6 @@ from oneroster_nb.tables.field import (
     TableFields,
 )
 
-__all__ = ["FIELDS", "ROLES"]
-
 ROLES = (
     *("student", "teacher", "administrator", "aide", "counselor", "districtAdministrator"),
     *("guardian", "parent", "principal", "proctor", "relative", "siteAdministrator"),

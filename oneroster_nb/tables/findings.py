@@ -2,11 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import pandas as pd
-
-__all__ = ["RULES", "Finding", "Rule", "found", "frame_of"]
 
 SEVERITIES = ("error", "warning", "info")
 
@@ -138,12 +135,10 @@ warning student-primary     A student is marked as primary, which is for teacher
 warning grade-unknown       A grade is not in the CEDS list.
 """
 
-RULES: Mapping[str, Rule] = MappingProxyType(
-    {
-        code: Rule(code, severity, sentence.strip())
-        for severity, code, sentence in (line.split(None, 2) for line in _TEXT.strip().splitlines())
-    }
-)
+RULES: Mapping[str, Rule] = {
+    code: Rule(code, severity, sentence.strip())
+    for severity, code, sentence in (line.split(None, 2) for line in _TEXT.strip().splitlines())
+}
 """The rules by their codes."""
 
 

@@ -2,9 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
-
-__all__ = ["CEDS_GRADES", "grade_code", "grade_place"]
 
 CEDS_GRADES = (
     *("IT", "PR", "PK", "TK", "KG"),
@@ -16,7 +13,7 @@ CEDS_GRADES = (
 _ORDINALS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth"
 )
-_WORDS: Mapping[str, str] = MappingProxyType(
+_WORDS: Mapping[str, str] = (
     {code.casefold(): code for code in CEDS_GRADES}
     | {word: f"{number:02d}" for number, word in enumerate(_ORDINALS.split(), 1)}
     | {

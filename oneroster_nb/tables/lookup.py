@@ -8,8 +8,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-__all__ = ["among", "codes"]
-
 
 def codes(values: "pd.Series[str]", keys: "pd.Series[str]") -> NDArray[np.intp]:
     """Return for each value its position among the keys, -1 where it is missing or not there."""

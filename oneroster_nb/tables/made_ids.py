@@ -1,25 +1,20 @@
 """Ids that sources lack and this package makes, as earlier versions of it wrote them (pure)."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 import pandas as pd
 
 from oneroster_nb.tables.added_columns import PREFIXES
 
-__all__ = ["with_present_ids"]
-
-_MADE_OF: Mapping[str, Sequence[Sequence[str]]] = MappingProxyType(
-    {
-        "roles": (
-            ("userSourcedId", "orgSourcedId"),
-            ("userSourcedId", "orgSourcedId", "role"),
-        ),
-        "classResources": (("classSourcedId", "resourceSourcedId"),),
-        "courseResources": (("courseSourcedId", "resourceSourcedId"),),
-        "enrollments": (("classSourcedId", "role", "userSourcedId"),),  # of Clever
-    }
-)
+_MADE_OF: Mapping[str, Sequence[Sequence[str]]] = {
+    "roles": (
+        ("userSourcedId", "orgSourcedId"),
+        ("userSourcedId", "orgSourcedId", "role"),
+    ),
+    "classResources": (("classSourcedId", "resourceSourcedId"),),
+    "courseResources": (("courseSourcedId", "resourceSourcedId"),),
+    "enrollments": (("classSourcedId", "role", "userSourcedId"),),  # of Clever
+}
 """Table to the columns that an id may be made of."""
 
 

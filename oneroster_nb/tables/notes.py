@@ -13,8 +13,6 @@ import pyarrow as pa
 from oneroster_nb.errors import UnreadableValueWarning, warn
 from oneroster_nb.tables.findings import Finding, found
 
-__all__ = ["Note", "added", "findings_of_notes", "noted", "notes_of", "warn_of_unreadable"]
-
 _KEY = b"notes"
 _EXAMPLES = 5
 

@@ -1,36 +1,23 @@
 """References between tables that point nowhere, and what an answer leaves out because of them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
 
 import pandas as pd
 
 from oneroster_nb.errors import DanglingReferenceWarning, warn
+from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.lookup import codes
-from oneroster_nb.tables.schema import TABLES, Kind, split_values
-
-__all__ = [
-    "NOT_THERE",
-    "dangling",
-    "elements",
-    "left_out",
-    "not_there",
-    "unknown_ids",
-    "warn_of_dangling",
-    "warn_of_left_out",
-]
+from oneroster_nb.tables.schema import TABLES, split_values
 
 NOT_THERE = "notThere"
 """The key of ``attrs`` under which an answer keeps what :func:`not_there` counted for it."""
 
-_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "users": ("person", "people"),
-        "classes": ("class", "classes"),
-        "courses": ("course", "courses"),
-        "orgs": ("org", "orgs"),
-    }
-)
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "users": ("person", "people"),
+    "classes": ("class", "classes"),
+    "courses": ("course", "courses"),
+    "orgs": ("org", "orgs"),
+}
 """Table to what one of its rows is called, and what several are."""
 
 _References = Iterable[tuple[str, "pd.Series[str]"]]

@@ -13,14 +13,6 @@ from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.schema import join_values, split_values
 from oneroster_nb.tables.vocabulary import DELETED
 
-__all__ = [
-    "DistinctRows",
-    "distinct_rows",
-    "latest_rows",
-    "warn_of_lost_rows",
-    "without_identical_rows",
-]
-
 _PLACING = ("orgSourcedIds", "primaryOrgSourcedId", "role", "_roles", "status", "dateLastModified")
 """What may differ in rows of one user that are joined."""
 _ROUNDED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)

@@ -10,8 +10,6 @@ from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.schema import join_values, split_values
 from oneroster_nb.tables.status import active
 
-__all__ = ["link_resources", "resources_of", "resources_per_user", "users_with_resources"]
-
 
 def resources_of(pages: Sequence[pa.Table], owners: pd.DataFrame) -> pd.DataFrame:
     """Take the resources out of the pages of classes or courses.

@@ -15,17 +15,6 @@ from oneroster_nb.tables.repeated_keys import DistinctRows
 from oneroster_nb.tables.schema import empty_table, join_values, split_text, split_values
 from oneroster_nb.tables.vocabulary import DELETED
 
-__all__ = [
-    "ROLES_COLUMN",
-    "People",
-    "completed_roles",
-    "people_of",
-    "roles_of_users",
-    "roles_table",
-    "users_of_roles",
-    "with_primary_org",
-]
-
 _ADMINISTRATORS = frozenset(
     {"districtAdministrator", "siteAdministrator", "systemAdministrator", "administrator"}
 )

@@ -10,8 +10,6 @@ from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.schema import split_text
 from oneroster_nb.tables.status import is_active
 
-__all__ = ["LINKED_ROLES", "holds_role", "linked_people", "roles_at_orgs", "slices"]
-
 LINKED_ROLES = frozenset({"guardian", "parent", "relative"})
 """The roles of people who belong to a class only through a student."""
 

@@ -14,19 +14,6 @@ import pandas as pd
 from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.fields import FIELDS
 
-__all__ = [
-    "BEYOND",
-    "TABLES",
-    "Kind",
-    "Table",
-    "empty_table",
-    "join_values",
-    "nothing_of",
-    "sensitive_columns",
-    "split_values",
-    "without_sensitive",
-]
-
 _PHONE = re.compile(r"(?:phone|(?:^|[._ ])(?:sms|mobile))(?!.*type$)", re.IGNORECASE)
 """A column of phone numbers; ``phone_type`` says of one only that it is a mobile."""
 

@@ -7,8 +7,6 @@ file runs it.
 import re
 import unicodedata
 
-__all__ = ["could_run", "csv_cell"]
-
 _SIGNS = "=+-@"
 _FIRST = "\t\r"
 """What some programs drop before they look at a cell."""

@@ -2,8 +2,6 @@
 
 import pandas as pd
 
-__all__ = ["active", "is_active"]
-
 
 def is_active(frame: pd.DataFrame) -> "pd.Series[bool]":
     """Return True for each row that is not marked tobedeleted.

@@ -7,8 +7,6 @@ import pandas as pd
 
 from oneroster_nb.tables.schema import join_values
 
-__all__ = ["text_of", "texts"]
-
 
 def text_of(value: object) -> str:
     """Write a value as text: whole numbers without a point, days without a time.

@@ -8,15 +8,6 @@ from oneroster_nb.errors import UnknownRoleWarning, warn
 from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.vocabulary import USER_ROLES, is_allowed
 
-__all__ = [
-    "UNKNOWN_ROLES",
-    "counts_of_unknown_roles",
-    "is_unknown",
-    "note_of_unknown_roles",
-    "people_of_unknown_role",
-    "warn_of_unknown_roles",
-]
-
 UNKNOWN_ROLES = "unknownRoles"
 """The key of ``DataFrame.attrs`` for how many people were left out because of which role."""
 

@@ -1,7 +1,6 @@
 """Put changed rows into a table: replace those that are there, append those that are new."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -9,16 +8,12 @@ import pandas as pd
 from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.schema import TABLES
 
-__all__ = ["OWNERS", "all_new", "shrunken_tables", "upsert"]
-
-OWNERS: Mapping[str, str] = MappingProxyType(
-    {
-        "roles": "userSourcedId",
-        "userProfiles": "userSourcedId",
-        "classResources": "classSourcedId",
-        "courseResources": "courseSourcedId",
-    }
-)
+OWNERS: Mapping[str, str] = {
+    "roles": "userSourcedId",
+    "userProfiles": "userSourcedId",
+    "classResources": "classSourcedId",
+    "courseResources": "courseSourcedId",
+}
 """The tables whose rows are parts of another table's rows, and the column that names those."""
 
 

@@ -6,17 +6,6 @@ from collections.abc import Mapping
 from oneroster_nb.tables import fields
 from oneroster_nb.tables.field import STATUSES
 
-__all__ = [
-    "ACTIVE",
-    "DELETED",
-    "ROLES",
-    "USER_ROLES",
-    "allowed_words",
-    "has_words",
-    "is_allowed",
-    "standard_word",
-]
-
 ACTIVE, DELETED = STATUSES
 
 ROLES: Mapping[str, str] = {f"{role}s": role for role in fields.ROLES}

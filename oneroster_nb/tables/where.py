@@ -3,25 +3,26 @@
 import datetime
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import pandas as pd
 
 from oneroster_nb.errors import QueryError
 from oneroster_nb.spelling import nearest
+from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.grades import grade_code
-from oneroster_nb.tables.schema import TABLES, Kind, split_text
+from oneroster_nb.tables.schema import TABLES, split_text
 from oneroster_nb.tables.status import active
-
-__all__ = ["Where", "selected"]
 
 Where: TypeAlias = Mapping[str, Any]
 """Column to a value, a list of values, or a mapping of operator to value."""
 
-_ORDER: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
-    {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
-)
+_ORDER: Mapping[str, Callable[[Any, Any], Any]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
 _OPERATORS = ("=", "!=", *_ORDER, "~")
 
 

@@ -6,8 +6,6 @@ from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
 from oneroster_nb.errors import ConfigurationError
 
-__all__ = ["checked_host", "checked_token_url", "encoded", "origin", "resolve_url", "shown_url"]
-
 _EXAMPLE = "such as 'https://example.oneroster.com/ims/oneroster/v1p1/'"
 _HARMLESS = frozenset({"appname"})
 """Parameters of a token URL that name the application and are not secret."""

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from requests import PreparedRequest
@@ -16,8 +15,6 @@ from oneroster_nb.transport.per_process import PerProcess
 from oneroster_nb.transport.reasons import error_text
 from oneroster_nb.transport.redaction import redacted, sent_forms, written_forms
 
-__all__ = ["Auth", "BearerAuth", "OAuth1Auth"]
-
 _LOGGERS_OF_HEADERS = (
     "oauthlib.oauth1.rfc5849",
     "oauthlib.oauth1.rfc5849.parameters",
@@ -26,7 +23,7 @@ _LOGGERS_OF_HEADERS = (
 )
 _LOGGERS_OF_ADDRESSES = ("urllib3.connectionpool", "urllib3.util.retry")
 _SIGNATURE_METHODS = ("HMAC-SHA256", "HMAC-SHA1")
-_NOTHING: Mapping[str, str] = MappingProxyType({})
+_NOTHING: Mapping[str, str] = {}
 
 
 def _above_debug(record: logging.LogRecord) -> bool:

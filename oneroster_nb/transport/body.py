@@ -10,8 +10,6 @@ from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 
 from oneroster_nb.errors import AnswerError, NoAnswerError
 
-__all__ = ["ENCODING", "read_body", "read_start", "slowest"]
-
 ENCODING = "gzip"
 """The compression that servers may use: zlib can decompress it within a limit."""
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})

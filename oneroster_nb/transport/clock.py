@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 from oneroster_nb.transport.header_values import http_date
 
-__all__ = ["ServerClock"]
-
 
 class ServerClock:
     """The clock of a server, read from its answers (RFC 9110, 6.6.1).

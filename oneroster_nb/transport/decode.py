@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.json
 
 from oneroster_nb.errors import AnswerError
+from oneroster_nb.tables.field import Shape
 from oneroster_nb.tables.schema import join_values
 from oneroster_nb.transport.json_shapes import (
     ARROW_TYPES,
@@ -23,7 +24,6 @@ from oneroster_nb.transport.json_shapes import (
     BETWEEN_ROLES,
     ROLE_PARTS,
     Field,
-    Shape,
     extras,
     plain,
     text_of,
@@ -37,8 +37,6 @@ from oneroster_nb.transport.payload import (
     single,
 )
 from oneroster_nb.transport.per_process import PerProcess
-
-__all__ = ["Decoder"]
 
 _QUICK_TYPES: Mapping[type, Any] = {str: pa.string(), bool: pa.bool_(), Integer: pa.int64()}
 _COLLECTION = re.compile(rb'\s*\{\s*"([^"\\]+)"\s*:\s*\[')

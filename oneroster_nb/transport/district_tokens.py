@@ -14,8 +14,6 @@ from oneroster_nb.errors import (
 from oneroster_nb.secret import Secret
 from oneroster_nb.transport.tokens import FetchedTokenAuth, TokenAnswer
 
-__all__ = ["DistrictTokenAuth"]
-
 
 class DistrictTokenAuth(FetchedTokenAuth):
     """Get and send the token of a district that shares its roster with an application.

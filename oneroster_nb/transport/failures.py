@@ -1,7 +1,6 @@
 """Errors for answers with an error status, and for requests without an answer."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import requests
 
@@ -19,33 +18,29 @@ from oneroster_nb.errors import (
 )
 from oneroster_nb.transport.http import ca_file_error
 
-__all__ = ["SIZE_REFUSED", "failure", "may_pass", "refusal"]
-
 SIZE_REFUSED = frozenset({400, 413, 422})
 """Statuses of servers that refuse a page with too many rows."""
-_ERRORS: Mapping[int, tuple[type[ServerError], str]] = MappingProxyType(
-    {
-        401: (
-            AuthenticationError,
-            "The server rejected the credentials. Check the client id and the secret (or the"
-            " token), and that this machine's clock is right.",
-        ),
-        403: (
-            ForbiddenError,
-            "The account has no permission to see this. Ask the roster's administrator to share"
-            " it with this application.",
-        ),
-        404: (
-            NotFoundError,
-            "There is nothing at this address. Check the host, down to .../ims/oneroster/v1p1/.",
-        ),
-        413: (
-            ServerError,
-            "The server refuses pages of this size. Pass a smaller page_size.",
-        ),
-        429: (UnavailableError, "The server asks for fewer requests. Try again later."),
-    }
-)
+_ERRORS: Mapping[int, tuple[type[ServerError], str]] = {
+    401: (
+        AuthenticationError,
+        "The server rejected the credentials. Check the client id and the secret (or the"
+        " token), and that this machine's clock is right.",
+    ),
+    403: (
+        ForbiddenError,
+        "The account has no permission to see this. Ask the roster's administrator to share"
+        " it with this application.",
+    ),
+    404: (
+        NotFoundError,
+        "There is nothing at this address. Check the host, down to .../ims/oneroster/v1p1/.",
+    ),
+    413: (
+        ServerError,
+        "The server refuses pages of this size. Pass a smaller page_size.",
+    ),
+    429: (UnavailableError, "The server asks for fewer requests. Try again later."),
+}
 
 
 def refusal(

@@ -3,8 +3,6 @@
 import datetime
 import email.utils
 
-__all__ = ["http_date", "whole_number"]
-
 _DIGITS = 18  # more than any count needs
 
 

@@ -8,8 +8,6 @@ import requests
 
 from oneroster_nb.errors import ConfigurationError
 
-__all__ = ["HttpSession", "ca_file_error", "setup_error"]
-
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 

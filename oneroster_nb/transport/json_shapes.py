@@ -12,18 +12,6 @@ from oneroster_nb.tables.field import Shape
 from oneroster_nb.tables.fields import FIELDS
 from oneroster_nb.tables.schema import join_values
 
-__all__ = [
-    "ARROW_TYPES",
-    "BETWEEN_PARTS",
-    "BETWEEN_ROLES",
-    "ROLE_PARTS",
-    "Field",
-    "Shape",
-    "extras",
-    "plain",
-    "text_of",
-]
-
 _REF = pa.struct([("href", pa.string()), ("sourcedId", pa.string()), ("type", pa.string())])
 _PARTS = FIELDS["roles"].in_record("1.2")
 _ROLE = pa.struct(

@@ -6,8 +6,6 @@ from oneroster_nb.errors import NoAnswerError, RosterError, ServerError, Unavail
 from oneroster_nb.transport.failures import SIZE_REFUSED
 from oneroster_nb.transport.pages import PageRequest
 
-__all__ = ["ListSizes", "PageSizes"]
-
 _LEAST = 100  # all known servers accept this many rows
 _TOO_LARGE, _TOO_MANY = 413, 429  # statuses about the size of a page, and about requests
 

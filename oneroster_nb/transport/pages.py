@@ -10,8 +10,6 @@ import pyarrow.compute as pc
 
 from oneroster_nb.errors import RosterError
 
-__all__ = ["Collected", "Page", "PageRequest", "Pull", "Pulled", "Tables", "alike"]
-
 _ABSURD_TOTAL = 1_000_000_000
 _HALVINGS = 3
 _LEAST_CUT, _ROUND = 100, 50  # if a server caps its pages, it is at such numbers

@@ -19,8 +19,6 @@ from oneroster_nb.tables.repeated_keys import without_identical_rows
 from oneroster_nb.transport.page_size import ListSizes, PageSizes
 from oneroster_nb.transport.pages import Collected, Page, PageRequest, Pull, Pulled, alike
 
-__all__ = ["pull", "pull_links"]
-
 _OFFSET_IGNORED = "the server ignores the offset and sends the first page each time"
 _OFFSET_MEANT_OTHERWISE = "the server does not count offsets in rows"
 _EMPTY_AT_MOST = 100  # in a row; servers that filter their pages send some

@@ -7,8 +7,6 @@ from typing import Any
 from oneroster_nb.errors import AnswerError
 from oneroster_nb.transport.header_values import whole_number
 
-__all__ = ["NO_COLLECTION", "Float", "Integer", "check_text", "collection", "parse", "single"]
-
 
 class Integer(str):
     """A whole number of JSON, as written."""

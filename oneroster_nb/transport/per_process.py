@@ -4,8 +4,6 @@ import os
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-__all__ = ["PerProcess"]
-
 _T = TypeVar("_T")
 
 

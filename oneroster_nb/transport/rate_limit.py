@@ -6,8 +6,6 @@ from threading import Lock
 
 from oneroster_nb.transport.header_values import http_date, whole_number
 
-__all__ = ["RateLimit", "until_reset"]
-
 _LIMIT, _REMAINING, _RESET = (f"X-Ratelimit-{name}" for name in ("Limit", "Remaining", "Reset"))
 _UNIX = 1_000_000_000  # a smaller number is not a time in seconds since 1970
 _LONGEST = 60.0  # seconds: such a limit is reset every minute

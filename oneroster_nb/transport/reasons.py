@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-__all__ = ["error_text"]
-
 _CODES = ("error", "oauth_problem", "code", "imsx_codeMajor")
 _WORDS = ("imsx_description", "error_description", "message", "detail", "msg", "title")
 _WRAPPERS = ("statusInfoSet", "imsx_StatusInfo", "error", "errors", "detail")

@@ -7,8 +7,6 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from urllib.parse import quote, quote_plus, unquote
 
-__all__ = ["basic_forms", "redacted", "sent_forms", "written_forms"]
-
 _PREFIX = 12
 """If a secret is cut off, it is hidden from this many characters on."""
 _SHORTEST_COOKIE = 8

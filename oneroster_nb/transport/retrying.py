@@ -14,8 +14,6 @@ from oneroster_nb.progress import IdleClock
 from oneroster_nb.transport.header_values import http_date, whole_number
 from oneroster_nb.transport.rate_limit import until_reset
 
-__all__ = ["Call", "PassingError", "RetryAfterWait", "StopRetrying", "retry_after"]
-
 _MAX_WAIT = 30.0
 _LEAST_WAIT = 0.1
 _TOO_MANY = 429

@@ -2,8 +2,6 @@
 
 import re
 
-__all__ = ["scope_advice"]
-
 _LACKING = re.compile(r"insufficient[_ -]?scope", re.IGNORECASE)
 _NAMED = re.compile(r'\bscope="([^"]+)"', re.IGNORECASE)
 _VERSION = re.compile(r"/(v1p[12])(?:/|$)")

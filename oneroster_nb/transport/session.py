@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Never, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -37,8 +36,6 @@ from oneroster_nb.transport.retrying import (
     retry_after,
 )
 from oneroster_nb.transport.scopes import scope_advice
-
-__all__ = ["Answer", "Session"]
 
 _T = TypeVar("_T")
 _MAX_REDIRECTS = 5
@@ -91,7 +88,7 @@ class Session:
         retry_seconds: float,
         max_bytes: int,
         pool: int,
-        advice: Mapping[int, str] = MappingProxyType({}),
+        advice: Mapping[int, str] = {},
     ) -> None:
         self.host = host
         self.retry_seconds = retry_seconds

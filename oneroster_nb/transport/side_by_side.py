@@ -12,8 +12,6 @@ from oneroster_nb.progress import IdleClock
 from oneroster_nb.transport.pages import Page, PageRequest, Pull, Pulled, Tables
 from oneroster_nb.transport.retrying import Call
 
-__all__ = ["Fetch", "Job", "Outcome", "run"]
-
 _TICK = 0.1  # seconds between checks whether the caller wants to cancel
 
 Outcome: TypeAlias = Tables | RosterError

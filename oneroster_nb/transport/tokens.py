@@ -31,8 +31,6 @@ from oneroster_nb.transport.http import HttpSession, ca_file_error, setup_error
 from oneroster_nb.transport.per_process import PerProcess
 from oneroster_nb.transport.redaction import basic_forms, written_forms
 
-__all__ = ["ClientCredentialsAuth", "FetchedTokenAuth", "TokenAnswer"]
-
 _RENEW_BEFORE = 60.0  # seconds before a token ends
 _LIFETIME = 3600.0  # seconds, if the server does not say
 _CLIENT_AUTHS = ("basic", "body")

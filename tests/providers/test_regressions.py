@@ -25,7 +25,7 @@ from oneroster_nb import (
     list_profiles,
     save_profile,
 )
-from oneroster_nb.connectors.profiles import load_profile
+from oneroster_nb.connectors.profile_store import load_profile
 from oneroster_nb.demo.server.embedded import DemoServer
 
 Connect = Callable[..., OneRosterConnector]

@@ -1,7 +1,6 @@
 """The Clever Data API: where its lists are, and what its records mean."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import pandas as pd
@@ -54,16 +53,14 @@ _PAGE_READERS: Mapping[str, Callable[[pa.Table], pa.Table]] = {
 class CleverProvider(Provider):
     """A district's roster in Clever, of version ``"v3.1"``, ``"v3.0"`` or ``"v2.1"``."""
 
-    comes_with = MappingProxyType({"enrollments": "classes", "demographics": "users"})
+    comes_with: Mapping[str, str] = {"enrollments": "classes", "demographics": "users"}
     has_filters = False
-    gaps = MappingProxyType(
-        {
-            "demographics": (
-                "Clever gives the birth date, gender, race and ethnicity of students only; the"
-                " other columns of demographics are missing."
-            )
-        }
-    )
+    gaps: Mapping[str, str] = {
+        "demographics": (
+            "Clever gives the birth date, gender, race and ethnicity of students only; the"
+            " other columns of demographics are missing."
+        )
+    }
 
     def __init__(
         self, session: Session, version: str, district: str | None, options: LiveOptions

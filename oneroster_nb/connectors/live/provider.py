@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from types import MappingProxyType
 
 import pandas as pd
 import pyarrow as pa
@@ -39,13 +38,13 @@ class Provider(ABC):
         Their `page_size` and `key_identifier` are used.
     """
 
-    comes_with: Mapping[str, str] = MappingProxyType({})
+    comes_with: Mapping[str, str] = {}
     """Table to the one with whose pages it comes, so that it need not be pulled by itself."""
     has_filters = True
     """Whether the server can be asked for the rows that fulfil a condition."""
     has_profiles = False
     """Whether the records of users hold their profiles."""
-    gaps: Mapping[str, str] = MappingProxyType({})
+    gaps: Mapping[str, str] = {}
     """Table to a warning of what this vendor does not say in it."""
 
     def __init__(

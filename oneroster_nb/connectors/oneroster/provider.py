@@ -1,7 +1,6 @@
 """OneRoster REST 1.1 and 1.2: where its lists are, and what its records mean."""
 
 from collections.abc import Callable, Collection, Mapping
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,12 +9,12 @@ from oneroster_nb.connectors.live.provider import NO_ROUTE, TRIES_OF_A_LARGE_PAG
 from oneroster_nb.connectors.oneroster.records import RECORDS
 from oneroster_nb.errors import NotFoundError, NotProvidedError, RosterError
 from oneroster_nb.tables.casting import conform
-from oneroster_nb.tables.schema import TABLES, Kind
+from oneroster_nb.tables.field import Kind, Shape
+from oneroster_nb.tables.schema import TABLES
 from oneroster_nb.tables.vocabulary import has_words
 from oneroster_nb.transport.address import encoded
 from oneroster_nb.transport.decode import Decoder
 from oneroster_nb.transport.header_values import whole_number
-from oneroster_nb.transport.json_shapes import Shape
 from oneroster_nb.transport.pages import Page, PageRequest
 from oneroster_nb.transport.paging import pull
 from oneroster_nb.transport.retrying import Call
@@ -123,7 +122,7 @@ class OneRosterProvider(Provider):
         *,
         sensitive: bool = False,
         wanted: int | None = None,
-        params: Mapping[str, str] = MappingProxyType({}),
+        params: Mapping[str, str] = {},
         keep: tuple[type[RosterError], ...] = (),
     ) -> Job:
         """Pull the list at a path, whose records become rows of a canonical table."""

@@ -11,8 +11,6 @@ from oneroster_nb.demo.district.plan import Plan
 from oneroster_nb.demo.district.schedule import Schedule, Section
 from oneroster_nb.tables.schema import join_values
 
-__all__ = ["make_classes", "make_courses", "make_enrollments", "make_orgs", "make_sessions"]
-
 _SESSIONS: Final = (
     (SCHOOL_YEAR, "2026-2027", "schoolYear", "2026-08-17", "2027-06-11", None),
     ("s1", "Semester 1", "semester", "2026-08-17", "2027-01-15", SCHOOL_YEAR),

@@ -9,8 +9,6 @@ import pandas as pd
 
 from oneroster_nb.tables.schema import TABLES
 
-__all__ = ["SCHOOL_YEAR", "Objects", "frame", "kept", "texts", "touched"]
-
 Objects: TypeAlias = npt.NDArray[np.object_]
 
 SCHOOL_YEAR: Final = "sy2027"

@@ -10,8 +10,6 @@ import pandas as pd
 
 from oneroster_nb.demo.district.frames import frame, kept, touched
 
-__all__ = ["make_gradebook", "make_resources"]
-
 _GRADED_CLASSES: Final = 40
 _EQUIPPED_CLASSES: Final = 20
 _EQUIPPED_COURSES: Final = 5

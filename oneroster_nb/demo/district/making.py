@@ -17,8 +17,6 @@ from oneroster_nb.demo.district.roles import make_roles
 from oneroster_nb.demo.district.schedule import make_schedule
 from oneroster_nb.tables.schema import TABLES
 
-__all__ = ["make_district"]
-
 
 def make_district(students: int | None = None, *, seed: int = 1) -> dict[str, pd.DataFrame]:
     """Make up a school district.

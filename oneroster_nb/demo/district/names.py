@@ -6,8 +6,6 @@ real rosters do.
 
 from typing import Final
 
-__all__ = ["ADULTS", "CHILDREN", "FAMILIES", "GUARDIANS", "PLACES", "TOWNS"]
-
 
 def _words(text: str) -> tuple[str, ...]:
     """Split lines of comma-separated names."""

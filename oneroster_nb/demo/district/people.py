@@ -17,8 +17,6 @@ from oneroster_nb.demo.district.names import ADULTS, CHILDREN, FAMILIES, TOWNS
 from oneroster_nb.demo.district.plan import Plan
 from oneroster_nb.demo.district.schedule import Schedule
 
-__all__ = ["make_demographics", "make_users"]
-
 _Ints = npt.NDArray[np.int64]
 
 _GRADES: Final = ("KG", *(f"{grade:02d}" for grade in range(1, 13)))

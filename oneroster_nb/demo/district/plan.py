@@ -11,8 +11,6 @@ from typing import Final, Literal
 from oneroster_nb.demo.district.names import PLACES
 from oneroster_nb.errors import ConfigurationError
 
-__all__ = ["MOST_STUDENTS", "SMALL", "Block", "Level", "Plan", "School", "make_plan"]
-
 Level = Literal["elementary", "middle", "high"]
 
 MOST_STUDENTS: Final = 2_000_000

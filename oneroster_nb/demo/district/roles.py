@@ -6,8 +6,6 @@ import pandas as pd
 from oneroster_nb.demo.district.frames import frame
 from oneroster_nb.tables.schema import split_values
 
-__all__ = ["make_roles", "shown_roles"]
-
 
 def make_roles(users: pd.DataFrame, orgs: pd.DataFrame) -> pd.DataFrame:
     """Return one primary role for each user and org, from users of OneRoster 1.1.

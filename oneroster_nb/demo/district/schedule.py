@@ -15,8 +15,6 @@ import numpy.typing as npt
 
 from oneroster_nb.demo.district.plan import Block, Plan, School
 
-__all__ = ["Course", "Schedule", "Section", "grade_label", "make_schedule"]
-
 
 class Course(NamedTuple):
     """A course of the catalogue; `short` is the teachers' name for its classes."""

@@ -2,10 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Protocol
-
-__all__ = ["Answer", "Api", "RefusalError", "Request"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ class RefusalError(Exception):
         status: int,
         code: str,
         description: str,
-        headers: Mapping[str, str] = MappingProxyType({}),
+        headers: Mapping[str, str] = {},
     ) -> None:
         super().__init__(description)
         self.status = status

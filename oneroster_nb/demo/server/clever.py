@@ -4,7 +4,6 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
@@ -12,22 +11,18 @@ from oneroster_nb.demo.server.answers import Answer, RefusalError, Request
 from oneroster_nb.demo.server.clever_records import CleverRecords, Record
 from oneroster_nb.demo.server.tokens import basic_credentials
 
-__all__ = ["CLEVER_VERSIONS", "Clever", "DistrictTokens"]
-
 CLEVER_VERSIONS: Final = ("3.1", "3.0", "2.1")
 _DEFAULT_LIMIT: Final = 100
 _LARGEST: Final = 10_000
 _NOWHERE: Final = "Resource not found"
 _ROLES: Final = frozenset({"student", "teacher", "staff", "district_admin", "contact"})
-_LISTS_OF_2_1: Final = MappingProxyType(
-    {
-        "students": "student",
-        "teachers": "teacher",
-        "school_admins": "staff",
-        "district_admins": "district_admin",
-        "contacts": "contact",
-    }
-)
+_LISTS_OF_2_1: Final = {
+    "students": "student",
+    "teachers": "teacher",
+    "school_admins": "staff",
+    "district_admins": "district_admin",
+    "contacts": "contact",
+}
 
 
 class Clever:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, Final
 
 import pandas as pd
@@ -10,33 +9,27 @@ import pandas as pd
 from oneroster_nb.demo.server.store import Store
 from oneroster_nb.tables.schema import split_text
 
-__all__ = ["CleverRecords", "Record"]
-
 Record = dict[str, Any]
 
-_GRADES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "IT": "InfantToddler",
-        "PR": "Preschool",
-        "PK": "PreKindergarten",
-        "TK": "TransitionalKindergarten",
-        "KG": "Kindergarten",
-        **{f"{number:02d}": str(number) for number in range(1, 14)},
-        "PS": "PostGraduate",
-        "UG": "Ungraded",
-        "Other": "Other",
-    }
-)
-_RACES: Final = MappingProxyType(
-    {
-        "demographicRaceTwoOrMoreRaces": "Two or More Races",
-        "americanIndianOrAlaskaNative": "American Indian",
-        "asian": "Asian",
-        "blackOrAfricanAmerican": "Black or African American",
-        "nativeHawaiianOrOtherPacificIslander": "Hawaiian or Other Pacific Islander",
-        "white": "Caucasian",
-    }
-)
+_GRADES: Final[Mapping[str, str]] = {
+    "IT": "InfantToddler",
+    "PR": "Preschool",
+    "PK": "PreKindergarten",
+    "TK": "TransitionalKindergarten",
+    "KG": "Kindergarten",
+    **{f"{number:02d}": str(number) for number in range(1, 14)},
+    "PS": "PostGraduate",
+    "UG": "Ungraded",
+    "Other": "Other",
+}
+_RACES: Final = {
+    "demographicRaceTwoOrMoreRaces": "Two or More Races",
+    "americanIndianOrAlaskaNative": "American Indian",
+    "asian": "Asian",
+    "blackOrAfricanAmerican": "Black or African American",
+    "nativeHawaiianOrOtherPacificIslander": "Hawaiian or Other Pacific Islander",
+    "white": "Caucasian",
+}
 _SUBJECTS: Final = (
     ("english", "english/language arts"),
     ("ela", "english/language arts"),
@@ -57,25 +50,23 @@ _SUBJECTS: Final = (
     ("art", "arts and music"),
     ("music", "arts and music"),
 )
-_PARTS: Final = MappingProxyType(
-    {
-        "student": "student",
-        "teacher": "teacher",
-        "guardian": "contact",
-        "parent": "contact",
-        "relative": "contact",
-        "administrator": "district_admin",
-        "districtAdministrator": "district_admin",
-        "systemAdministrator": "district_admin",
-    }
-)
+_PARTS: Final = {
+    "student": "student",
+    "teacher": "teacher",
+    "guardian": "contact",
+    "parent": "contact",
+    "relative": "contact",
+    "administrator": "district_admin",
+    "districtAdministrator": "district_admin",
+    "systemAdministrator": "district_admin",
+}
 """Role to Clever's word for it; all other roles are staff."""
 _LEADERS: Final = frozenset({"siteAdministrator", "principal"})
 _KINDS: Final = (
     *("district", "school", "course", "term", "section", "user", "resource"),
     *("teacher", "staff", "district_admin", "contact"),
 )
-_SEX: Final = MappingProxyType({"male": "M", "female": "F", "other": "X"})
+_SEX: Final = {"male": "M", "female": "F", "other": "X"}
 
 
 def _id(kind: str, row: int) -> str:

@@ -1,14 +1,11 @@
 """The collections of OneRoster 1.1 and 1.2, by their names in addresses."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from oneroster_nb.demo.server.store import Positions, Store
-
-__all__ = ["V1P1_COLLECTIONS", "V1P2_COLLECTIONS", "Collection", "belonging", "members"]
 
 
 class Collection(NamedTuple):
@@ -23,49 +20,43 @@ class Collection(NamedTuple):
     only: tuple[str, ...] = ()
 
 
-V1P1_COLLECTIONS: Final[Mapping[str, Collection]] = MappingProxyType(
-    {
-        "orgs": Collection("orgs", "orgs", "org"),
-        "schools": Collection("orgs", "orgs", "org", ("type", "school")),
-        "academicSessions": Collection("academicSessions", "academicSessions", "academicSession"),
-        "terms": Collection(
-            "academicSessions",
-            "academicSessions",
-            "academicSession",
-            ("type", "term", "semester"),
-        ),
-        "gradingPeriods": Collection(
-            "academicSessions", "academicSessions", "academicSession", ("type", "gradingPeriod")
-        ),
-        "courses": Collection("courses", "courses", "course"),
-        "classes": Collection("classes", "classes", "class"),
-        "users": Collection("users", "users", "user"),
-        "students": Collection("users", "users", "user", ("role", "student")),
-        "teachers": Collection("users", "users", "user", ("role", "teacher")),
-        "enrollments": Collection("enrollments", "enrollments", "enrollment"),
-        "demographics": Collection("demographics", "demographics", "demographics"),
-        "resources": Collection("resources", "resources", "resource"),
-        "categories": Collection("categories", "categories", "category"),
-        "lineItems": Collection("lineItems", "lineItems", "lineItem"),
-        "results": Collection("results", "results", "result"),
-    }
-)
+V1P1_COLLECTIONS: Final[Mapping[str, Collection]] = {
+    "orgs": Collection("orgs", "orgs", "org"),
+    "schools": Collection("orgs", "orgs", "org", ("type", "school")),
+    "academicSessions": Collection("academicSessions", "academicSessions", "academicSession"),
+    "terms": Collection(
+        "academicSessions",
+        "academicSessions",
+        "academicSession",
+        ("type", "term", "semester"),
+    ),
+    "gradingPeriods": Collection(
+        "academicSessions", "academicSessions", "academicSession", ("type", "gradingPeriod")
+    ),
+    "courses": Collection("courses", "courses", "course"),
+    "classes": Collection("classes", "classes", "class"),
+    "users": Collection("users", "users", "user"),
+    "students": Collection("users", "users", "user", ("role", "student")),
+    "teachers": Collection("users", "users", "user", ("role", "teacher")),
+    "enrollments": Collection("enrollments", "enrollments", "enrollment"),
+    "demographics": Collection("demographics", "demographics", "demographics"),
+    "resources": Collection("resources", "resources", "resource"),
+    "categories": Collection("categories", "categories", "category"),
+    "lineItems": Collection("lineItems", "lineItems", "lineItem"),
+    "results": Collection("results", "results", "result"),
+}
 """The collections of OneRoster 1.1, by their names in addresses."""
 
-V1P2_COLLECTIONS: Final[Mapping[str, Collection]] = MappingProxyType(
-    {
-        **V1P1_COLLECTIONS,
-        "students": Collection("users", "users", "user", ("heldRoles", "student")),
-        "teachers": Collection("users", "users", "user", ("heldRoles", "teacher")),
-        "scoreScales": Collection("scoreScales", "scoreScales", "scoreScale"),
-        "assessmentLineItems": Collection(
-            "assessmentLineItems", "assessmentLineItems", "assessmentLineItem"
-        ),
-        "assessmentResults": Collection(
-            "assessmentResults", "assessmentResults", "assessmentResult"
-        ),
-    }
-)
+V1P2_COLLECTIONS: Final[Mapping[str, Collection]] = {
+    **V1P1_COLLECTIONS,
+    "students": Collection("users", "users", "user", ("heldRoles", "student")),
+    "teachers": Collection("users", "users", "user", ("heldRoles", "teacher")),
+    "scoreScales": Collection("scoreScales", "scoreScales", "scoreScale"),
+    "assessmentLineItems": Collection(
+        "assessmentLineItems", "assessmentLineItems", "assessmentLineItem"
+    ),
+    "assessmentResults": Collection("assessmentResults", "assessmentResults", "assessmentResult"),
+}
 """The collections of OneRoster 1.2, in which a person is listed under every role."""
 
 

@@ -1,14 +1,12 @@
 """Columns that only the service has, computed from other tables."""
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
-from oneroster_nb.tables.schema import Kind, join_values
-
-__all__ = ["DERIVED", "Tables"]
+from oneroster_nb.tables.field import Kind
+from oneroster_nb.tables.schema import join_values
 
 Tables: TypeAlias = Mapping[str, pd.DataFrame]
 
@@ -35,29 +33,27 @@ def _school_of_item(tables: Tables) -> Any:
     return items["schoolSourcedId"].fillna(items["classSourcedId"].map(schools)).astype("str")
 
 
-DERIVED: Final[Mapping[tuple[str, str], tuple[Kind, Callable[[Tables], Any]]]] = MappingProxyType(
-    {
-        ("orgs", "children"): (
-            Kind.VALUES,
-            _other_end("orgs", "orgs", "parentSourcedId", "sourcedId"),
-        ),
-        ("academicSessions", "children"): (
-            Kind.VALUES,
-            _other_end("academicSessions", "academicSessions", "parentSourcedId", "sourcedId"),
-        ),
-        ("classes", "resources"): (
-            Kind.VALUES,
-            _other_end("classes", "classResources", "classSourcedId", "resourceSourcedId"),
-        ),
-        ("courses", "resources"): (
-            Kind.VALUES,
-            _other_end("courses", "courseResources", "courseSourcedId", "resourceSourcedId"),
-        ),
-        ("users", "heldRoles"): (
-            Kind.VALUES,
-            _other_end("users", "roles", "userSourcedId", "role"),
-        ),
-        ("lineItems", "shownSchoolSourcedId"): (Kind.TEXT, _school_of_item),
-    }
-)
+DERIVED: Final[Mapping[tuple[str, str], tuple[Kind, Callable[[Tables], Any]]]] = {
+    ("orgs", "children"): (
+        Kind.VALUES,
+        _other_end("orgs", "orgs", "parentSourcedId", "sourcedId"),
+    ),
+    ("academicSessions", "children"): (
+        Kind.VALUES,
+        _other_end("academicSessions", "academicSessions", "parentSourcedId", "sourcedId"),
+    ),
+    ("classes", "resources"): (
+        Kind.VALUES,
+        _other_end("classes", "classResources", "classSourcedId", "resourceSourcedId"),
+    ),
+    ("courses", "resources"): (
+        Kind.VALUES,
+        _other_end("courses", "courseResources", "courseSourcedId", "resourceSourcedId"),
+    ),
+    ("users", "heldRoles"): (
+        Kind.VALUES,
+        _other_end("users", "roles", "userSourcedId", "role"),
+    ),
+    ("lineItems", "shownSchoolSourcedId"): (Kind.TEXT, _school_of_item),
+}
 """By table and column: what it holds, and what makes it."""

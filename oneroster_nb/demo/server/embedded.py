@@ -26,8 +26,6 @@ from oneroster_nb.demo.server.store import Store
 from oneroster_nb.demo.server.tokens import TokenEndpoint, Tokens
 from oneroster_nb.errors import ConfigurationError
 
-__all__ = ["DemoServer"]
-
 
 class DemoServer:
     """Serves a district over OneRoster 1.1 and 1.2 and Clever on 127.0.0.1.

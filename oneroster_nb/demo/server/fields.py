@@ -11,8 +11,6 @@ from oneroster_nb.tables import field as standard
 from oneroster_nb.tables.field import Shape
 from oneroster_nb.tables.fields import FIELDS
 
-__all__ = ["V1P1_FIELDS", "V1P2_FIELDS", "Field", "Records"]
-
 
 @dataclass(frozen=True)
 class Field:

@@ -21,8 +21,6 @@ from oneroster_nb.demo.server.store import Positions
 from oneroster_nb.demo.server.wire import user_id_parts
 from oneroster_nb.tables.field import Kind, Shape
 
-__all__ = ["Clause", "parse_filter", "select", "sort"]
-
 _Key: TypeAlias = str | float
 
 _FIELD: Final = r"[A-Za-z][\w.:-]*"

@@ -1,15 +1,12 @@
 """The nested collections of OneRoster 1.1 and 1.2, as rows of tables."""
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import numpy as np
 
 from oneroster_nb.demo.server.collection import V1P1_COLLECTIONS, belonging
 from oneroster_nb.demo.server.store import Positions, Store
-
-__all__ = ["V1P1_NESTED", "V1P2_NESTED", "WITHIN", "Finder"]
 
 Finder: TypeAlias = Callable[[Store, str], Positions]
 """Returns the rows that belong to the record with an id."""
@@ -125,54 +122,44 @@ def _linked(source: str, key: str) -> Finder:
     return find
 
 
-V1P1_NESTED: Final[Mapping[tuple[str, str], Finder]] = MappingProxyType(
-    {
-        ("schools", "students"): _school_users("student"),
-        ("schools", "teachers"): _school_users("teacher"),
-        ("schools", "classes"): _holding("classes", "schoolSourcedId"),
-        ("schools", "courses"): _school_courses,
-        ("schools", "terms"): _school_terms,
-        ("schools", "enrollments"): _holding("enrollments", "schoolSourcedId"),
-        ("classes", "students"): _class_users("student"),
-        ("classes", "teachers"): _class_users("teacher"),
-        ("classes", "lineItems"): _holding("lineItems", "classSourcedId"),
-        ("classes", "results"): _class_results,
-        ("classes", "resources"): _linked("classResources", "classSourcedId"),
-        ("courses", "classes"): _holding("classes", "courseSourcedId"),
-        ("courses", "resources"): _linked("courseResources", "courseSourcedId"),
-        ("terms", "classes"): _holding("classes", "termSourcedIds"),
-        ("terms", "gradingPeriods"): _term_periods,
-        ("students", "classes"): _user_classes("student"),
-        ("teachers", "classes"): _user_classes("teacher"),
-        ("users", "classes"): _user_classes(None),
-    }
-)
+V1P1_NESTED: Final[Mapping[tuple[str, str], Finder]] = {
+    ("schools", "students"): _school_users("student"),
+    ("schools", "teachers"): _school_users("teacher"),
+    ("schools", "classes"): _holding("classes", "schoolSourcedId"),
+    ("schools", "courses"): _school_courses,
+    ("schools", "terms"): _school_terms,
+    ("schools", "enrollments"): _holding("enrollments", "schoolSourcedId"),
+    ("classes", "students"): _class_users("student"),
+    ("classes", "teachers"): _class_users("teacher"),
+    ("classes", "lineItems"): _holding("lineItems", "classSourcedId"),
+    ("classes", "results"): _class_results,
+    ("classes", "resources"): _linked("classResources", "classSourcedId"),
+    ("courses", "classes"): _holding("classes", "courseSourcedId"),
+    ("courses", "resources"): _linked("courseResources", "courseSourcedId"),
+    ("terms", "classes"): _holding("classes", "termSourcedIds"),
+    ("terms", "gradingPeriods"): _term_periods,
+    ("students", "classes"): _user_classes("student"),
+    ("teachers", "classes"): _user_classes("teacher"),
+    ("users", "classes"): _user_classes(None),
+}
 """Collection and nested collection to the function that finds the rows."""
 
-V1P2_NESTED: Final[Mapping[tuple[str, str], Finder]] = MappingProxyType(
-    {
-        **V1P1_NESTED,
-        ("schools", "students"): _role_holders("student"),
-        ("schools", "teachers"): _role_holders("teacher"),
-        ("classes", "categories"): _class_categories,
-        ("classes", "scoreScales"): _none,
-        ("schools", "scoreScales"): _none,
-        ("users", "resources"): _user_resources,
-    }
-)
+V1P2_NESTED: Final[Mapping[tuple[str, str], Finder]] = {
+    **V1P1_NESTED,
+    ("schools", "students"): _role_holders("student"),
+    ("schools", "teachers"): _role_holders("teacher"),
+    ("classes", "categories"): _class_categories,
+    ("classes", "scoreScales"): _none,
+    ("schools", "scoreScales"): _none,
+    ("users", "resources"): _user_resources,
+}
 """The same for OneRoster 1.2."""
 
-WITHIN: Final[Mapping[tuple[str, str, str], Callable[[Store, str, str], Positions]]] = (
-    MappingProxyType(
-        {
-            ("schools", "classes", "students"): _inner(_class_users("student")),
-            ("schools", "classes", "teachers"): _inner(_class_users("teacher")),
-            ("schools", "classes", "enrollments"): _inner(
-                _holding("enrollments", "classSourcedId")
-            ),
-            ("classes", "lineItems", "results"): _inner(_holding("results", "lineItemSourcedId")),
-            ("classes", "students", "results"): _student_results,
-        }
-    )
-)
+WITHIN: Final[Mapping[tuple[str, str, str], Callable[[Store, str, str], Positions]]] = {
+    ("schools", "classes", "students"): _inner(_class_users("student")),
+    ("schools", "classes", "teachers"): _inner(_class_users("teacher")),
+    ("schools", "classes", "enrollments"): _inner(_holding("enrollments", "classSourcedId")),
+    ("classes", "lineItems", "results"): _inner(_holding("results", "lineItemSourcedId")),
+    ("classes", "students", "results"): _student_results,
+}
 """The same for addresses with two ids, of which the second belongs to the first."""

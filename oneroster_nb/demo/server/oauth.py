@@ -16,8 +16,6 @@ from oauthlib.oauth1 import (
 
 from oneroster_nb.demo.server.answers import RefusalError, Request
 
-__all__ = ["OAuthVerifier"]
-
 _LIFETIME: Final = 300
 _LONGEST_NONCE: Final = 128
 

@@ -17,8 +17,6 @@ from oneroster_nb.demo.server.services import Service, Version, homes
 from oneroster_nb.demo.server.store import Positions, Store
 from oneroster_nb.demo.server.wire import Writer
 
-__all__ = ["Guard", "OneRoster", "one_roster"]
-
 
 class Guard(Protocol):
     """Checks who sent a request."""

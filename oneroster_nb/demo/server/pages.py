@@ -7,8 +7,6 @@ from urllib.parse import quote, urlencode
 
 from oneroster_nb.demo.server.answers import RefusalError, Request
 
-__all__ = ["Page"]
-
 _DEFAULT_LIMIT: Final = 100
 
 

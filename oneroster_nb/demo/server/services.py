@@ -8,8 +8,6 @@ from oneroster_nb.demo.server.collection import V1P1_COLLECTIONS, V1P2_COLLECTIO
 from oneroster_nb.demo.server.fields import V1P1_FIELDS, V1P2_FIELDS, Field
 from oneroster_nb.demo.server.members import V1P1_NESTED, V1P2_NESTED, Finder
 
-__all__ = ["SCOPES", "V1P1", "V1P2", "Service", "Version", "homes"]
-
 _SCOPE: Final = "https://purl.imsglobal.org/spec/or/v1p2/scope/"
 
 

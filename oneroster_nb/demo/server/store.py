@@ -11,10 +11,9 @@ import pandas as pd
 
 from oneroster_nb.demo.district.roles import shown_roles
 from oneroster_nb.demo.server.derived import DERIVED
+from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.fields import FIELDS
-from oneroster_nb.tables.schema import BEYOND, TABLES, Kind, empty_table, split_text
-
-__all__ = ["Column", "Positions", "Store"]
+from oneroster_nb.tables.schema import BEYOND, TABLES, empty_table, split_text
 
 Positions: TypeAlias = npt.NDArray[np.int64]
 """Row numbers of a table."""

@@ -14,8 +14,6 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from oneroster_nb.demo.server.answers import Answer, RefusalError, Request
 
-__all__ = ["TokenEndpoint", "Tokens", "basic_credentials"]
-
 _FORM: Final = "application/x-www-form-urlencoded"
 _ONLY_POST: Final = {"Allow": "POST"}
 _REALM: Final = 'realm="demo district"'

@@ -16,8 +16,6 @@ from oneroster_nb.demo.server.fields import Field, Records
 from oneroster_nb.demo.server.store import Column, Positions
 from oneroster_nb.tables.field import Shape
 
-__all__ = ["Writer", "user_id_parts"]
-
 _SINGULAR: Final = {
     "orgs": "org",
     "academicSessions": "academicSession",

@@ -8,7 +8,8 @@ import ipywidgets as widgets
 from traitlets import link
 
 from oneroster_nb.connectors.connect import connect
-from oneroster_nb.connectors.profiles import keep_secret, list_profiles, load_profile, save_profile
+from oneroster_nb.connectors.profile_store import list_profiles, load_profile
+from oneroster_nb.connectors.profiles import keep_secret, save_profile
 from oneroster_nb.connectors.registry import PROVIDERS
 from oneroster_nb.errors import ConfigurationError, RosterError
 from oneroster_nb.forms.panels.connection_fields import AccountFields, Secrets

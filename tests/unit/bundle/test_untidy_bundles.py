@@ -21,7 +21,8 @@ from helpers.bundles import (
 )
 
 import oneroster_nb as onb
-from oneroster_nb.tables.schema import TABLES, Kind
+from oneroster_nb.tables.field import Kind
+from oneroster_nb.tables.schema import TABLES
 
 
 def read(content: Any) -> onb.Roster:

@@ -19,14 +19,9 @@ from helpers.keyrings import MemoryKeyring
 
 import oneroster_nb as onb
 from oneroster_nb import files
-from oneroster_nb.connectors.profile_store import forget_secret
-from oneroster_nb.connectors.profiles import (
-    keep_secret,
-    keyring_secret,
-    load_profile,
-    resolve,
-    save_profile,
-)
+from oneroster_nb.connectors.credentials import resolve
+from oneroster_nb.connectors.profile_store import forget_secret, keyring_secret, load_profile
+from oneroster_nb.connectors.profiles import keep_secret, save_profile
 from oneroster_nb.secret import Secret
 
 HOST = "https://lincoln.example/ims/oneroster/v1p1/"

@@ -12,15 +12,9 @@ import keyring.errors
 import pytest
 from helpers.keyrings import LockedKeyring, MemoryKeyring
 
-from oneroster_nb.connectors.profiles import (
-    delete_profile,
-    keep_secret,
-    keyring_secret,
-    list_profiles,
-    load_profile,
-    resolve,
-    save_profile,
-)
+from oneroster_nb.connectors.credentials import resolve
+from oneroster_nb.connectors.profile_store import keyring_secret, list_profiles, load_profile
+from oneroster_nb.connectors.profiles import delete_profile, keep_secret, save_profile
 from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.secret import Secret
 

@@ -13,7 +13,8 @@ from helpers.records import school
 from helpers.tokenserver import TokenServer
 
 import oneroster_nb as onb
-from oneroster_nb.connectors.profiles import keep_secret, resolve, save_profile
+from oneroster_nb.connectors.credentials import resolve
+from oneroster_nb.connectors.profiles import keep_secret, save_profile
 from oneroster_nb.secret import Secret
 
 HOST = "https://lincoln.example/ims/oneroster/v1p1/"

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from oneroster_nb import OneRosterConnector, errors
 from oneroster_nb.tables.casting import conform
+from oneroster_nb.tables.field import Shape
 from oneroster_nb.transport import decode
 from oneroster_nb.transport.decode import Decoder
-from oneroster_nb.transport.json_shapes import Field, Shape
+from oneroster_nb.transport.json_shapes import Field
 
 Connect = Callable[..., OneRosterConnector]
 Record = dict[str, Any]

@@ -19,6 +19,7 @@ from helpers.records import school
 from helpers.tokenserver import TokenServer
 
 import oneroster_nb as onb
+from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.secret import Secret
 from oneroster_nb.transport.redaction import redacted, sent_forms
 
@@ -108,7 +109,7 @@ def test_white_space_around_a_token_is_not_sent(around: str) -> None:
 
 def test_white_space_around_a_secret_is_not_signed_with() -> None:
     with (
-        onb.demo.server.DemoServer(client_secret="open sesame") as server,  # type: ignore[attr-defined]
+        DemoServer(client_secret="open sesame") as server,
         onb.OneRosterConnector(server.host, server.client_id, "open sesame\n") as conn,
     ):
         assert len(conn.get_schools()) == 3
