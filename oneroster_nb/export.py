@@ -8,7 +8,6 @@ import io
 import math
 import os
 import re
-import tempfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -24,6 +23,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from oneroster_nb.errors import ConfigurationError, QueryError
+from oneroster_nb.files import replaced
 from oneroster_nb.tables.spreadsheet_safety import could_run, csv_cell
 
 ENDINGS = {"csv": ".csv", "excel": ".xlsx", "parquet": ".parquet"}
@@ -131,7 +131,8 @@ def write(df: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = F
         )
     content = export(df, formats[target.suffix.lower()])
     try:
-        _replace(target, content)
+        with replaced(target) as file:
+            file.write(content)
     except OSError as error:
         raise ConfigurationError(
             f"{str(target)!r} cannot be written: {error.strerror}; choose another place"
@@ -142,18 +143,6 @@ def write(df: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = F
 def _listed(names: Any) -> str:
     *others, last = names
     return f"{', '.join(others)} or {last}"
-
-
-def _replace(target: Path, content: bytes) -> None:
-    # mkstemp lets only the owner read, from the first byte on; the complete file is then renamed.
-    handle, part = tempfile.mkstemp(dir=target.parent, prefix=".export-")
-    try:
-        with open(handle, "wb") as file:
-            file.write(content)
-        os.replace(part, target)
-    except BaseException:
-        os.unlink(part)
-        raise
 
 
 def _flat(df: pd.DataFrame) -> pd.DataFrame:

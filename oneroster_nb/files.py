@@ -2,12 +2,13 @@
 
 import errno
 import os
+import secrets
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 if sys.platform == "win32":
     import msvcrt
@@ -51,22 +52,40 @@ def locked(path: Path, seconds: float = 30) -> Iterator[None]:
         os.close(handle)
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace a file in one step; only its owner can ever read it.
+def new_private(path: Path) -> BinaryIO:
+    """Create a file that only its owner can ever read, and open it for writing.
 
     Raises
     ------
     OSError
-        If it cannot be written; the old file is then unchanged.
+        If it cannot be created; FileExistsError if it exists.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def partial_of(path: Path) -> Path:
+    """Return a new name beside a file or folder, for what is to take its place."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[BinaryIO]:
+    """Write a private file, which takes the place of an older one when the context ends.
+
+    If anything fails in the context, the older file is unchanged and nothing is left behind.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    partial = partial_of(path)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        with new_private(partial) as file:
+            yield file
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _try_lock(lock: Path) -> int | None:

@@ -1,7 +1,5 @@
 """Writing canonical tables as a bundle."""
 
-import os
-import secrets
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +13,7 @@ import pyarrow.csv
 from oneroster_nb.bundle.contents import bundle_contents
 from oneroster_nb.bundle.layout import FILES, REQUIRED
 from oneroster_nb.errors import BundleError, ConfigurationError, PartialResultWarning, warn
+from oneroster_nb.files import replaced
 from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.schema import TABLES
 
@@ -72,18 +71,12 @@ def write_bundle(
             f"{target} already exists. Choose another name, or pass overwrite=True to replace it."
         )
     contents = bundle_contents(tables, version)
-    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     try:
-        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with (
-                os.fdopen(handle, "wb") as file,
-                zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
-            ):
-                _write_files(archive, contents.files, version)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        with (
+            replaced(target) as file,
+            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+        ):
+            _write_files(archive, contents.files, version)
     except OSError as exc:
         raise BundleError(
             f"The bundle cannot be written to {target}: {exc.strerror}. Check that the folder"

@@ -12,7 +12,7 @@ import keyring.errors
 import platformdirs
 
 from oneroster_nb.errors import ConfigurationError, RosterError
-from oneroster_nb.files import locked, write_private
+from oneroster_nb.files import locked, replaced
 from oneroster_nb.secret import Secret
 from oneroster_nb.spelling import nearest
 
@@ -119,7 +119,8 @@ def changed_profiles() -> Iterator[dict[str, dict[str, Any]]]:
         with locked(path):
             profiles = read_profiles()
             yield profiles
-            write_private(path, json.dumps(profiles, indent=2, ensure_ascii=False) + "\n")
+            with replaced(path) as file:
+                file.write(json.dumps(profiles, indent=2, ensure_ascii=False).encode() + b"\n")
             return
     except RosterError:
         raise

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-import os
+import io
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +13,7 @@ from typing import Any, TextIO, TypeAlias
 import pandas as pd
 
 from oneroster_nb.errors import ConfigurationError
+from oneroster_nb.files import new_private
 from oneroster_nb.privacy.mentions import Mentions
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.roster.roster import Roster
@@ -232,22 +233,30 @@ def _spelt(number: bytes) -> str:
 def _new_private_file(path: Path) -> Iterator[TextIO]:
     """Create a file that only its owner can read; remove it if writing fails."""
     try:
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        created = new_private(path)
     except FileExistsError:
         raise ConfigurationError(
             f"The crosswalk {path} already exists. Choose another name: if the file were replaced,"
             " its codes could not be reversed any more."
         ) from None
     except OSError as exc:
-        raise ConfigurationError(
-            f"The crosswalk cannot be written to {path}: {exc.strerror}."
-        ) from None
+        raise _unwritten(path, exc) from None
     try:
-        with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
+        with io.TextIOWrapper(created, encoding="utf-8", newline="") as file:
             yield file
+    except OSError as exc:
+        path.unlink()
+        raise _unwritten(path, exc) from None
     except BaseException:
         path.unlink()
         raise
+
+
+def _unwritten(path: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"The crosswalk cannot be written to {path}: {error.strerror}. Check that the folder exists"
+        " and that the disk has room."
+    )
 
 
 class _Coder:

@@ -4,8 +4,6 @@ import datetime
 import glob
 import hashlib
 import json
-import os
-import secrets
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -18,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from oneroster_nb.errors import SnapshotError
+from oneroster_nb.files import new_private, partial_of
 from oneroster_nb.tables.findings import RULES, Finding
 from oneroster_nb.tables.made_ids import with_present_ids
 
@@ -78,7 +77,7 @@ def write_snapshot(snapshot: Snapshot, path: str | Path, *, overwrite: bool) -> 
             )
         if not (target / _MANIFEST).is_file():
             raise SnapshotError(f"{target} holds no roster, so it was not overwritten.")
-    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    partial = partial_of(target)
     try:
         _remove_abandoned(target)
         partial.mkdir(mode=0o700)
@@ -130,7 +129,7 @@ def _write_files(snapshot: Snapshot, folder: Path) -> None:
     entries: dict[str, Any] = {}
     for name, frame in snapshot.tables.items():
         file = folder / f"{name}.parquet"
-        with _private(file) as sink:
+        with new_private(file) as sink:
             pa.parquet.write_table(pa.Table.from_pandas(frame, preserve_index=False), sink)
         entries[name] = {"file": file.name, "rows": len(frame), "sha256": _sha256(file)}
     manifest = {
@@ -142,13 +141,8 @@ def _write_files(snapshot: Snapshot, folder: Path) -> None:
         "tables": entries,
         "findings": [asdict(finding) for finding in snapshot.findings],
     }
-    with _private(folder / _MANIFEST) as sink:
+    with new_private(folder / _MANIFEST) as sink:
         sink.write(json.dumps(manifest, indent=2).encode())
-
-
-def _private(file: Path) -> Any:
-    """Open a new file for writing that only its owner can read."""
-    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def _replace(partial: Path, target: Path) -> None:

@@ -275,10 +275,10 @@ def test_a_failed_write_leaves_what_was_there(
     path = folder / "a.csv"
     path.write_text("mine")
 
-    def full(source: str, target: Path) -> None:
+    def full(source: Path, target: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "replace", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(ConfigurationError, match="No space left on device"):
         write(pd.DataFrame({"x": [1]}), path, overwrite=True)
     assert path.read_text() == "mine"
