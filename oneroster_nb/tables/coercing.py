@@ -1,6 +1,6 @@
 """Tables that somebody made by hand, checked and brought to the dtypes of the schema."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import pyarrow as pa
@@ -142,6 +142,7 @@ def _with_every_column(name: str, table: pd.DataFrame) -> pd.DataFrame:
         )
     if not lacking:
         return table
+    _refuse_misspelt(name, table, [each.name for each in lacking])
     added = {
         each.name: pd.Series(
             ACTIVE if each.name == "status" else None, index=table.index, dtype=each.kind.dtype
@@ -151,6 +152,17 @@ def _with_every_column(name: str, table: pd.DataFrame) -> pd.DataFrame:
     known = [each.name for each in FIELDS[name].columns if each.name in {*table.columns, *added}]
     others = [column for column in table.columns if column not in known]
     return table.assign(**added)[[*known, *others]]
+
+
+def _refuse_misspelt(name: str, table: pd.DataFrame, lacking: Sequence[str]) -> None:
+    """Refuse a column that is one of those that lack but for case and underscores."""
+    plain = {str(column).replace("_", "").casefold(): column for column in table.columns}
+    for column in lacking:
+        if column.casefold() in plain:
+            raise ConfigurationError(
+                f"The table {name} has a column {plain[column.casefold()]!r}, which is called"
+                f" {column!r} in the standard. Rename it."
+            )
 
 
 def _without_demographics(users: pd.DataFrame) -> pd.DataFrame:

@@ -169,3 +169,10 @@ def test_a_roster_takes_tables_with_some_columns() -> None:
 def test_keys_are_required(table: str, columns: list[str], lacking: str) -> None:
     with pytest.raises(onb.ConfigurationError, match=f"{table} lacks {lacking},"):
         onb.Roster({table: pd.DataFrame(columns=columns, dtype="str")})
+
+
+@pytest.mark.parametrize("written", ["orgSourcedIDs", "org_sourced_ids", "ORGSOURCEDIDS"])
+def test_a_column_that_is_nearly_one_of_the_standard_is_refused_by_name(written: str) -> None:
+    users = pd.DataFrame({"sourcedId": ["1"], written: ["9"]})
+    with pytest.raises(onb.ConfigurationError, match=rf"'{written}'.*'orgSourcedIds'"):
+        onb.Roster({"users": users})
