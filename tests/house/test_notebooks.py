@@ -116,7 +116,7 @@ def test_the_common_questions_find_what_was_put_wrong(executed):
     shown = "\n".join(texts(executed("05_common_questions.ipynb")))
     for part in ("no such class", "Lions", "shared", "birthDate", "138 matched", "Hidden: "):
         assert part in shown
-    assert "anonymity" in str(executed("05_common_questions.ipynb").cells)
+    assert "not anonymous" in str(executed("05_common_questions.ipynb").cells)
 
 
 def test_what_changed_is_what_was_changed(executed):

@@ -171,11 +171,8 @@ class AccountFields:
 
 
 def _text(label: str, width: str = "26em") -> widgets.Text:
-    return widgets.Text(
-        description=label,
-        continuous_update=False,
-        **labelled(width=width),
-    )
+    # Told at every key stroke: whatever arrives from the kernel then shows what was typed.
+    return widgets.Text(description=label, **labelled(width=width))
 
 
 def _secret(label: str, belongs_to: Sequence[widgets.Widget]) -> SecretField:
