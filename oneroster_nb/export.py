@@ -111,6 +111,7 @@ def write(df: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = F
 
     Examples
     --------
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write(pd.DataFrame({"count": [1, 2]}), Path(folder) / "counts.csv").name
     'counts.csv'
