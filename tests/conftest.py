@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from helpers.thorough import THOROUGH
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
@@ -38,6 +39,7 @@ SLOW_FILES = {
 
 # A busy machine is slow, and that says nothing about the code.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(THOROUGH, settings.get_profile("house"))
 settings.load_profile("house")
 
 Connect = Callable[..., OneRosterConnector]

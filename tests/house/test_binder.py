@@ -11,6 +11,7 @@ import threading
 import time
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from types import MappingProxyType
 from urllib.error import URLError
@@ -42,8 +43,48 @@ def run(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = Non
     return done
 
 
+def needed(*names: str) -> dict[str, Distribution]:
+    """Return what packages need to be installed beside them, as it is installed here."""
+    found: dict[str, Distribution] = {}
+    waiting = [Requirement(name) for name in names]
+    seen = set()
+    while waiting:
+        wanted = waiting.pop()
+        name = canonicalize_name(wanted.name)
+        for extra in ("", *wanted.extras):
+            if (name, extra) in seen:
+                continue
+            seen.add((name, extra))
+            found[name] = distribution(name)
+            for line in found[name].requires or ():
+                more = Requirement(line)
+                if more.marker is None or more.marker.evaluate({"extra": extra}):
+                    waiting.append(more)
+    return found
+
+
+def copy_of_installed(package: Distribution, into: Path) -> None:
+    """Put the files of an installed package into another environment, as pip would."""
+    for listed in package.files or ():
+        source = Path(os.path.normpath(package.locate_file(listed)))
+        if listed.name == "REQUESTED" or not source.is_file():
+            continue
+        place = into / source.relative_to(sys.prefix)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.parent.name == "bin" and source.read_bytes().startswith(b"#!"):
+            _, _, rest = source.read_bytes().partition(b"\n")
+            place.write_bytes(b"#!" + bytes(into / "bin" / "python") + b"\n" + rest)
+            place.chmod(0o755)
+        else:
+            shutil.copy2(source, place)
+
+
 class Image:
-    """An environment made the way Binder makes it, and the home folder of who works in it."""
+    """An environment with what Binder's has, and the home folder of who works in it.
+
+    pip installs what Binder's requirements name. What those need is copied from the environment of
+    the tests, which has it; pip then checks that nothing is missing.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.home = folder / "home"
@@ -57,7 +98,12 @@ class Image:
         outside = {name: text for name, text in OUTSIDE.items() if not name.startswith("PYTHON")}
         run(sys.executable, "-m", "venv", self.programs.parent, env=outside)
         pip = (self.programs / "python", "-m", "pip", "--disable-pip-version-check")
-        run(*pip, "install", "-q", "-r", BINDER / "requirements.txt", env=outside)
+        asked_for = ("-r", BINDER / "requirements.txt")
+        run(*pip, "install", "-q", "--no-deps", "--no-compile", *asked_for, env=outside)
+        for name, package in needed(*PROJECT["dependencies"], "voila").items():
+            if name not in {"voila", "pip", "setuptools"}:
+                copy_of_installed(package, self.programs.parent)
+        run(*pip, "check", env=outside)
         self.run(BINDER / "postBuild", cwd=ROOT)
 
     def run(self, *command: str | Path, cwd: Path) -> str:

@@ -7,6 +7,7 @@ import tempfile
 import warnings
 
 import pandas as pd
+from helpers.thorough import cases
 from helpers.untidy import questions, untidy
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ import oneroster_nb as onb
 from oneroster_nb.demo.server.embedded import DemoServer
 
 
-@settings(max_examples=12, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=cases(2, 12), derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 10_000))
 @example(0)
 def test_every_source_gives_the_same_answer(seed: int) -> None:
@@ -53,7 +54,7 @@ def test_every_source_gives_the_same_answer(seed: int) -> None:
                 )
 
 
-@settings(max_examples=8, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=cases(2, 8), derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 10_000))
 @example(0)
 def test_bundles_give_the_same_answer(seed: int) -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from helpers.records import Record, course, enrollment, org, section, session, user
 from helpers.sources import KINDS, District, opened
+from helpers.thorough import cases
 
 import oneroster_nb as onb
 from oneroster_nb.source.source import Source
@@ -174,7 +175,7 @@ def questions(chance: random.Random, district: District) -> list[dict[str, Any]]
     ]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(cases(2, 4)))
 @pytest.mark.filterwarnings("ignore::oneroster_nb.errors.RosterWarning")
 def test_every_source_answers_alike(seed: int, tmp_path: Path) -> None:
     district = Untidy(seed).district()
@@ -210,7 +211,7 @@ def counted(roster: onb.Roster) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(cases(2, 4)))
 @pytest.mark.filterwarnings("ignore::oneroster_nb.errors.RosterWarning")
 def test_every_source_counts_alike(seed: int, tmp_path: Path) -> None:
     with all_kinds(Untidy(seed).district(), tmp_path) as sources:

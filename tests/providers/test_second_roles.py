@@ -5,6 +5,7 @@ import tempfile
 import warnings
 
 import pandas as pd
+from helpers.thorough import cases
 from helpers.untidy import Tables, questions, untidy
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -33,7 +34,7 @@ def with_second_roles(seed: int) -> Tables:
     return tables | {"roles": roles, "users": users_of_roles(tables["users"], roles)}
 
 
-@settings(max_examples=2, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=cases(1, 2), derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 10_000))
 @example(0)
 def test_every_source_gives_the_same_answer(seed: int) -> None:

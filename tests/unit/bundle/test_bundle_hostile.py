@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from helpers.bundles import changed, demo, packed, raw, removed, said, table, written
+from helpers.thorough import cases
 
 import oneroster_nb as onb
 
@@ -204,7 +205,7 @@ def test_a_damaged_zip() -> None:
 def test_random_changes_give_a_roster_or_an_error_of_ours(version: str) -> None:
     chance = random.Random(int(version[-1]))
     files = demo(version)
-    for _ in range(20):
+    for _ in range(cases(4, 20)):
         broken = dict(files)
         for _ in range(chance.randint(1, 3)):
             name = chance.choice(list(broken))
