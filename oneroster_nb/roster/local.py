@@ -2,7 +2,7 @@
 
 import datetime
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import replace
 from functools import cached_property
 
@@ -136,8 +136,12 @@ class LocalSource(RosterQuestions):
     ) -> pd.DataFrame:
         if query.group_filter == "schools":
             find, unknown = self._of_schools, self._at_schools_in_unknown_role
+            candidates: Sized = self._held_in_unknown_role
         else:
             find, unknown = self._of_classes, self._enrolled_in_unknown_role
+            candidates = self._enrollments_in_unknown_role
+        if not len(candidates):
+            return self._held_in_unknown_role.head(0)
         return unknown(query, groups, find(query, groups) if members is None else members)
 
     def _of_classes(self, query: Query, groups: pd.DataFrame) -> Members:
@@ -222,9 +226,9 @@ class LocalSource(RosterQuestions):
     ) -> pd.DataFrame:
         """Return the people left out of classes because of an unknown role: ``user role``."""
         enrollments = self._tables["enrollments"]
-        unknown = is_unknown(enrollments["role"]).to_numpy() & self._active("enrollments", query)
         user, place = self._user_of_enrollment, self._class_of_enrollment
-        rows = np.flatnonzero(unknown & (user >= 0) & (place >= 0))
+        rows = self._enrollments_in_unknown_role
+        rows = rows[self._active("enrollments", query)[rows]]
         key = "sourcedId" if query.group_filter == "classes" else "courseSourcedId"
         chosen = (codes(self._classes[key], groups["sourcedId"]) >= 0) & self._chosen_classes(query)
         rows = rows[chosen[place[rows]] & self._active("users", query)[user[rows]]]
@@ -322,6 +326,11 @@ class LocalSource(RosterQuestions):
         held = self._roles_held
         odd = held.loc[is_unknown(held["role"])]
         return pd.concat([odd, pd.DataFrame(own).astype(held.dtypes)], ignore_index=True)
+
+    @cached_property
+    def _enrollments_in_unknown_role(self) -> NDArray[np.intp]:
+        there = (self._user_of_enrollment >= 0) & (self._class_of_enrollment >= 0)
+        return np.flatnonzero(is_unknown(self._tables["enrollments"]["role"]).to_numpy() & there)
 
     @cached_property
     def _links(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
