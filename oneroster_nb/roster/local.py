@@ -289,10 +289,9 @@ class LocalSource(RosterQuestions):
         return chosen
 
     def _active(self, name: str, query: Query) -> NDArray[np.bool_]:
-        table = self._tables[name]
         if query.status == "all":
-            return np.ones(len(table), dtype=bool)
-        return is_active(table).to_numpy()
+            return np.ones(len(self._tables[name]), dtype=bool)
+        return self._active_rows[name]
 
     def _shown_users(self, query: Query) -> pd.DataFrame:
         users = self._tables["users"]
@@ -304,6 +303,11 @@ class LocalSource(RosterQuestions):
             return users
         users = users.assign(**{c: asked[c].reindex(users.index) for c in lacking})
         return users[[*asked, *(column for column in users if column not in asked)]]
+
+    @cached_property
+    def _active_rows(self) -> Mapping[str, NDArray[np.bool_]]:
+        names = ("users", "classes", "enrollments")
+        return {name: is_active(self._tables[name]).to_numpy() for name in names}
 
     @cached_property
     def _classes(self) -> pd.DataFrame:
