@@ -35,7 +35,8 @@ def everything(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the fast lane with the oldest Python and the oldest dependencies that we allow.
 
-    Only what the package itself needs is old: the tools of the tests are the newest.
+    Only what the package itself needs is old: the tools of the tests are the newest. Types are
+    left to the other lanes, since the old pandas and NumPy declare theirs less well.
     """
     session.chdir(ROOT)
     oldest = Path(session.create_tmp()) / "oldest.txt"
@@ -44,4 +45,5 @@ def lowest(session: nox.Session) -> None:
         *("--output-file", str(oldest), "pyproject.toml"),
     )
     session.install("--constraint", str(oldest), "--editable", ".[test]")
-    session.run("python", "-m", "pytest", "-m", "fast", *session.posargs)
+    types = "tests/house/test_house.py::test_types_are_right"
+    session.run("python", "-m", "pytest", "-m", "fast", "--deselect", types, *session.posargs)
