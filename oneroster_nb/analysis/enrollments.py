@@ -7,7 +7,7 @@ from oneroster_nb.analysis.roster_tables import PERSON, SourceOrFrame, tables_fo
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query.terms import sessions_within
 from oneroster_nb.tables.lookup import codes
-from oneroster_nb.tables.schema import join_values
+from oneroster_nb.tables.table import join_values
 
 _TARGETS = (("userSourcedId", "users"), ("classSourcedId", "classes"), ("schoolSourcedId", "orgs"))
 

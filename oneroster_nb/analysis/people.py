@@ -11,7 +11,7 @@ from oneroster_nb.progress import ProgressOption
 from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.grades import CEDS_GRADES
 from oneroster_nb.tables.lookup import codes
-from oneroster_nb.tables.schema import TABLES, split_text
+from oneroster_nb.tables.table import TABLES, split_text
 from oneroster_nb.tables.unknown_roles import is_unknown
 from oneroster_nb.tables.vocabulary import USER_ROLES
 

@@ -31,8 +31,8 @@ from oneroster_nb.source.source import Source, WholeRoster
 from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.references import elements, left_out, not_there, warn_of_left_out
 from oneroster_nb.tables.roles_at_orgs import roles_at_orgs
-from oneroster_nb.tables.schema import TABLES, empty_table
 from oneroster_nb.tables.status import active, is_active
+from oneroster_nb.tables.table import TABLES, empty_table
 from oneroster_nb.tables.unknown_roles import (
     counts_of_unknown_roles,
     is_unknown,

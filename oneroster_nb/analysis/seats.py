@@ -20,7 +20,7 @@ from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query.query import Query
 from oneroster_nb.source.source import Source
 from oneroster_nb.tables.references import left_out, warn_of_left_out
-from oneroster_nb.tables.schema import join_values
+from oneroster_nb.tables.table import join_values
 from oneroster_nb.tables.unknown_roles import note_of_unknown_roles, warn_of_unknown_roles
 
 _WHO = ["sourcedId", "givenName", "familyName", "role"]

@@ -14,11 +14,11 @@ from oneroster_nb.analysis.roster_tables import (
 from oneroster_nb.counts.footnotes import with_footnote
 from oneroster_nb.counts.small_counts import hide_counts, is_small
 from oneroster_nb.counts.suppression import check_threshold
-from oneroster_nb.people.components import connected_components
+from oneroster_nb.people.connected_components import connected_components
 from oneroster_nb.people.same_person import fold_names
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query.terms import sessions_within
-from oneroster_nb.tables.schema import join_values, split_values
+from oneroster_nb.tables.table import join_values, split_values
 
 
 def cross_listed(

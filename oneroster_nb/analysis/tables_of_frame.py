@@ -7,10 +7,10 @@ import pandas as pd
 from oneroster_nb.counts.columns import checked_columns, people_of
 from oneroster_nb.errors import QueryError
 from oneroster_nb.spelling import nearest
-from oneroster_nb.tables.coercing import retyped
+from oneroster_nb.tables.coercing import coerce_frame
 from oneroster_nb.tables.notes import warn_of_unreadable
-from oneroster_nb.tables.schema import TABLES, empty_table, split_text
 from oneroster_nb.tables.status import active
+from oneroster_nb.tables.table import TABLES, empty_table, split_text
 from oneroster_nb.tables.text import texts
 
 _CLASS: Mapping[str, str] = {
@@ -84,7 +84,7 @@ def _as_table(name: str, rows: pd.DataFrame, renamed: Mapping[str, str]) -> pd.D
     """Return a canonical table of some rows; a column that they lack is missing."""
     named = {column: renamed.get(column, column) for column in TABLES[name].columns}
     found = {column: rows[source] for column, source in named.items() if source in rows}
-    table, notes = retyped(name, empty_table(name).reindex(rows.index).assign(**found))
+    table, notes = coerce_frame(name, empty_table(name).reindex(rows.index).assign(**found))
     warn_of_unreadable(name, notes)
     return table.assign(status="active")
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from oneroster_nb.bundle.layout import FILES
-from oneroster_nb.tables.findings import Finding, found
-from oneroster_nb.tables.schema import BEYOND, TABLES
+from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.table import EXTRA_TABLES, TABLES
 
 CLOSE = 0.85
 """Two names at least this similar (from 0 to 1) are taken for two spellings of one name."""
@@ -46,7 +46,9 @@ def named_columns(table: str, header: Sequence[str]) -> tuple[list[str], list[Fi
     ['sourcedId', 'name', 'dateLastModified', 'metadata.ext_code']
     """
     known = dict.fromkeys(name for files in FILES.values() for name in files.get(table, ()))
-    known |= dict.fromkeys(TABLES[table].columns if table in TABLES else BEYOND.get(table, ()))
+    known |= dict.fromkeys(
+        TABLES[table].columns if table in TABLES else EXTRA_TABLES.get(table, ())
+    )
     folded = {name.casefold(): name for name in known}
     written = [name.strip() for name in header]
     taken = {name for name in written if name in known}

@@ -9,8 +9,8 @@ from oneroster_nb.bundle.layout import FILES
 from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.resources import resources_per_user
 from oneroster_nb.tables.roles import completed_roles, roles_of_users
-from oneroster_nb.tables.schema import empty_table
 from oneroster_nb.tables.status import is_active
+from oneroster_nb.tables.table import empty_table
 
 FILLED = "metadata.filledOnExport"
 """The column that names filled values, so that reading the bundle restores the roster."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oneroster_nb.errors import BundleError
-from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.rules import Finding, found
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -13,8 +13,8 @@ from oneroster_nb.bundle.lines import Rows
 from oneroster_nb.bundle.manifest import Manifest, parse_manifest
 from oneroster_nb.bundle.rows import findings_of_rows, read_names, read_text
 from oneroster_nb.errors import BundleError
-from oneroster_nb.tables.findings import Finding, found
-from oneroster_nb.tables.schema import BEYOND, TABLES
+from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.table import EXTRA_TABLES, TABLES
 
 _MODES = ("bulk", "delta", "absent")
 
@@ -64,7 +64,7 @@ class _Lister:
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
-        self._known = tuple(dict.fromkeys([MANIFEST, *FILES["1.2"], *BEYOND, *TABLES]))
+        self._known = tuple(dict.fromkeys([MANIFEST, *FILES["1.2"], *EXTRA_TABLES, *TABLES]))
         self._findings: list[Finding] = []
 
     def listing(self) -> Listing:

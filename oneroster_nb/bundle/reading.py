@@ -25,10 +25,9 @@ from oneroster_nb.bundle.values import (
 from oneroster_nb.errors import BundleError, PartialResultWarning, warn
 from oneroster_nb.progress import Reporter
 from oneroster_nb.tables.added_columns import PREFIXES
-from oneroster_nb.tables.casting import conform, is_password, to_frame
+from oneroster_nb.tables.casting import cast_columns, is_password, to_frame
 from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.fields import FIELDS
-from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.notes import findings_of_notes, notes_of
 from oneroster_nb.tables.repeated_keys import (
     DistinctRows,
@@ -38,7 +37,8 @@ from oneroster_nb.tables.repeated_keys import (
 )
 from oneroster_nb.tables.resources import users_with_resources
 from oneroster_nb.tables.roles import people_of
-from oneroster_nb.tables.schema import BEYOND, TABLES, empty_table, nothing_of
+from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.table import EXTRA_TABLES, TABLES, empty_table
 from oneroster_nb.tables.vocabulary import ACTIVE, standard_word
 
 _CORE = frozenset({"orgs", "academicSessions", "courses", "classes", "enrollments"})
@@ -210,7 +210,7 @@ class _Reading:
                 columns[name], findings = iso_texts(table, name, columns[name])
                 self.findings += findings
         plain = {name: whole_column(texts) for name, texts in columns.items()}
-        page = conform(table, plain, sensitive=True)
+        page = cast_columns(table, plain, sensitive=True)
         for name, kind in kinds.items():
             if kind not in (Kind.TEXT, Kind.VALUES) and name in plain:
                 self.findings += unreadable_values(table, name, plain, page)
@@ -245,7 +245,7 @@ class _Reading:
             self._users._replace(findings=[]), held, orgs, version, told=self._users_say
         )
         self.findings += people.findings
-        links = tables.get("userResources", nothing_of("userResources"))
+        links = tables.get("userResources", empty_table("userResources"))
         return {"users": users_with_resources(people.users, links), "roles": people.roles}
 
 
@@ -282,7 +282,7 @@ def _beyond(table: str, columns: Mapping[str, Any]) -> pd.DataFrame:
     names = [name for name in columns if not is_password(name) and name not in secret]
     frame = pd.DataFrame({name: whole_column(columns[name]).to_pandas() for name in names})
     frame = frame.replace("", None).astype("str")
-    wanted = [*BEYOND.get(table, ()), *(name for name in names if name not in BEYOND[table])]
+    wanted = list(dict.fromkeys([*EXTRA_TABLES[table], *names]))
     for name in wanted:
         if name not in frame:
             frame[name] = pd.Series([None] * length, dtype="str")

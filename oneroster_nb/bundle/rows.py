@@ -23,7 +23,7 @@ from oneroster_nb.bundle.lines import (
 from oneroster_nb.bundle.quotes import separators_of_two_rows
 from oneroster_nb.bundle.thorough import Thorough
 from oneroster_nb.errors import BundleError
-from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.rules import Finding, found
 
 _BLOCK = 4 << 20
 _MOST_COLUMNS = 1000

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from oneroster_nb.bundle.dates import iso_dates
 from oneroster_nb.tables.field import Kind
-from oneroster_nb.tables.findings import Finding, found
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.table import TABLES
 
 _SHOWN_AT_MOST = 1000
 _BOOLEANS = frozenset({"true", "false", "", None})

@@ -15,7 +15,7 @@ from oneroster_nb.bundle.layout import FILES, REQUIRED
 from oneroster_nb.errors import BundleError, ConfigurationError, PartialResultWarning, warn
 from oneroster_nb.files import replaced
 from oneroster_nb.tables.field import Kind
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 _IN_OTHER_FILES: Mapping[str, frozenset[str]] = {
     "1.2": frozenset({"role", "orgSourcedIds", "resourceSourcedIds"})

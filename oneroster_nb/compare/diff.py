@@ -23,7 +23,7 @@ from oneroster_nb.progress import ProgressOption
 from oneroster_nb.source.source import Source
 from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.references import left_out, warn_of_left_out
-from oneroster_nb.tables.schema import join_values, sensitive_columns, split_values
+from oneroster_nb.tables.table import join_values, sensitive_columns, split_values
 from oneroster_nb.tables.text import texts
 from oneroster_nb.tables.upsert import all_new
 
@@ -96,7 +96,7 @@ def diff(
     suppress_below: int | None = None,
     progress: ProgressOption = None,
 ) -> Diff:
-    """Tell what changed since: who came, who left, who moved, school by school?
+    """Compare two rosters: who came, who left, who moved, school by school.
 
     Parameters
     ----------

@@ -11,8 +11,8 @@ from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.source.source import Source
 from oneroster_nb.tables.field import Kind
-from oneroster_nb.tables.schema import TABLES, join_values, split_text
 from oneroster_nb.tables.status import active
+from oneroster_nb.tables.table import TABLES, join_values, split_text
 
 Side: TypeAlias = Source | pd.DataFrame
 """A frame of people, or a connection or a roster, which stands for all its users."""

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from pandas.api.types import is_bool_dtype
-from pandas.api.types import is_datetime64_any_dtype as is_datetime
+from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype as is_datetime
 
 from oneroster_nb.compare.inputs import Side, columns_of, in_one_order, people_frame
 from oneroster_nb.counts.footnotes import with_footnote
 from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.tables.schema import join_values
+from oneroster_nb.tables.table import join_values
 from oneroster_nb.tables.text import texts
 
 _STATUSES = ("same", "different", "only left", "only right")

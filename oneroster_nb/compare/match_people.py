@@ -11,7 +11,7 @@ from oneroster_nb.counts.footnotes import with_footnote
 from oneroster_nb.errors import QueryError
 from oneroster_nb.people.same_person import fold_names
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.tables.schema import join_values
+from oneroster_nb.tables.table import join_values
 from oneroster_nb.tables.text import texts
 
 _USUAL = ("email", "identifier", ("givenName", "familyName"))

@@ -14,8 +14,8 @@ from oneroster_nb.query.query import Query
 from oneroster_nb.roster.local import LocalSource
 from oneroster_nb.roster.roster import Roster
 from oneroster_nb.source.table_calls import table_names
-from oneroster_nb.tables.findings import Finding
-from oneroster_nb.tables.schema import BEYOND, TABLES, nothing_of, without_sensitive
+from oneroster_nb.tables.rules import Finding
+from oneroster_nb.tables.table import EXTRA_TABLES, TABLES, empty_table, without_sensitive
 from oneroster_nb.tables.where import Where
 
 
@@ -110,8 +110,8 @@ class CsvConnector(LocalSource):
             )
         if not self._whole:
             self._whole = {
-                name: bundle.tables[name] if name in bundle.tables else nothing_of(name)
-                for name in (*TABLES, *BEYOND)
+                name: bundle.tables[name] if name in bundle.tables else empty_table(name)
+                for name in (*TABLES, *EXTRA_TABLES)
             }
         return self._whole
 

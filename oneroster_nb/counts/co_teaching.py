@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oneroster_nb.counts.overlaps import hide_groups
-from oneroster_nb.people.components import connected_components
+from oneroster_nb.people.connected_components import connected_components
 
 _MOST_TOGETHER = 200
 """Of more teachers than this who share classes with one another, every number is hidden."""

@@ -19,7 +19,7 @@ from oneroster_nb.tables.unknown_roles import (
 
 
 def overlap_note(several: int, below: int | None) -> list[str]:
-    """Say that people stand in several counts, and how many unless counts are hidden."""
+    """Write that people stand in several counts, and how many unless counts are hidden."""
     if not several:
         return []
     # How many there are would tell something about what is hidden.
@@ -29,14 +29,14 @@ def overlap_note(several: int, below: int | None) -> list[str]:
 
 
 def totals_note(several: int) -> str:
-    """Say why totals are left out."""
+    """Write why totals are left out."""
     if several:
         return "Totals are left out: they would tell how many people stand in several counts."
     return "Totals are left out, because they would help to find what is hidden."
 
 
 def label_note(*labels: pd.DataFrame) -> list[str]:
-    """Say which values are in quotes, because they read like labels of ours."""
+    """Write which values are in quotes, because they read like labels of ours."""
     quoted = [
         label
         for axis in labels
@@ -49,7 +49,7 @@ def label_note(*labels: pd.DataFrame) -> list[str]:
 
 
 def hiding_note(hidden: NDArray[np.int64], below: int, *, least: int = 1) -> list[str]:
-    """Say how many counts were hidden, and why; nothing if none was."""
+    """Write how many counts were hidden, and why; nothing if none was."""
     if not len(hidden):
         return []
     small, others = int((hidden < below).sum()), int((hidden >= below).sum())
@@ -117,6 +117,6 @@ def earlier_unknown_roles(df: pd.DataFrame) -> Mapping[str, int]:
 
 
 def earlier_note(df: pd.DataFrame, below: int | None) -> list[str]:
-    """Say what get_users() left out of a frame."""
+    """Write what get_users() left out of a frame."""
     unknown = note_of_unknown_roles({"": earlier_unknown_roles(df)}, below)
     return [*left_out({"": earlier_counts(df)}, below), *unknown]

@@ -18,7 +18,7 @@ def column_name(name: object) -> str:
 
 
 def cell_kind(values: pd.Series) -> CellKind:
-    """Say what a column holds, as far as alignment and sorting are concerned."""
+    """Return what a column holds, as far as alignment and sorting are concerned."""
     if pd.api.types.is_bool_dtype(values.dtype):
         return "boolean"
     if pd.api.types.is_numeric_dtype(values.dtype):

@@ -280,7 +280,7 @@ class Explorer(State, widgets.VBox):
         return replace(extra, people=_explicit(self.question(), source))
 
     def _tell_changes(self) -> None:
-        """Say so if what is shown does not answer what is set."""
+        """Show whether the answer is to another question than what is set."""
         asked = self._answered_to
         changed = asked is not None and not asked.is_set
         self._results.say_changed(asked.button.description if asked and changed else "")
@@ -378,7 +378,7 @@ def explore(source: Source | None = None, **state: Any) -> Explorer:
 
 
 def _summary_line(frame: pd.DataFrame) -> str:
-    """Say how much an answer is."""
+    """Write how many rows and people an answer has."""
     rows = f"{len(frame):,} {'row' if len(frame) == 1 else 'rows'}"
     if "sourcedId" not in frame:
         return f"{rows}. {frame.attrs.get('footnote', '')}".strip()

@@ -13,7 +13,7 @@ _MATCHES = {
 
 
 def in_words(query: Query, fields: Iterable[str]) -> str:
-    """Say what a question asks.
+    """Put a question into words.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def in_words(query: Query, fields: Iterable[str]) -> str:
         words += f" of {query.group_filter} whose {compared} {_MATCHES[query.match]} {names}"
     parts = [
         f"term {query.term!r}" if query.term else "",
-        "also what is to be deleted" if query.status == "all" else "",
+        "with rows marked tobedeleted" if query.status == "all" else "",
         "one row for each" if query.unique else "",
         f"at most {query.max_users:,} people" if query.max_users else "",
     ]

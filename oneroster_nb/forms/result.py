@@ -114,7 +114,7 @@ class Result:
     def _made(
         self, make: Callable[[], pd.DataFrame], note: str = ""
     ) -> tuple[pd.DataFrame | None, _Note]:
-        """Make a table, and say what is to be known about it, or why there is none."""
+        """Make a table, with a note about it; if it cannot be made, the note says why."""
         try:
             made = make()
         except RosterError as error:

@@ -85,9 +85,7 @@ class Runner:
 
     def _report(self, progress: Progress) -> None:
         if self._cancelled:
-            raise CancelledError(
-                "Cancelled. Nothing was changed; press the button again to start anew."
-            )
+            raise CancelledError("Cancelled. Nothing was changed; press the button to start again.")
         self._latest = progress
 
     def _done(self, work: Callable[[Callable[[Progress], None]], T]) -> Done[T]:

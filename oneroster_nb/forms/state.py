@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from traitlets import Any as AnyTrait
-from traitlets import HasTraits, List, Unicode, validate
+from traitlets import Any as AnyTrait, HasTraits, List, Unicode, validate
 from traitlets.utils.bunch import Bunch
 
 from oneroster_nb.connectors.registry import provider_entry

@@ -4,8 +4,8 @@ import unicodedata
 
 import pandas as pd
 
-from oneroster_nb.people.components import connected_components
-from oneroster_nb.tables.schema import split_text
+from oneroster_nb.people.connected_components import connected_components
+from oneroster_nb.tables.table import split_text
 
 _LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "þ": "th"}

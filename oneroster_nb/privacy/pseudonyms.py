@@ -20,8 +20,8 @@ from oneroster_nb.roster.roster import Roster
 from oneroster_nb.source.source import Source
 from oneroster_nb.tables.field import Kind, Personal
 from oneroster_nb.tables.fields import FIELDS
-from oneroster_nb.tables.schema import BEYOND, TABLES, join_values, split_text
 from oneroster_nb.tables.spreadsheet_safety import csv_cell
+from oneroster_nb.tables.table import EXTRA_TABLES, TABLES, join_values, split_text
 from oneroster_nb.tables.text import texts
 
 _Code: TypeAlias = Callable[[str, str], str]
@@ -154,7 +154,9 @@ def pseudonymise(
             if isinstance(source, Roster)
             else source.get_roster(sensitive=True, progress=progress)
         )
-        coded = _coded({name: roster.table(name) for name in (*TABLES, *BEYOND)}, code, progress)
+        coded = _coded(
+            {name: roster.table(name) for name in (*TABLES, *EXTRA_TABLES)}, code, progress
+        )
         if file is not None and random is not None:
             pairs = [("sourcedId", "code"), *sorted(random.given("users"))]
             file.writelines(f"{csv_cell(person)},{csv_cell(own)}\r\n" for person, own in pairs)
@@ -325,7 +327,7 @@ class _Coder:
         place = _namespace(name, column)
         if column == "dateLastModified" or not len(values.dropna()):
             return _days(values)
-        added = column not in (TABLES[name].columns if name in TABLES else BEYOND[name])
+        added = column not in (TABLES[name].columns if name in TABLES else EXTRA_TABLES[name])
         if added and self._are_people(values):
             return self._each(values, "users", several=True)
         if added and _PERSONAL.search(column):

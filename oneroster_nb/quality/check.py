@@ -21,8 +21,8 @@ from oneroster_nb.quality import (
     schools,
 )
 from oneroster_nb.source.source import Source
-from oneroster_nb.tables.findings import RULES, Finding, found, frame_of
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.rules import RULES, Finding, found, frame_of
+from oneroster_nb.tables.table import TABLES
 
 _SHOWN_AT_MOST = 1000
 _Rules = tuple[Callable[[Mapping[str, pd.DataFrame]], list[Finding]], ...]

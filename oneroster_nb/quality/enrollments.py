@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from oneroster_nb.analysis.roster_tables import RosterTables
-from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.roles_at_orgs import holds_role
-from oneroster_nb.tables.schema import split_values
+from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.table import split_values
 
 Tables = Mapping[str, pd.DataFrame]
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.grades import CEDS_GRADES
-from oneroster_nb.tables.schema import TABLES, split_values
+from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.table import TABLES, split_values
 from oneroster_nb.tables.vocabulary import allowed_words, is_allowed
 
 Tables = Mapping[str, pd.DataFrame]

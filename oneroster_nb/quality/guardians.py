@@ -3,10 +3,10 @@
 import pandas as pd
 
 from oneroster_nb.analysis.roster_tables import RosterTables
-from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES
-from oneroster_nb.tables.schema import split_values
+from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.table import split_values
 
 
 def one_way(roster: RosterTables) -> list[Finding]:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.people.same_person import names_and_roles
-from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.rules import Finding, found
 
 Tables = Mapping[str, pd.DataFrame]
 

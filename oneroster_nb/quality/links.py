@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.references import unknown_ids
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.table import TABLES
 
 Tables = Mapping[str, pd.DataFrame]
 

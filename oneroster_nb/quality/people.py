@@ -6,9 +6,9 @@ import pandas as pd
 
 from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.people.same_person import same_people
-from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.lookup import among
-from oneroster_nb.tables.schema import split_values
+from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.table import split_values
 
 
 def students(roster: RosterTables) -> list[Finding]:

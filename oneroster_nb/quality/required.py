@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from oneroster_nb.tables.fields import FIELDS
-from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.table import TABLES
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -37,7 +37,7 @@ _CODES: Mapping[tuple[str, str], str] = {("classes", "termSourcedIds"): "class-w
 def required(tables: Tables) -> list[Finding]:
     """Find fields that the standard requires and that are empty.
 
-    What is empty in every row, or for everybody in a role, is what the source never sends: one
+    What is empty in every row, or for all people in a role, is what the source never sends: one
     finding names all of that. References, roles and types are never left out in that way.
     """
     findings: list[Finding] = []

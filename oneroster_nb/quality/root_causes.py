@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 
 from oneroster_nb.people.same_person import records_per_school
 from oneroster_nb.tables.field import Kind
-from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.references import elements, unknown_ids
-from oneroster_nb.tables.schema import TABLES, join_values, split_text, split_values
+from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.table import TABLES, join_values, split_text, split_values
 
 Tables = Mapping[str, pd.DataFrame]
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from oneroster_nb.analysis.roster_tables import RosterTables
-from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.lookup import among
+from oneroster_nb.tables.rules import Finding, found
 
 Tables = Mapping[str, pd.DataFrame]
 

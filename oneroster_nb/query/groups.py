@@ -15,7 +15,7 @@ from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.added_columns import OTHER_NAMES, PREFIXES
 from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.grades import grade_code
-from oneroster_nb.tables.schema import TABLES, split_text
+from oneroster_nb.tables.table import TABLES, split_text
 
 DEFAULT_MATCH_ON = ("sourcedId", "name", "title")
 

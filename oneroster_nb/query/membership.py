@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from oneroster_nb.query.query import Query
 from oneroster_nb.tables.lookup import codes
-from oneroster_nb.tables.schema import TABLES, join_values, split_text
+from oneroster_nb.tables.table import TABLES, join_values, split_text
 
 _GROUP_COLUMNS = ("groupType", "groupSourcedId", "groupName", "matchedOn")
 _CLASS_COLUMNS: Mapping[str, str] = {

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from oneroster_nb.errors import QueryError
 from oneroster_nb.query.groups import match_values
 from oneroster_nb.spelling import nearest
-from oneroster_nb.tables.schema import split_text
+from oneroster_nb.tables.table import split_text
 
 
 def sessions_of_term(

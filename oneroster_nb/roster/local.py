@@ -29,8 +29,8 @@ from oneroster_nb.tables.added_columns import MATCHED_TOO
 from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.references import elements, not_there
 from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES, linked_people, roles_at_orgs, slices
-from oneroster_nb.tables.schema import empty_table, sensitive_columns, split_text, without_sensitive
 from oneroster_nb.tables.status import active, is_active
+from oneroster_nb.tables.table import empty_table, sensitive_columns, split_text, without_sensitive
 from oneroster_nb.tables.unknown_roles import is_unknown
 from oneroster_nb.tables.where import Where
 

@@ -18,20 +18,20 @@ from oneroster_nb.roster.local import LocalSource
 from oneroster_nb.roster.snapshot import Snapshot, read_snapshot, write_snapshot
 from oneroster_nb.source.source import WholeRoster
 from oneroster_nb.source.table_calls import table_names
-from oneroster_nb.tables.coercing import checked_roster
-from oneroster_nb.tables.findings import Finding
+from oneroster_nb.tables.coercing import validated_tables
 from oneroster_nb.tables.references import warn_of_dangling
-from oneroster_nb.tables.schema import (
-    BEYOND,
+from oneroster_nb.tables.rules import Finding
+from oneroster_nb.tables.table import (
+    EXTRA_TABLES,
     TABLES,
-    nothing_of,
+    empty_table,
     sensitive_columns,
     without_sensitive,
 )
 
 _ATTRIBUTES: Mapping[str, str] = {
     "".join("_" + c.lower() if c.isupper() else c for c in name): name
-    for name in (*TABLES, *BEYOND)
+    for name in (*TABLES, *EXTRA_TABLES)
 }
 """Attribute of a roster to its canonical table."""
 
@@ -101,9 +101,10 @@ class Roster(LocalSource, WholeRoster):
                 "Roster() takes a mapping of canonical names to DataFrames, not"
                 f" {type(tables).__name__}. Roster.load(path) reads a saved roster."
             )
-        given, found = checked_roster(tables)
+        given, found = validated_tables(tables)
         self._held = {
-            name: given[name] if name in given else nothing_of(name) for name in (*TABLES, *BEYOND)
+            name: given[name] if name in given else empty_table(name)
+            for name in (*TABLES, *EXTRA_TABLES)
         }
         self.provider = provider
         self.taken = taken or datetime.datetime.now(datetime.UTC)

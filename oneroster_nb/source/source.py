@@ -15,7 +15,7 @@ from oneroster_nb.query.groups import DEFAULT_MATCH_ON, checked_fields, known_fi
 from oneroster_nb.query.query import Query, checked_group_filter
 from oneroster_nb.source.table_calls import TableCalls
 from oneroster_nb.spelling import nearest
-from oneroster_nb.tables.findings import Finding, frame_of
+from oneroster_nb.tables.rules import Finding, frame_of
 from oneroster_nb.tables.status import active
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.spelling import nearest
-from oneroster_nb.tables.schema import BEYOND, TABLES
+from oneroster_nb.tables.table import EXTRA_TABLES, TABLES
 from oneroster_nb.tables.where import Where, selected
 
 
@@ -17,7 +17,7 @@ def table_names(names: str | Sequence[str]) -> list[str]:
     """Return the names of canonical tables as a list; QueryError if there is no such table."""
     listed = [names] if isinstance(names, str) else list(names)
     for name in listed:
-        if name not in TABLES and name not in BEYOND:
+        if name not in TABLES and name not in EXTRA_TABLES:
             raise QueryError(
                 f"There is no canonical table {name!r}.{nearest(str(name), TABLES)}"
                 f" The tables are: {', '.join(TABLES)}."

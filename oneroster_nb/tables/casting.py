@@ -13,7 +13,7 @@ from oneroster_nb.tables.demographic_names import is_demographic, without_demogr
 from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.grades import grade_code
 from oneroster_nb.tables.notes import Note, added, noted, notes_of
-from oneroster_nb.tables.schema import TABLES, join_values, sensitive_columns, split_text
+from oneroster_nb.tables.table import TABLES, join_values, sensitive_columns, split_text
 from oneroster_nb.tables.vocabulary import ACTIVE, has_words, standard_word
 
 _ARROW: Mapping[Kind, Any] = {
@@ -37,13 +37,13 @@ _TRUE_FALSE: Mapping[str, bool] = {
 }
 
 
-def conform(name: str, columns: Mapping[str, Any], *, sensitive: bool = False) -> pa.Table:
+def cast_columns(name: str, columns: Mapping[str, Any], *, sensitive: bool = False) -> pa.Table:
     """Build a canonical table from columns of strings.
 
     Parameters
     ----------
     name : str
-        A key of :data:`oneroster_nb.tables.schema.TABLES`.
+        A key of :data:`oneroster_nb.tables.table.TABLES`.
     columns : mapping of str to pyarrow string arrays of one length
         By canonical name. Names beyond the canonical ones are kept after them, but never passwords
         and, among users, demographics.
@@ -94,7 +94,7 @@ def conform(name: str, columns: Mapping[str, Any], *, sensitive: bool = False) -
 
 def concat(name: str, tables: Iterable[pa.Table], *, sensitive: bool = False) -> pa.Table:
     """Put pages of one canonical table together; their notes add up."""
-    pages = [conform(name, {}, sensitive=sensitive), *tables]
+    pages = [cast_columns(name, {}, sensitive=sensitive), *tables]
     whole = pa.concat_tables(pages, promote_options="default")
     canonical = [column for column in whole.column_names if column in TABLES[name].columns]
     others = sorted(set(whole.column_names) - set(canonical))
@@ -103,7 +103,7 @@ def concat(name: str, tables: Iterable[pa.Table], *, sensitive: bool = False) ->
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
-    """Turn a conformed table into a DataFrame with the dtypes of the schema."""
+    """Turn a canonical table into a DataFrame with the dtypes of the schema."""
     types = {pa.bool_(): pd.BooleanDtype()}
     frame: pd.DataFrame = table.replace_schema_metadata().to_pandas(types_mapper=types.get)
     # A column without any value arrives as object; text stays text also then.
@@ -111,7 +111,7 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
 
 
 def is_password(name: str) -> bool:
-    """Say whether a field of that name holds what is never kept."""
+    """Return True if a field of that name holds what is never kept."""
     folded = name.casefold()
     return "password" in folded or folded.removeprefix("metadata.") in ("credentials", "passwd")
 
@@ -202,7 +202,7 @@ def _day(text: str) -> str | None:
 
 
 def _grades(texts: Any) -> tuple[Any, Any]:
-    """Give the grades as CEDS codes, and the original text where that differs."""
+    """Return the grades as CEDS codes, and the original text if it differs."""
 
     def codes(text: str) -> str:
         return join_values(grade_code(grade.strip()) for grade in split_text(text))

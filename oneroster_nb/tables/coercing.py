@@ -1,4 +1,4 @@
-"""Tables that somebody made by hand, checked and brought to the dtypes of the schema."""
+"""Tables that a person made by hand, validated and brought to the dtypes of the schema."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,26 +6,26 @@ import pandas as pd
 import pyarrow as pa
 
 from oneroster_nb.errors import ConfigurationError, PartialResultWarning, warn
-from oneroster_nb.tables.casting import conform, to_frame
+from oneroster_nb.tables.casting import cast_columns, to_frame
 from oneroster_nb.tables.demographic_names import is_demographic, without_demographics
 from oneroster_nb.tables.fields import FIELDS
-from oneroster_nb.tables.findings import Finding
 from oneroster_nb.tables.grades import grade_code
 from oneroster_nb.tables.notes import Note, findings_of_notes, notes_of, warn_of_unreadable
 from oneroster_nb.tables.repeated_keys import distinct_rows, warn_of_lost_rows
 from oneroster_nb.tables.roles import completed_roles
-from oneroster_nb.tables.schema import BEYOND, TABLES, empty_table, split_text
+from oneroster_nb.tables.rules import Finding
+from oneroster_nb.tables.table import EXTRA_TABLES, TABLES, empty_table, split_text
 from oneroster_nb.tables.text import texts
 from oneroster_nb.tables.vocabulary import ACTIVE, has_words, standard_word
 
 
-def retyped(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
+def coerce_frame(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     """Bring the canonical columns of a table that have other dtypes to those of the schema.
 
     Parameters
     ----------
     name : str
-        A key of :data:`oneroster_nb.tables.schema.TABLES`.
+        A key of :data:`oneroster_nb.tables.table.TABLES`.
     table : pandas.DataFrame
         With a :class:`pandas.RangeIndex`.
 
@@ -39,7 +39,7 @@ def retyped(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     Examples
     --------
     >>> given = pd.DataFrame({"sourcedId": [7, 8], "givenName": ["Ada", "Bo"], "grades": [6, 7]})
-    >>> table, notes = retyped("users", given)
+    >>> table, notes = coerce_frame("users", given)
     >>> table[["sourcedId", "givenName", "grades"]].to_numpy().tolist(), notes
     ([['7', 'Ada', '06'], ['8', 'Bo', '07']], [])
     """
@@ -49,7 +49,7 @@ def retyped(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     if not odd:
         return table, []
     written = {c: pa.array(texts(table[c]), pa.string(), from_pandas=True) for c in odd}
-    read = conform(name, written, sensitive=True)
+    read = cast_columns(name, written, sensitive=True)
     frame = to_frame(read)
     kept = [*odd, *(column for column in frame.columns if column not in kinds)]
     return table.assign(**{column: frame[column] for column in kept}), notes_of(read)
@@ -69,7 +69,7 @@ def _is_untidy(name: str, values: "pd.Series[str]") -> bool:
     return any(not part or grade_code(part) != part for part in parts)
 
 
-def checked_roster(
+def validated_tables(
     tables: Mapping[str, pd.DataFrame],
 ) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
     """Return the tables of a roster with all columns, the dtypes of the schema and each key once.
@@ -100,7 +100,7 @@ def checked_roster(
     DuplicateKeyWarning
         If rows are left out because an earlier one has their sourcedId.
     """
-    checked = {name: _checked_table(name, table) for name, table in tables.items()}
+    checked = {name: _validated_frame(name, table) for name, table in tables.items()}
     rows = {name: distinct_rows(name, table) for name, (table, _) in checked.items()}
     findings = [each for name in rows for each in (*checked[name][1], *rows[name].findings)]
     warn_of_lost_rows(findings)
@@ -113,8 +113,8 @@ def checked_roster(
     return kept, findings
 
 
-def _checked_table(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
-    if name not in TABLES and name not in BEYOND:
+def _validated_frame(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+    if name not in TABLES and name not in EXTRA_TABLES:
         raise ConfigurationError(
             f"There is no canonical table {name!r}. The tables are: {', '.join(TABLES)}."
         )
@@ -124,7 +124,7 @@ def _checked_table(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[F
     table.attrs = {}  # notes of whoever made it are no part of a roster, and not to be saved
     if name not in TABLES:
         return table, []
-    table, notes = retyped(name, table)
+    table, notes = coerce_frame(name, table)
     warn_of_unreadable(name, notes)
     kept = _without_demographics(table) if name == "users" else table
     return kept, list(findings_of_notes(name, notes))

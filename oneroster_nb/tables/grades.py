@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"0*(1[0-3]|[1-9])(?:st|nd|rd|th|\.0+)?")
 
 
 def grade_code(text: str) -> str:
-    """Give the CEDS code of a grade, or the text itself where it is none.
+    """Return the CEDS code of a grade, or the text itself if it is none.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def grade_code(text: str) -> str:
 
 
 def grade_place(text: str) -> tuple[int, str]:
-    """Give what grades are sorted by: the order of schooling, other texts after them.
+    """Return what grades are sorted by: the order of schooling, other texts after them.
 
     Examples
     --------

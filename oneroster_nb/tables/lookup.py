@@ -1,4 +1,4 @@
-"""Where the values of one column are found in another one (pure)."""
+"""Look values of one column up in another one (pure)."""
 
 from typing import Any
 

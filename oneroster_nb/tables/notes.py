@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from oneroster_nb.errors import UnreadableValueWarning, warn
-from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.rules import Finding, found
 
 _KEY = b"notes"
 _EXAMPLES = 5
@@ -23,7 +23,7 @@ class Note(NamedTuple):
     Attributes
     ----------
     code : str
-        The rule of :data:`oneroster_nb.tables.findings.RULES`.
+        The rule of :data:`oneroster_nb.tables.rules.RULES`.
     column : str
     example : str
         How it was written, where that is the same for all of these values; else empty.

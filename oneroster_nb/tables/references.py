@@ -7,7 +7,7 @@ import pandas as pd
 from oneroster_nb.errors import DanglingReferenceWarning, warn
 from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.lookup import codes
-from oneroster_nb.tables.schema import TABLES, split_values
+from oneroster_nb.tables.table import TABLES, split_values
 
 NOT_THERE = "notThere"
 """The key of ``attrs`` under which an answer keeps what :func:`not_there` counted for it."""
@@ -134,7 +134,7 @@ def elements(values: "pd.Series[str]") -> "pd.Series[str]":
 
 
 def left_out(found: Mapping[str, Mapping[str, int]], below: int | None = None) -> list[str]:
-    """Say what an answer leaves out because it is not there.
+    """Write what an answer leaves out because it is not there.
 
     Parameters
     ----------

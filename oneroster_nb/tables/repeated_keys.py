@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from oneroster_nb.errors import DuplicateKeyWarning, warn
-from oneroster_nb.tables.findings import Finding, found
-from oneroster_nb.tables.schema import join_values, split_values
+from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.table import join_values, split_values
 from oneroster_nb.tables.vocabulary import DELETED
 
 _PLACING = ("orgSourcedIds", "primaryOrgSourcedId", "role", "_roles", "status", "dateLastModified")
@@ -52,7 +52,7 @@ def distinct_rows(name: str, table: pd.DataFrame) -> DistinctRows:
 
     Examples
     --------
-    >>> from oneroster_nb.tables.schema import empty_table
+    >>> from oneroster_nb.tables.table import empty_table
     >>> users = empty_table("users").reindex([0, 1]).assign(sourcedId="u1", status="active")
     >>> users["orgSourcedIds"] = ["s1", "s2"]
     >>> distinct_rows("users", users).table[["sourcedId", "orgSourcedIds"]].to_numpy().tolist()

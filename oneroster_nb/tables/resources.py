@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pandas as pd
 import pyarrow as pa
 
-from oneroster_nb.tables.casting import conform, to_frame
+from oneroster_nb.tables.casting import cast_columns, to_frame
 from oneroster_nb.tables.lookup import codes
-from oneroster_nb.tables.schema import join_values, split_values
 from oneroster_nb.tables.status import active
+from oneroster_nb.tables.table import join_values, split_values
 
 
 def resources_of(pages: Sequence[pa.Table], owners: pd.DataFrame) -> pd.DataFrame:
@@ -62,7 +62,7 @@ def link_resources(table: str, owner: str, pairs: pd.DataFrame) -> pd.DataFrame:
         "resourceSourcedId": pairs["resource"],
     }
     texts = {name: pa.array(c, pa.string(), from_pandas=True) for name, c in columns.items()}
-    frame = to_frame(conform(table, texts))
+    frame = to_frame(cast_columns(table, texts))
     return frame.assign(
         status=pairs["status"].astype("str"),
         dateLastModified=pairs["dateLastModified"].astype("datetime64[us, UTC]"),

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from oneroster_nb.tables.casting import conform, to_frame
+from oneroster_nb.tables.casting import cast_columns, to_frame
 from oneroster_nb.tables.fields import FIELDS
-from oneroster_nb.tables.findings import Finding, found
 from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.notes import findings_of_notes, notes_of
 from oneroster_nb.tables.repeated_keys import DistinctRows
-from oneroster_nb.tables.schema import empty_table, join_values, split_text, split_values
+from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.table import empty_table, join_values, split_text, split_values
 from oneroster_nb.tables.vocabulary import DELETED
 
 _ADMINISTRATORS = frozenset(
@@ -109,7 +109,7 @@ def roles_table(rows: pd.DataFrame, holders: pd.DataFrame) -> tuple[pd.DataFrame
     texts = {
         name: pa.array(rows[name], pa.string(), from_pandas=True) for name in _SAYS if name in rows
     }
-    page = conform("roles", texts)
+    page = cast_columns("roles", texts)
     frame = to_frame(page).assign(
         status=holders["status"].array, dateLastModified=holders["dateLastModified"].array
     )
@@ -210,7 +210,7 @@ def _in_1p1(roles: "pd.Series[str]") -> "pd.Series[str]":
 def _of_versions(
     users: pd.DataFrame, held: pd.DataFrame, number: int, version: str, *, told: bool
 ) -> list[Finding]:
-    """Say what was read from where, if that is not where the version has it."""
+    """Find what was read from where, if that is not where the version has it."""
     details = []
     if version == "1.2" and told:
         says = users["role"].notna() | users["orgSourcedIds"].notna()

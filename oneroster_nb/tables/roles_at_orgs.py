@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oneroster_nb.tables.lookup import codes
-from oneroster_nb.tables.schema import split_text
 from oneroster_nb.tables.status import is_active
+from oneroster_nb.tables.table import split_text
 
 LINKED_ROLES = frozenset({"guardian", "parent", "relative"})
 """The roles of people who belong to a class only through a student."""

@@ -1,6 +1,6 @@
 """Texts that a spreadsheet could run as a formula, made safe (pure).
 
-A text such as ``=HYPERLINK(…)`` in a roster is somebody's input, and a spreadsheet that opens a
+A text such as ``=HYPERLINK(…)`` in a roster is a stranger's input, and a spreadsheet that opens a
 file runs it.
 """
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.tables.schema import join_values
+from oneroster_nb.tables.table import join_values
 
 
 def text_of(value: object) -> str:

@@ -57,7 +57,7 @@ def counts_of_unknown_roles(left_out: pd.DataFrame) -> dict[str, int]:
 def note_of_unknown_roles(
     found: Mapping[str, Mapping[str, int]], below: int | None = None
 ) -> list[str]:
-    """Say how many people an answer leaves out because of their role.
+    """Write how many people an answer leaves out because of their role.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from oneroster_nb.tables.lookup import among
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 OWNERS: Mapping[str, str] = {
     "roles": "userSourcedId",

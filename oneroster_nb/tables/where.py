@@ -11,8 +11,8 @@ from oneroster_nb.errors import QueryError
 from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.grades import grade_code
-from oneroster_nb.tables.schema import TABLES, split_text
 from oneroster_nb.tables.status import active
+from oneroster_nb.tables.table import TABLES, split_text
 
 Where: TypeAlias = Mapping[str, Any]
 """Column to a value, a list of values, or a mapping of operator to value."""

@@ -17,7 +17,7 @@ import pyarrow.json
 
 from oneroster_nb.errors import AnswerError
 from oneroster_nb.tables.field import Shape
-from oneroster_nb.tables.schema import join_values
+from oneroster_nb.tables.table import join_values
 from oneroster_nb.transport.json_shapes import (
     ARROW_TYPES,
     BETWEEN_PARTS,

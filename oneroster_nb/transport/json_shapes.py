@@ -10,7 +10,7 @@ import pyarrow as pa
 from oneroster_nb.tables.casting import is_password
 from oneroster_nb.tables.field import Shape
 from oneroster_nb.tables.fields import FIELDS
-from oneroster_nb.tables.schema import join_values
+from oneroster_nb.tables.table import join_values
 
 _REF = pa.struct([("href", pa.string()), ("sourcedId", pa.string()), ("type", pa.string())])
 _PARTS = FIELDS["roles"].in_record("1.2")

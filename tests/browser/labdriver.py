@@ -13,8 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.error import URLError
-from urllib.request import Request as HttpRequest
-from urllib.request import urlopen
+from urllib.request import Request as HttpRequest, urlopen
 
 import nbformat
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
@@ -154,7 +153,7 @@ class Lab:
         self.page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached")
 
     def reopen(self) -> None:
-        """Load the notebook as if the browser had been started anew."""
+        """Load the notebook as if the browser had been started again."""
         assert self._notebook, "open a notebook first"
         address = f"{self._server.url}/lab/tree/{self._notebook.name}"
         self.page.goto(f"{address}?token={self._server.token}&reset")

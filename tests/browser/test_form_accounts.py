@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-from helpers.cleverserver import Asked as AskedOfClever
-from helpers.cleverserver import CleverServer, Reply
+from helpers.cleverserver import Asked as AskedOfClever, CleverServer, Reply
 from helpers.faultserver import FaultServer
 from helpers.records import school
 from playwright.sync_api import expect

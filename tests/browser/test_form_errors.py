@@ -116,7 +116,7 @@ def test_a_cancelled_pull(form: Form) -> None:
         form.run()
         assert door.reached.wait(20)
         form.button("Cancel").click()
-        form.expect_words("Cancelled. Nothing was changed; press the button again to start anew.")
+        form.expect_words("Cancelled. Nothing was changed; press the button to start again.")
         expect(form.labelled("Group")).to_have_value("Art section 1")
         expect(form.button("Run query")).to_be_enabled()
         door.open()

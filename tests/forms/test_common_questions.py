@@ -19,7 +19,7 @@ import oneroster_nb as onb
 from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.export import write
-from oneroster_nb.tables import schema
+from oneroster_nb.tables import table as canonical
 
 QUESTIONS = [
     *("class_sizes", "teacher_loads", "without_classes", "empty_classes", "multi_school"),
@@ -329,7 +329,7 @@ def classes_of(sizes: dict[str, list[int]]) -> onb.Roster:
     teachers = [f"t{s}" for s, _, _ in rows]
 
     def table(kind: str, /, **columns: list[Any]) -> pd.DataFrame:
-        empty = schema.empty_table(kind)
+        empty = canonical.empty_table(kind)
         length = len(next(iter(columns.values())))
         return empty.reindex(range(length)).assign(
             status="active",
@@ -621,7 +621,7 @@ def test_sections_are_joined_through_others() -> None:
 def with_roles(*rows: tuple[str, str, str]) -> onb.Roster:
     """Give the demo with more roles: of whom, which, at which org."""
     tables = dict(make_district())
-    more = schema.empty_table("roles").reindex(range(len(rows)))
+    more = canonical.empty_table("roles").reindex(range(len(rows)))
     people, roles, orgs = (pd.Series(part, dtype="str") for part in zip(*rows, strict=True))
     more = more.assign(
         **{"sourcedId": "more-" + people + roles, "userSourcedId": people, "role": roles},

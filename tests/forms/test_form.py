@@ -28,8 +28,7 @@ from helpers.form_tools import (
     until,
 )
 from helpers.keyrings import MemoryKeyring
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from nbclient import NotebookClient
 from pandas.testing import assert_frame_equal
 
@@ -151,7 +150,7 @@ def test_the_code_gives_the_same_frame_and_table(
     assert form.state() == explore(ROSTER, **form.state()).state()
 
 
-def test_the_code_connects_anew(server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_code_connects_again(server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> None:
     form = explore(
         provider="oneroster", host=server.host, client_id=server.client_id, group_filter="schools"
     )
@@ -854,7 +853,7 @@ def test_what_was_asked_stands_above_the_answer() -> None:
     form.run()
     words = (
         "Teachers of schools whose name matches the expression '^L',"
-        " also what is to be deleted, one row for each"
+        " with rows marked tobedeleted, one row for each"
     )
     assert words in texts(form)
     form.group_name = None

@@ -176,9 +176,9 @@ def test_lists_are_compared_with_the_people_of_the_question(
     assert "'(' is no regular expression" in form.message
 
 
-def test_where_each_question_pulls_anew_it_says_so() -> None:
+def test_if_each_question_pulls_again_the_form_says_so() -> None:
     form = explore(ROSTER)
-    pulls = "Each is pulled anew; with Load whole roster, all are answered at once."
+    pulls = "with Load whole roster, all are answered at once."
     assert pulls not in texts(form)
     with onb.connect("demo") as conn:
         assert pulls in texts(explore(conn))

@@ -293,7 +293,7 @@ def test_a_roster_that_cannot_be_loaded_leaves_the_connection(server: DemoServer
         assert len(form.result) == 6
 
 
-def test_connecting_can_be_cancelled_and_begun_anew() -> None:
+def test_connecting_can_be_cancelled_and_begun_again() -> None:
     async def test() -> None:
         shut = asyncio.Event()
         loop = asyncio.get_running_loop()

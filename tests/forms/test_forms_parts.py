@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from anywidget import AnyWidget
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from matplotlib import rcParams
 from nbclient import NotebookClient
 

@@ -10,7 +10,7 @@ import oneroster_nb as onb
 from helpers.cleverserver import CleverServer
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.source.source import Source
-from oneroster_nb.tables.schema import TABLES, empty_table
+from oneroster_nb.tables.table import TABLES, empty_table
 
 Tables = dict[str, pd.DataFrame]
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 import oneroster_nb as onb
 from oneroster_nb.demo.district.making import make_district
-from oneroster_nb.tables.schema import join_values, split_text
+from oneroster_nb.tables.table import join_values, split_text
 
 Tables = dict[str, pd.DataFrame]
 

@@ -9,8 +9,7 @@ import warnings
 import pandas as pd
 from helpers.thorough import cases
 from helpers.untidy import questions, untidy
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 import oneroster_nb as onb
 from oneroster_nb.demo.server.embedded import DemoServer

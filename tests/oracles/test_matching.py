@@ -11,11 +11,10 @@ import pytest
 from helpers.faultserver import FaultServer
 from helpers.oracle import MEMBERSHIP, Oracle, Row, agree, joined, rows_of
 from helpers.records import course, enrollment, org, routes, section, session, user
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from oneroster_nb import OneRosterConnector, errors
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 # Letters in both cases, signs with a meaning in patterns and queries, and letters with accents.
 SIGNS = "aAbBeE1 *?[]!-.()^$|+\\:,'\"éÉÑ"

@@ -13,7 +13,7 @@ from helpers.untidy import worse
 
 import oneroster_nb as onb
 from oneroster_nb.demo.district.making import make_district
-from oneroster_nb.tables.schema import TABLES, join_values
+from oneroster_nb.tables.table import TABLES, join_values
 
 # These districts have references that point nowhere; tests/test_not_there.py is about those.
 pytestmark = [

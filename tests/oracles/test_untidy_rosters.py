@@ -19,7 +19,7 @@ from helpers.thorough import cases
 
 import oneroster_nb as onb
 from oneroster_nb.source.source import Source
-from oneroster_nb.tables.schema import split_text
+from oneroster_nb.tables.table import split_text
 
 ACTIVE = ["active", "active", "active", "Active", " ACTIVE ", "", "Archived"]
 DELETED = ["tobedeleted", "ToBeDeleted", "to-be-deleted", "TO_BE_DELETED ", "inactive"]

@@ -9,7 +9,7 @@ from helpers.oracle import MEMBERSHIP, Oracle
 
 from oneroster_nb import OneRosterConnector, Query, errors
 from oneroster_nb.demo.server.embedded import DemoServer
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 Connect = Callable[..., OneRosterConnector]
 

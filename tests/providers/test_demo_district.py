@@ -7,7 +7,7 @@ import pytest
 
 from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.errors import ConfigurationError
-from oneroster_nb.tables.schema import TABLES, split_values
+from oneroster_nb.tables.table import TABLES, split_values
 
 Tables = dict[str, pd.DataFrame]
 

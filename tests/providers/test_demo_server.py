@@ -15,7 +15,7 @@ from requests_oauthlib import OAuth1
 
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.errors import ConfigurationError
-from oneroster_nb.tables.schema import TABLES, empty_table
+from oneroster_nb.tables.table import TABLES, empty_table
 
 Tables = dict[str, pd.DataFrame]
 

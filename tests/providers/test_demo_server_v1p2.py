@@ -18,7 +18,7 @@ from oneroster_nb.demo.server.answers import RefusalError, Request
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.demo.server.tokens import Tokens
 from oneroster_nb.errors import ConfigurationError
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 Tables = dict[str, pd.DataFrame]
 Record = dict[str, Any]

@@ -11,7 +11,7 @@ from helpers.sources import District, bundle_of, opened
 import oneroster_nb as onb
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.roster.snapshot import Snapshot, write_snapshot
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 STRICT = r"[0-9A-Za-z./@_-]+"
 MADE = ["roles", "classResources", "courseResources"]

@@ -14,7 +14,7 @@ import oneroster_nb as onb
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.tables.references import not_there
 from oneroster_nb.tables.roles import roles_of_users
-from oneroster_nb.tables.schema import empty_table
+from oneroster_nb.tables.table import empty_table
 
 Tables = dict[str, pd.DataFrame]
 MODIFIED = pd.Timestamp("2026-08-20", tz="UTC")

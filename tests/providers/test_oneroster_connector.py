@@ -22,7 +22,7 @@ from helpers.records import (
 from oneroster_nb import ClasslinkConnector, OneRosterConnector, connect
 from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 Connect = Callable[..., OneRosterConnector]
 

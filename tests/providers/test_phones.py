@@ -7,8 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.bundles import demo as demo_files
-from helpers.bundles import packed, written
+from helpers.bundles import demo as demo_files, packed, written
 from helpers.cleverserver import CleverServer
 from helpers.faultserver import FaultServer
 from helpers.records import org, routes, user

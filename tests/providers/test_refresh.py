@@ -10,7 +10,7 @@ from helpers.faultserver import Behaviour, FaultServer, Record
 from helpers.records import enrollment, school, user
 
 import oneroster_nb as onb
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 Connect = Callable[..., onb.OneRosterConnector]
 

@@ -17,7 +17,7 @@ from helpers.records import enrollment, school, user
 
 import oneroster_nb as onb
 from oneroster_nb.demo.district.making import make_district
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 from oneroster_nb.transport.clock import ServerClock
 
 Connect = Callable[..., onb.OneRosterConnector]

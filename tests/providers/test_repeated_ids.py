@@ -14,7 +14,7 @@ from helpers.sources import KINDS, District, bundle_of, opened
 import oneroster_nb as onb
 from oneroster_nb.errors import DuplicateKeyWarning
 from oneroster_nb.tables.repeated_keys import distinct_rows
-from oneroster_nb.tables.schema import empty_table
+from oneroster_nb.tables.table import empty_table
 
 HAND = "tables made by hand"
 

@@ -20,7 +20,7 @@ from helpers.records import (
 )
 
 from oneroster_nb import OneRosterConnector, errors
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 Connect = Callable[..., OneRosterConnector]
 

@@ -13,8 +13,7 @@ import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from oneroster_nb.counts.count import crosstab
 from oneroster_nb.errors import ConfigurationError, QueryError

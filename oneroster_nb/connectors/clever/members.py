@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from oneroster_nb.tables.casting import conform
-from oneroster_nb.tables.schema import split_text
+from oneroster_nb.tables.casting import cast_columns
+from oneroster_nb.tables.table import split_text
 
 _SEXES: Mapping[str, str] = {"M": "male", "F": "female", "X": "other"}
 _RACES: Mapping[str, str] = {
@@ -58,7 +58,7 @@ def enrollments_of(sections: pa.Table) -> pa.Table:
         "role": [role for _, role, _, _ in rows],
         "primary": [primary for *_, primary in rows],
     }
-    table = conform("enrollments", {n: pa.array(v, pa.string()) for n, v in texts.items()})
+    table = cast_columns("enrollments", {n: pa.array(v, pa.string()) for n, v in texts.items()})
     changed = sections["dateLastModified"].take(pa.array([n for n, *_ in rows], pa.int64()))
     place = table.column_names.index("dateLastModified")
     return table.set_column(place, "dateLastModified", changed)
@@ -85,7 +85,7 @@ def demographics_of(users: pa.Table) -> pa.Table:
     texts = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in names}
     positions = pa.array(known, pa.int64())
     own = {name: users[name].take(positions) for name in ("sourcedId", "status")}
-    table = conform("demographics", {**own, **texts})
+    table = cast_columns("demographics", {**own, **texts})
     place = table.column_names.index("dateLastModified")
     return table.set_column(place, "dateLastModified", users["dateLastModified"].take(positions))
 

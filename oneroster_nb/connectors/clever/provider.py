@@ -17,7 +17,7 @@ from oneroster_nb.connectors.clever.records import columns_of
 from oneroster_nb.connectors.live.options import LiveOptions
 from oneroster_nb.connectors.live.provider import NO_ROUTE, TRIES_OF_A_LARGE_PAGE, Provider
 from oneroster_nb.errors import AnswerError, NotFoundError, NotProvidedError, RosterError
-from oneroster_nb.tables.casting import conform
+from oneroster_nb.tables.casting import cast_columns
 from oneroster_nb.transport.address import encoded, origin, resolve_url
 from oneroster_nb.transport.pages import Page, PageRequest, Tables
 from oneroster_nb.transport.paging import pull_links
@@ -177,7 +177,7 @@ def _list_pages(
         answer, (records, link, count) = session.read(url, call, read_envelope, attempts=tries)
         listed = urlsplit(url).path.removeprefix(urlsplit(session.host).path).split("/")
         columns = columns_of(table, listed[-1 if len(listed) != 2 else 0], records)
-        page = conform(table, columns, sensitive=sensitive)
+        page = cast_columns(table, columns, sensitive=sensitive)
         following = _followed(session.host, answer.url, link)
         return Page(read(page) if read else page, count, following)
 

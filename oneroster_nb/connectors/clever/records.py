@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from oneroster_nb.tables.schema import join_values
+from oneroster_nb.tables.table import join_values
 from oneroster_nb.transport.json_shapes import BETWEEN_PARTS, BETWEEN_ROLES, plain
 
 Record = Mapping[str, Any]

@@ -27,8 +27,8 @@ from oneroster_nb.source.source import warn_not_shared
 from oneroster_nb.source.table_calls import table_names
 from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.references import not_there
-from oneroster_nb.tables.schema import empty_table
 from oneroster_nb.tables.status import active
+from oneroster_nb.tables.table import empty_table
 from oneroster_nb.tables.unknown_roles import people_of_unknown_role
 from oneroster_nb.tables.where import Where
 

@@ -11,7 +11,7 @@ from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.query.membership import link_classes, link_courses
 from oneroster_nb.query.query import Query
 from oneroster_nb.roster.roster import Roster
-from oneroster_nb.tables.schema import empty_table
+from oneroster_nb.tables.table import empty_table
 from oneroster_nb.transport.side_by_side import Job, Outcome
 
 LISTS_AT_MOST = 100  # beyond so many lists of members, whole tables take fewer requests

@@ -12,11 +12,11 @@ from oneroster_nb.connectors.live.role_text import spread_roles
 from oneroster_nb.errors import RosterError
 from oneroster_nb.progress import Reporter
 from oneroster_nb.tables.casting import concat, to_frame
-from oneroster_nb.tables.findings import Finding
 from oneroster_nb.tables.notes import findings_of_notes, notes_of, warn_of_unreadable
 from oneroster_nb.tables.repeated_keys import DistinctRows, distinct_rows, warn_of_lost_rows
 from oneroster_nb.tables.roles import ROLES_COLUMN, People, people_of, roles_table
-from oneroster_nb.tables.schema import empty_table
+from oneroster_nb.tables.rules import Finding
+from oneroster_nb.tables.table import empty_table
 from oneroster_nb.transport.pages import Tables
 from oneroster_nb.transport.session import Session
 from oneroster_nb.transport.side_by_side import Job, Outcome, run

@@ -20,9 +20,9 @@ from oneroster_nb.errors import (
 )
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.roster.roster import Roster
-from oneroster_nb.tables.findings import Finding
 from oneroster_nb.tables.references import warn_of_dangling
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.rules import Finding
+from oneroster_nb.tables.table import TABLES
 from oneroster_nb.tables.upsert import OWNERS, all_new, shrunken_tables, upsert
 from oneroster_nb.transport.side_by_side import Job, Outcome
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from oneroster_nb.tables.schema import BEYOND
+from oneroster_nb.tables.table import EXTRA_TABLES
 from oneroster_nb.transport.json_shapes import BETWEEN_PARTS, BETWEEN_ROLES, ROLE_PARTS, plain
 
 _COLUMNS: Mapping[str, str] = {"org": "orgSourcedId", "userProfile": "userProfileSourcedId"}
@@ -76,7 +76,7 @@ def profiles_of(pages: Sequence[pa.Table], users: pd.DataFrame) -> pd.DataFrame:
                 "dateLastModified": changed.get(user),
             }
             rows += [_profile(profile) | own for profile in json.loads(text)]
-    frame = pd.DataFrame(rows, columns=BEYOND["userProfiles"])
+    frame = pd.DataFrame(rows, columns=EXTRA_TABLES["userProfiles"])
     texts = {name: "str" for name in frame if name != "dateLastModified"}
     return frame.astype({**texts, "dateLastModified": "datetime64[us, UTC]"})
 

@@ -14,10 +14,10 @@ from oneroster_nb.errors import IncompleteError, PartialResultWarning, RosterErr
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.roster.roster import Roster
 from oneroster_nb.source.source import warn_not_shared
-from oneroster_nb.tables.findings import Finding
 from oneroster_nb.tables.references import warn_of_dangling
 from oneroster_nb.tables.resources import link_resources, resources_of
-from oneroster_nb.tables.schema import empty_table
+from oneroster_nb.tables.rules import Finding
+from oneroster_nb.tables.table import empty_table
 from oneroster_nb.transport.side_by_side import Job, Outcome
 
 _IN_EVERY_ROSTER = frozenset(

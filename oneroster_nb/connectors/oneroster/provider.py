@@ -8,9 +8,9 @@ from oneroster_nb.connectors.live.options import LiveOptions
 from oneroster_nb.connectors.live.provider import NO_ROUTE, TRIES_OF_A_LARGE_PAGE, Provider
 from oneroster_nb.connectors.oneroster.records import RECORDS
 from oneroster_nb.errors import NotFoundError, NotProvidedError, RosterError
-from oneroster_nb.tables.casting import conform
+from oneroster_nb.tables.casting import cast_columns
 from oneroster_nb.tables.field import Kind, Shape
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 from oneroster_nb.tables.vocabulary import has_words
 from oneroster_nb.transport.address import encoded
 from oneroster_nb.transport.decode import Decoder
@@ -143,7 +143,7 @@ def _one_record(session: Session, table: str, decoder: Decoder, url: str) -> Fet
 
     def fetch(request: PageRequest, call: Call) -> Page:  # noqa: ARG001 - there is one page
         _, columns = session.read(url, call, decoder.read_one)
-        return Page(conform(table, _columns(columns)))
+        return Page(cast_columns(table, _columns(columns)))
 
     return fetch
 
@@ -164,7 +164,7 @@ def _list_pages(
         answer, (columns, total) = session.read(url, call, decoder.read, attempts=tries)
         length = len(columns["sourcedId"])
         return Page(
-            conform(table, _columns(columns), sensitive=sensitive),
+            cast_columns(table, _columns(columns), sensitive=sensitive),
             whole_number(answer.headers.get("X-Total-Count")) if total is None else total,
             answer.next if _continues(answer.next, request.offset + length) else None,
             answer.more,

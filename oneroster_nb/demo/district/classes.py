@@ -9,7 +9,7 @@ import pandas as pd
 from oneroster_nb.demo.district.frames import SCHOOL_YEAR, frame, touched
 from oneroster_nb.demo.district.plan import Plan
 from oneroster_nb.demo.district.schedule import Schedule, Section
-from oneroster_nb.tables.schema import join_values
+from oneroster_nb.tables.table import join_values
 
 _SESSIONS: Final = (
     (SCHOOL_YEAR, "2026-2027", "schoolYear", "2026-08-17", "2027-06-11", None),

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 Objects: TypeAlias = npt.NDArray[np.object_]
 

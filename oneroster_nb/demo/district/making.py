@@ -15,7 +15,7 @@ from oneroster_nb.demo.district.people import make_demographics, make_users
 from oneroster_nb.demo.district.plan import SMALL, make_plan
 from oneroster_nb.demo.district.roles import make_roles
 from oneroster_nb.demo.district.schedule import make_schedule
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 
 def make_district(students: int | None = None, *, seed: int = 1) -> dict[str, pd.DataFrame]:
@@ -35,7 +35,7 @@ def make_district(students: int | None = None, *, seed: int = 1) -> dict[str, pd
     Returns
     -------
     dict of pandas.DataFrame
-        Every table of :data:`oneroster_nb.tables.schema.TABLES` by name, with all its
+        Every table of :data:`oneroster_nb.tables.table.TABLES` by name, with all its
         columns (``sms`` and ``phone`` too) and their dtypes.
 
     Raises

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from oneroster_nb.demo.district.frames import frame
-from oneroster_nb.tables.schema import split_values
+from oneroster_nb.tables.table import split_values
 
 
 def make_roles(users: pd.DataFrame, orgs: pd.DataFrame) -> pd.DataFrame:

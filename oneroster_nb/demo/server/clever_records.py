@@ -7,7 +7,7 @@ from typing import Any, Final
 import pandas as pd
 
 from oneroster_nb.demo.server.store import Store
-from oneroster_nb.tables.schema import split_text
+from oneroster_nb.tables.table import split_text
 
 Record = dict[str, Any]
 

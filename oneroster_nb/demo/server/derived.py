@@ -6,7 +6,7 @@ from typing import Any, Final, TypeAlias
 import pandas as pd
 
 from oneroster_nb.tables.field import Kind
-from oneroster_nb.tables.schema import join_values
+from oneroster_nb.tables.table import join_values
 
 Tables: TypeAlias = Mapping[str, pd.DataFrame]
 

@@ -13,14 +13,14 @@ from oneroster_nb.demo.district.roles import shown_roles
 from oneroster_nb.demo.server.derived import DERIVED
 from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.fields import FIELDS
-from oneroster_nb.tables.schema import BEYOND, TABLES, empty_table, split_text
+from oneroster_nb.tables.table import EXTRA_TABLES, TABLES, empty_table, split_text
 
 Positions: TypeAlias = npt.NDArray[np.int64]
 """Row numbers of a table."""
 
 _T = TypeVar("_T")
 
-_SHOWN: Final = [name for name in BEYOND if FIELDS[name].rest]
+_SHOWN: Final = [name for name in EXTRA_TABLES if FIELDS[name].rest]
 """Tables that OneRoster 1.2 serves and that are not canonical."""
 
 

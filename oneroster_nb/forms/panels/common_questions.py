@@ -12,7 +12,7 @@ from oneroster_nb.source.source import Source
 
 _WHOLE = "Asked of the whole roster, whatever is chosen above."
 _PEOPLE = "Asked of the people that the question above is about."
-_PULLS = "Each is pulled anew; with Load whole roster, all are answered at once."
+_PULLS = "Each question pulls its tables again; with Load whole roster, all are answered at once."
 
 
 class CommonPanel:

@@ -315,7 +315,7 @@ class ConnectionPanel:
 
 
 def _saved_words(name: str, provider: str, kept: bool, failure: str) -> tuple[str, Kind]:
-    """Say what was saved, and what was not."""
+    """Write what was saved, and what was not."""
     if PROVIDERS[provider].local:
         return f"Saved as {name!r}.", "info"
     if kept:

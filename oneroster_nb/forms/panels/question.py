@@ -245,7 +245,7 @@ class QuestionPanel(Filling):
         self.group.offer([before + separator + title for title in fitting[:_COMPLETIONS]])
 
     def _count_matches(self) -> None:
-        """Say how many groups match, before anything is asked."""
+        """Show how many groups match, before anything is asked."""
         kind = self._state.group_filter
         if kind is None or self._groups is None:
             return

@@ -75,7 +75,7 @@ class ResultsPanel:
         self.show_findings(None)
 
     def say_changed(self, button: str) -> None:
-        """Say that the question was changed after its answer, if a button is named that asks it."""
+        """Show that the question was changed since its answer; `button` asks it, or is empty."""
         if button:
             text = f"The question was changed after this answer. {button} asks it as it is now."
             self._changed_words.say(text, "warning")

@@ -1,10 +1,7 @@
 """A cell of code, shown as text, with a button to copy it."""
 
-from pathlib import Path
-
+from oneroster_nb.forms.widgets import STATIC
 from oneroster_nb.forms.widgets.unsaved import Unsaved
-
-_STATIC = Path(__file__).parent / "static"
 
 
 class CodeCell(Unsaved):
@@ -23,8 +20,8 @@ class CodeCell(Unsaved):
     'import oneroster_nb as onb'
     """
 
-    _esm = _STATIC / "code.js"
-    _css = _STATIC / "code.css"
+    _esm = STATIC / "code.js"
+    _css = STATIC / "code.css"
 
     code: str = ""
 

@@ -5,15 +5,13 @@ of them is in the widget's state or in the notebook.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from anywidget import AnyWidget
 from traitlets import Bool, Unicode
 
 from oneroster_nb.errors import RosterError
-
-_STATIC = Path(__file__).parent / "static"
+from oneroster_nb.forms.widgets import STATIC
 
 
 class Download(NamedTuple):
@@ -61,8 +59,8 @@ class DownloadButton(AnyWidget):
     'Download'
     """
 
-    _esm = _STATIC / "download.js"
-    _css = _STATIC / "download.css"
+    _esm = STATIC / "download.js"
+    _css = STATIC / "download.css"
 
     description = Unicode().tag(sync=True)
     disabled = Bool(False).tag(sync=True)

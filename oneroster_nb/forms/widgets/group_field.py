@@ -4,13 +4,11 @@ Titles of classes may hold the names of people, so they stay out of saved notebo
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from traitlets import Unicode
 
+from oneroster_nb.forms.widgets import STATIC
 from oneroster_nb.forms.widgets.unsaved import Unsaved
-
-_STATIC = Path(__file__).parent / "static"
 
 
 class GroupField(Unsaved):
@@ -39,8 +37,8 @@ class GroupField(Unsaved):
     ('Art 1', 'Art 2')
     """
 
-    _esm = _STATIC / "groupfield.js"
-    _css = _STATIC / "groupfield.css"
+    _esm = STATIC / "groupfield.js"
+    _css = STATIC / "groupfield.css"
 
     value = Unicode().tag(sync=True)
     description = Unicode().tag(sync=True)

@@ -1,10 +1,8 @@
 """What a form tells the page around it: its colours, and that keys pressed in it are its own."""
 
-from pathlib import Path
-
 from anywidget import AnyWidget
 
-_STATIC = Path(__file__).parent / "static"
+from oneroster_nb.forms.widgets import STATIC
 
 FORM_CLASS = "onb-form"
 """The CSS class that a form carries, within which its marker works."""
@@ -20,5 +18,5 @@ class FormMarker(AnyWidget):
     >>> form = form.add_class(FORM_CLASS)
     """
 
-    _esm = _STATIC / "form.js"
-    _css = _STATIC / "form.css"
+    _esm = STATIC / "form.js"
+    _css = STATIC / "form.css"

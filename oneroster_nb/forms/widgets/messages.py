@@ -1,18 +1,16 @@
 """What a form says: plain text of any origin, shown as text and read out by screen readers."""
 
-from pathlib import Path
 from typing import Literal
 
 import ipywidgets as widgets
 from traitlets import Unicode
 
 from oneroster_nb.errors import CancelledError, RosterError
+from oneroster_nb.forms.widgets import STATIC
 from oneroster_nb.forms.widgets.unsaved import Unsaved
 
 LABEL = "10.5em"
 """How wide the labels of a form are."""
-
-_STATIC = Path(__file__).parent / "static"
 
 Kind = Literal["info", "warning", "title", "working", "error"]
 
@@ -28,8 +26,8 @@ class Message(Unsaved):
         What is said.
     """
 
-    _esm = _STATIC / "message.js"
-    _css = _STATIC / "message.css"
+    _esm = STATIC / "message.js"
+    _css = STATIC / "message.css"
 
     value = Unicode()
 

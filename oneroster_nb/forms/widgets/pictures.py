@@ -1,12 +1,10 @@
 """The charts of an answer, as pictures."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from oneroster_nb.forms.charts.drawing import Chart
+from oneroster_nb.forms.widgets import STATIC
 from oneroster_nb.forms.widgets.unsaved import Unsaved
-
-_STATIC = Path(__file__).parent / "static"
 
 
 class Pictures(Unsaved):
@@ -25,8 +23,8 @@ class Pictures(Unsaved):
     1
     """
 
-    _esm = _STATIC / "pictures.js"
-    _css = _STATIC / "pictures.css"
+    _esm = STATIC / "pictures.js"
+    _css = STATIC / "pictures.css"
 
     charts: tuple[Chart, ...] = ()
 

@@ -18,7 +18,7 @@ class Working:
     Attributes
     ----------
     widget : ipywidgets.Box
-        What to show; it hides itself where nothing is done.
+        What to show; it hides itself if nothing is done.
     """
 
     def __init__(self) -> None:

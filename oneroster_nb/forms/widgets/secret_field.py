@@ -7,7 +7,6 @@ side, and logs of message contents do not show it.
 """
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,9 +14,8 @@ from anywidget import AnyWidget
 from ipywidgets import Widget, widget_serialization
 from traitlets import Bool, Tuple, Unicode
 
+from oneroster_nb.forms.widgets import STATIC
 from oneroster_nb.secret import Secret
-
-_STATIC = Path(__file__).parent / "static"
 
 OnSecret = Callable[[Secret | None], None]
 
@@ -51,8 +49,8 @@ class SecretField(AnyWidget):
     >>> field.clear()  # connected: the text is needed no longer
     """
 
-    _esm = _STATIC / "secret.js"
-    _css = _STATIC / "secret.css"
+    _esm = STATIC / "secret.js"
+    _css = STATIC / "secret.css"
 
     description = Unicode().tag(sync=True)
     placeholder = Unicode().tag(sync=True)

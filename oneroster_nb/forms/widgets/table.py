@@ -6,7 +6,6 @@ also lets two views of one table stand on different pages.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,9 +13,8 @@ from anywidget import AnyWidget
 from traitlets import Bool, Int
 
 from oneroster_nb.forms.cells import column_name
+from oneroster_nb.forms.widgets import STATIC
 from oneroster_nb.forms.widgets.table_pages import Pages, Request
-
-_STATIC = Path(__file__).parent / "static"
 
 # What a view may ask for at once, whatever it says.
 _LARGEST_PAGE = 1_000
@@ -46,8 +44,8 @@ class ResultTable(AnyWidget):
     1
     """
 
-    _esm = _STATIC / "table.js"
-    _css = _STATIC / "table.css"
+    _esm = STATIC / "table.js"
+    _css = STATIC / "table.css"
 
     page_size = Int(50).tag(sync=True)
     searchable = Bool(True).tag(sync=True)

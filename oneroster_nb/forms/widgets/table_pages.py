@@ -169,7 +169,7 @@ class Pages:
 
 
 def _ranks(values: pd.Series, texts: Callable[[pd.Series], list[str]]) -> _Rows:
-    """Where each value stands in the order of its column, from 0; -1 for a missing one."""
+    """Return the place of each value in the order of its column, from 0; -1 for a missing one."""
     if isinstance(values.dtype, pd.CategoricalDtype) and values.cat.ordered:
         return np.asarray(values.cat.codes, dtype=np.intp)
     if cell_kind(values) == "text":

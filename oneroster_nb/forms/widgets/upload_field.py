@@ -5,13 +5,13 @@ widget's state or in the notebook, and no piece is larger than a server lets thr
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from anywidget import AnyWidget
 from traitlets import Unicode
 
-_STATIC = Path(__file__).parent / "static"
+from oneroster_nb.forms.widgets import STATIC
+
 _LARGEST = 1 << 30  # bytes; what is larger is better given by its path
 
 
@@ -39,8 +39,8 @@ class UploadField(AnyWidget):
     True
     """
 
-    _esm = _STATIC / "upload.js"
-    _css = _STATIC / "upload.css"
+    _esm = STATIC / "upload.js"
+    _css = STATIC / "upload.css"
 
     description = Unicode().tag(sync=True)
     label_width = Unicode("").tag(sync=True)

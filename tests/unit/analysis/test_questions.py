@@ -19,7 +19,7 @@ from helpers.oracle import (
 
 from oneroster_nb import OneRosterConnector, errors
 from oneroster_nb.demo.server.embedded import DemoServer
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 Connect = Callable[..., OneRosterConnector]
 

@@ -24,7 +24,7 @@ from helpers.bundles import (
 
 import oneroster_nb as onb
 from oneroster_nb.demo.district.making import make_district
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 VERSIONS = ["1.1", "1.2"]
 

@@ -7,7 +7,7 @@ import pytest
 from helpers.bundles import changed, demo, packed, raw, table
 
 import oneroster_nb as onb
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 FILES = ["users.csv", "enrollments.csv", "manifest.csv"]
 

@@ -22,7 +22,7 @@ from helpers.bundles import (
 
 import oneroster_nb as onb
 from oneroster_nb.tables.field import Kind
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 
 def read(content: Any) -> onb.Roster:

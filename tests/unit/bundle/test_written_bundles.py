@@ -14,7 +14,7 @@ from helpers.strict_reader import HEADS
 import oneroster_nb as onb
 from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 VERSIONS = ["1.1", "1.2"]
 SOURCES = ["live 1.1", "live 1.2", "clever", "csv", "saved"]

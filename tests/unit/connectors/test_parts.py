@@ -24,7 +24,7 @@ from oneroster_nb.connectors.live.roster_pull import RosterPull
 from oneroster_nb.connectors.live.server_filters import ServerFilters
 from oneroster_nb.progress import Reporter
 from oneroster_nb.query.query import Query
-from oneroster_nb.tables.casting import conform
+from oneroster_nb.tables.casting import cast_columns
 from oneroster_nb.transport.session import Session
 from oneroster_nb.transport.side_by_side import Job, Outcome
 
@@ -66,7 +66,9 @@ def page(table: str, rows: Sequence[Mapping[str, str]]) -> pa.Table:
     names = dict.fromkeys(["sourcedId", "status", *(name for row in rows for name in row)])
     texts = {name: [row.get(name) for row in rows] for name in names}
     texts["status"] = ["active"] * len(rows)
-    return conform(table, {name: pa.array(column, pa.string()) for name, column in texts.items()})
+    return cast_columns(
+        table, {name: pa.array(column, pa.string()) for name, column in texts.items()}
+    )
 
 
 class Vendor(Provider):

@@ -17,8 +17,8 @@ import pytest
 import oneroster_nb as onb
 from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.privacy.mentions import Mentions
-from oneroster_nb.tables import schema
-from oneroster_nb.tables.schema import split_text
+from oneroster_nb.tables import table as canonical
+from oneroster_nb.tables.table import split_text
 
 KEY = "a key made up for this test"
 NAMES = [
@@ -193,7 +193,7 @@ def test_tables_keep_rows_columns_and_dtypes(roster: onb.Roster, coded: onb.Rost
         assert list(other.columns) == list(table.columns)
         assert len(other) == len(table)
         assert (other.isna().sum() == table.isna().sum()).all(), name
-        if name in schema.TABLES:
+        if name in canonical.TABLES:
             assert (other.dtypes == table.dtypes).all(), name
 
 

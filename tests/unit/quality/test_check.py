@@ -10,7 +10,7 @@ from helpers.places import ROOT
 import oneroster_nb as onb
 from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.quality.check import Findings
-from oneroster_nb.tables.findings import RULES
+from oneroster_nb.tables.rules import RULES
 
 Tables = dict[str, pd.DataFrame]
 OF_FILES = {
@@ -381,7 +381,7 @@ def test_what_is_no_source(source: Any) -> None:
 
 
 def test_the_rules_are_in_the_readme() -> None:
-    """Write the lines between the marks anew where this fails; they are made of the rules."""
+    """Write the lines between the marks again if this fails; they are made of the rules."""
     readme = (ROOT / "README.md").read_text()
     lines = readme.partition("<!-- rules -->\n")[2].partition("<!-- end of rules -->")[0]
     expected = ["| code | severity | what is wrong |", "|---|---|---|"]

@@ -10,7 +10,7 @@ import oneroster_nb as onb
 from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.source.source import Source
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 SOURCES = ["demo", "demo 1.2", "demo-clever", "demo-clever 2.1"]
 FORMS = ["live", "roster", "saved", "csv 1.1", "csv 1.2"]

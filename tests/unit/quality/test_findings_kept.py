@@ -8,7 +8,7 @@ from helpers.bundles import changed, removed
 
 import oneroster_nb as onb
 from oneroster_nb.demo.district.making import make_district
-from oneroster_nb.tables.findings import Finding, found
+from oneroster_nb.tables.rules import Finding, found
 
 NOTED = found("date-format", "academicSessions", "startDate.", field="startDate")
 

@@ -9,7 +9,7 @@ from helpers.untidy import untidy, worse
 
 import oneroster_nb as onb
 from oneroster_nb.demo.district.making import make_district
-from oneroster_nb.tables.schema import empty_table
+from oneroster_nb.tables.table import empty_table
 
 Tables = dict[str, pd.DataFrame]
 pytestmark = [

@@ -12,7 +12,7 @@ import pytest
 import oneroster_nb as onb
 from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
-from oneroster_nb.tables.schema import join_values, split_text
+from oneroster_nb.tables.table import join_values, split_text
 
 Tables = dict[str, pd.DataFrame]
 Change = Callable[[Tables], None]

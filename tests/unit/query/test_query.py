@@ -4,8 +4,7 @@ import dataclasses
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from oneroster_nb import Query, errors
 

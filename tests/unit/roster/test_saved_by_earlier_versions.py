@@ -17,7 +17,7 @@ from helpers.places import ROOT
 import oneroster_nb as onb
 from oneroster_nb.roster.snapshot import SCHEMA_VERSION, Snapshot, write_snapshot
 from oneroster_nb.tables.fields import FIELDS
-from oneroster_nb.tables.schema import TABLES, empty_table
+from oneroster_nb.tables.table import TABLES, empty_table
 
 DATA = ROOT / "tests" / "data"
 SAVED = ["saved_schema_1", "saved_schema_2"]

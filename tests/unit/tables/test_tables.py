@@ -7,7 +7,7 @@ import pytest
 
 from oneroster_nb import OneRosterConnector, errors
 from oneroster_nb.demo.server.embedded import DemoServer
-from oneroster_nb.tables.schema import TABLES
+from oneroster_nb.tables.table import TABLES
 
 Connect = Callable[..., OneRosterConnector]
 

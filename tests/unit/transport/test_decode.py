@@ -10,11 +10,10 @@ import pytest
 from helpers.clear import assert_clear, shown
 from helpers.faultserver import Answer, Asked, FaultServer
 from helpers.records import school
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from oneroster_nb import OneRosterConnector, errors
-from oneroster_nb.tables.casting import conform
+from oneroster_nb.tables.casting import cast_columns
 from oneroster_nb.tables.field import Shape
 from oneroster_nb.transport import decode
 from oneroster_nb.transport.decode import Decoder
@@ -166,7 +165,7 @@ def test_user_ids_that_say_nothing_are_missing(ids: list[object]) -> None:
     decoder = Decoder(FIELDS)
     page = [{"sourcedId": "p1", "userIds": ids}]
     for written in (body(page), body(page), json.dumps(page).encode()):
-        table = conform("users", decoder.read(written)[0])
+        table = cast_columns("users", decoder.read(written)[0])
         assert table["userIds"].to_pylist() == [None]
 
 
@@ -342,7 +341,7 @@ def test_a_password_is_not_kept_wherever_it_stands(hidden: Callable[[str], Recor
     page = [{"sourcedId": "p1"}, {"sourcedId": "p2", **hidden(word)}]
     decoder = Decoder(FIELDS)
     for written in (body(page), body(page), json.dumps(page).encode()):
-        table = conform("users", decoder.read(written)[0], sensitive=True)
+        table = cast_columns("users", decoder.read(written)[0], sensitive=True)
         assert table["sourcedId"].to_pylist() == ["p1", "p2"]
         assert word not in str(table.to_pydict())
 

@@ -14,8 +14,7 @@ import pytest
 from helpers.faults import clamp, no_total
 from helpers.faultserver import Answer, Asked, Behaviour, FaultServer
 from helpers.records import school
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from oneroster_nb import OneRosterConnector
 from oneroster_nb.errors import (

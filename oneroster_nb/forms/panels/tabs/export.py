@@ -93,7 +93,7 @@ class ExportTab(Tab):
         return self._state.suppress_below or (_HIDDEN_BELOW if self.hide.value else None)
 
     def _say_hidden(self) -> None:
-        """Say what the file will hold, before it is written."""
+        """Show what the file will hold, before it is written."""
         counts = self._result is not None and self._result.hide is not None
         people = self.what.value == "Table" and not counts
         self.hide.disabled = people or bool(self._state.suppress_below)

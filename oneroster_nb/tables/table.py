@@ -1,8 +1,8 @@
-"""The canonical tables: their columns, dtypes, keys and references.
+"""The canonical tables, as `fields` describes them: dtypes, keys, references, empty tables.
 
 Every source arrives in this shape, whose names are those of the OneRoster 1.2 CSV binding with the
 columns of 1.1 that 1.2 dropped (``users.role``, ``users.orgSourcedIds``). ``users.password`` is not
-part of it. ``users.sms`` and ``users.phone`` are there only where they were asked for.
+part of it. ``users.sms`` and ``users.phone`` are there only if they were asked for.
 """
 
 import re
@@ -31,7 +31,7 @@ class Table:
     references : Mapping[str, str]
         Column to the table it points into.
     sensitive : frozenset[str]
-        Columns that are there only where they were asked for.
+        Columns that are there only if they were asked for.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Table:
     sensitive: frozenset[str] = frozenset()
 
     def visible(self, *, sensitive: bool = False) -> dict[str, Kind]:
-        """Give the columns, without the sensitive ones unless asked for."""
+        """Return the columns, without the sensitive ones unless they are asked for."""
         return {
             name: kind
             for name, kind in self.columns.items()
@@ -61,7 +61,7 @@ TABLES: Mapping[str, Table] = {
 """The canonical tables by name."""
 
 
-BEYOND: Mapping[str, tuple[str, ...]] = {
+EXTRA_TABLES: Mapping[str, tuple[str, ...]] = {
     name: tuple(each.name for each in fields.columns)
     for name, fields in FIELDS.items()
     if fields.extra
@@ -73,12 +73,12 @@ A roster keeps them as they were found, but for the credentials of profiles.
 
 
 def empty_table(name: str, *, sensitive: bool = False) -> pd.DataFrame:
-    """Give a canonical table without rows.
+    """Return a table without rows.
 
     Parameters
     ----------
     name : str
-        A key of :data:`TABLES`.
+        A key of :data:`TABLES` or :data:`EXTRA_TABLES`.
     sensitive : bool
         Whether ``sms`` and ``phone`` are among the columns of ``users``.
 
@@ -90,13 +90,15 @@ def empty_table(name: str, *, sensitive: bool = False) -> pd.DataFrame:
     Raises
     ------
     KeyError
-        Where there is no such table.
+        If there is no such table.
 
     Examples
     --------
     >>> list(empty_table("academicSessions").columns)[3:6]
     ['title', 'type', 'startDate']
     """
+    if name in EXTRA_TABLES:
+        return pd.DataFrame(columns=EXTRA_TABLES[name], dtype="str")
     columns = TABLES[name].visible(sensitive=sensitive)
     return pd.DataFrame({c: pd.Series([], dtype=kind.dtype) for c, kind in columns.items()})
 
@@ -130,11 +132,6 @@ def sensitive_columns(name: str, columns: Iterable[str]) -> list[str]:
 def without_sensitive(name: str, table: pd.DataFrame) -> pd.DataFrame:
     """Return a table without its :func:`sensitive_columns`."""
     return table.drop(columns=sensitive_columns(name, table.columns))
-
-
-def nothing_of(name: str) -> pd.DataFrame:
-    """Give a table without rows, canonical or of :data:`BEYOND`."""
-    return empty_table(name) if name in TABLES else pd.DataFrame(columns=BEYOND[name], dtype="str")
 
 
 def join_values(values: Iterable[str]) -> str:
@@ -180,7 +177,7 @@ def split_text(text: str) -> list[str]:
 
 
 def _quoted(text: str, start: int) -> tuple[str, int]:
-    """Read the quoted value at `start`; give it and the position of the comma after it."""
+    """Read the quoted value at `start`; return it and the position of the comma after it."""
     position = start + 1
     while True:
         end = text.find('"', position)

@@ -9,11 +9,10 @@ import pytest
 from helpers.faults import each
 from helpers.faultserver import FaultServer
 from helpers.records import school
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from oneroster_nb import OneRosterConnector, errors
-from oneroster_nb.tables.casting import concat, conform, to_frame
+from oneroster_nb.tables.casting import cast_columns, concat, to_frame
 from oneroster_nb.tables.notes import notes_of
 
 Connect = Callable[..., OneRosterConnector]
@@ -21,8 +20,8 @@ Connect = Callable[..., OneRosterConnector]
 
 def read(table: str, column: str, *texts: str | None) -> list[object]:
     """Give what a column of a table makes of some texts."""
-    conformed = conform(table, {column: pa.array(texts, pa.string())})
-    values = to_frame(conformed)[column]
+    cast = cast_columns(table, {column: pa.array(texts, pa.string())})
+    values = to_frame(cast)[column]
     return [None if pd.isna(value) else value for value in values]
 
 
@@ -116,10 +115,10 @@ NO_MOMENTS = [
     ("table", "column"), [("users", "dateLastModified"), ("academicSessions", "startDate")]
 )
 def test_what_is_no_moment_is_missing_and_counted(table: str, column: str, text: str) -> None:
-    conformed = conform(table, {column: pa.array([text, "2026-08-20", ""], pa.string())})
+    cast = cast_columns(table, {column: pa.array([text, "2026-08-20", ""], pa.string())})
 
-    assert conformed[column].is_null().to_pylist() == [True, False, True]
-    assert unreadable(conformed) == {column: 1}
+    assert cast[column].is_null().to_pylist() == [True, False, True]
+    assert unreadable(cast) == {column: 1}
 
 
 # --- dates -----------------------------------------------------------------------------------
@@ -159,20 +158,20 @@ def test_booleans_are_written_in_four_ways() -> None:
 
 @pytest.mark.parametrize("text", ["yes", "no", "2", "-1", "t", "on", "active"])
 def test_what_is_no_boolean_is_missing_and_counted(text: str) -> None:
-    conformed = conform("users", {"enabledUser": pa.array([text, "true", None], pa.string())})
+    cast = cast_columns("users", {"enabledUser": pa.array([text, "true", None], pa.string())})
 
-    assert conformed["enabledUser"].to_pylist() == [None, True, None]
-    assert unreadable(conformed) == {"enabledUser": 1}
+    assert cast["enabledUser"].to_pylist() == [None, True, None]
+    assert unreadable(cast) == {"enabledUser": 1}
 
 
 def test_numbers_are_read_and_words_are_counted() -> None:
-    conformed = conform(
+    cast = cast_columns(
         "results",
         {"score": pa.array(["92.5", "0", "-1", "1e2", "", "absent", "NaN", "inf"], pa.string())},
     )
 
-    assert conformed["score"].to_pylist() == [92.5, 0.0, -1.0, 100.0, *[None] * 4]
-    assert unreadable(conformed) == {"score": 3}
+    assert cast["score"].to_pylist() == [92.5, 0.0, -1.0, 100.0, *[None] * 4]
+    assert unreadable(cast) == {"score": 3}
 
 
 TYPED = [
@@ -192,11 +191,11 @@ def test_no_text_is_lost_without_being_counted(
     column: tuple[str, str], texts: list[str | None]
 ) -> None:
     table, name = column
-    conformed = conform(table, {name: pa.array(texts, pa.string())})
+    cast = cast_columns(table, {name: pa.array(texts, pa.string())})
 
     given = sum(1 for text in texts if text)
-    read = len(texts) - to_frame(conformed)[name].isna().sum()
-    assert given - read == unreadable(conformed).get(name, 0)
+    read = len(texts) - to_frame(cast)[name].isna().sum()
+    assert given - read == unreadable(cast).get(name, 0)
 
 
 # --- grades ----------------------------------------------------------------------------------
@@ -233,13 +232,13 @@ def test_no_text_is_lost_without_being_counted(
     ],
 )
 def test_a_grade_is_its_code_and_the_original_is_kept(text: str, code: str) -> None:
-    conformed = conform("users", {"grades": pa.array([text], pa.string())})
+    cast = cast_columns("users", {"grades": pa.array([text], pa.string())})
 
-    assert conformed["grades"].to_pylist() == [code]
+    assert cast["grades"].to_pylist() == [code]
     if text == code:
-        assert "metadata.grades" not in conformed.column_names
+        assert "metadata.grades" not in cast.column_names
     else:
-        assert conformed["metadata.grades"].to_pylist() == [text]
+        assert cast["metadata.grades"].to_pylist() == [text]
 
 
 @pytest.mark.parametrize("text", ["-1", "- 1", "0", "14", "6.5", "Lions", "K-5", "66", "1-2"])
@@ -249,10 +248,10 @@ def test_what_is_no_grade_stays_as_it_is(text: str) -> None:
 
 def test_each_of_several_grades_is_its_code() -> None:
     texts = ["6,7", '"Pre-K, half day",k', None, "06,07"]
-    conformed = conform("classes", {"grades": pa.array(texts, pa.string())})
+    cast = cast_columns("classes", {"grades": pa.array(texts, pa.string())})
 
-    assert conformed["grades"].to_pylist() == ["06,07", '"Pre-K, half day",KG', None, "06,07"]
-    assert conformed["metadata.grades"].to_pylist() == [*texts[:2], None, None]
+    assert cast["grades"].to_pylist() == ["06,07", '"Pre-K, half day",KG', None, "06,07"]
+    assert cast["metadata.grades"].to_pylist() == [*texts[:2], None, None]
 
 
 # --- what could not be read ------------------------------------------------------------------
@@ -260,7 +259,7 @@ def test_each_of_several_grades_is_its_code() -> None:
 
 def test_counts_of_pages_add_up() -> None:
     pages = [
-        conform("users", {"sourcedId": pa.array(ids), "dateLastModified": pa.array(stamps)})
+        cast_columns("users", {"sourcedId": pa.array(ids), "dateLastModified": pa.array(stamps)})
         for ids, stamps in [
             (["a", "b"], ["now", "2026-08-20"]),
             (["c"], ["2026-08-20"]),
