@@ -86,13 +86,9 @@ def class_sizes(
     if over is not None and (not counts or over < 0):
         raise QueryError(f"over must be a number of students such as 30, not {over!r}.")
     below = None if suppress_below is None else check_threshold(suppress_below)
+    needed = ["classSourcedId"]
     roster = tables_for(
-        source,
-        "class_sizes",
-        CLASS_TABLES,
-        progress=progress,
-        frame_columns=["classSourcedId"],
-        roles=["student"],
+        source, "class_sizes", CLASS_TABLES, progress, frame_columns=needed, roles=["student"]
     )
     sizes = roster.headcount_by_class("student")
     if by is None:
@@ -200,13 +196,10 @@ def teacher_loads(
     0         4        38        38
     """
     below = None if suppress_below is None else check_threshold(suppress_below)
+    needed, roles = ["classSourcedId"], ["teacher", "student"]
+    tables = (*CLASS_TABLES, "roles")
     roster = tables_for(
-        source,
-        "teacher_loads",
-        (*CLASS_TABLES, "roles"),
-        progress=progress,
-        frame_columns=["classSourcedId"],
-        roles=["teacher", "student"],
+        source, "teacher_loads", tables, progress, frame_columns=needed, roles=roles
     )
     teaching = roster.in_role("teacher")[["user", "class_"]]
     taught = teaching.merge(
@@ -298,7 +291,7 @@ def empty_classes(
     """
     below = None if suppress_below is None else check_threshold(suppress_below)
     roles = ["teacher", "student"]
-    roster = tables_for(source, "empty_classes", CLASS_TABLES, progress=progress, roles=roles)
+    roster = tables_for(source, "empty_classes", CLASS_TABLES, progress, roles=roles)
     result = roster.class_labels.assign(
         students=roster.headcount_by_class("student"), teachers=roster.headcount_by_class("teacher")
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.roster_tables import PERSON, SourceOrFrame, tables_for
+from oneroster_nb.analysis.roster_tables import CLASS_TABLES, PERSON, SourceOrFrame, tables_for
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query.terms import sessions_within
 from oneroster_nb.tables.lookup import codes
@@ -49,7 +49,7 @@ def dangling_enrollments(source: SourceOrFrame, *, progress: ProgressOption = No
     0          31763  classSourcedId  missing
     """
     tables = ("orgs", "classes", "users", "enrollments")
-    roster = tables_for(source, "dangling_enrollments", tables, progress=progress)
+    roster = tables_for(source, "dangling_enrollments", tables, progress)
     rows = roster.active("enrollments")
     lost = []
     for field, table in _TARGETS:
@@ -117,14 +117,8 @@ def repeated_courses(source: SourceOrFrame, *, progress: ProgressOption = None) 
     0     18001   English 9           2      True
     """
     needed = ["classSourcedId", "courseSourcedId"]
-    tables = ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
     roster = tables_for(
-        source,
-        "repeated_courses",
-        tables,
-        progress=progress,
-        frame_columns=needed,
-        roles=["student"],
+        source, "repeated_courses", CLASS_TABLES, progress, frame_columns=needed, roles=["student"]
     )
     classes = roster.classes
     members = roster.in_role("student")[["user", "class_"]]

@@ -57,7 +57,7 @@ def without_classes(source: SourceOrFrame, *, progress: ProgressOption = None) -
     0     18001     09  Classlink HS
     """
     tables = ("orgs", "classes", "users", "roles", "enrollments")
-    roster = tables_for(source, "without_classes", tables, progress=progress)
+    roster = tables_for(source, "without_classes", tables, progress)
     result = roster.people.loc[roster.students_without_class].reset_index(drop=True)
     return roster.answer(result, unknown=roster.of_unknown_role("student"))
 
@@ -108,12 +108,7 @@ def multi_school(source: SourceOrFrame, *, progress: ProgressOption = None) -> p
     needed = ["schoolSourcedIds"]
     tables = ("orgs", "users", "roles")
     roster = tables_for(
-        source,
-        "multi_school",
-        tables,
-        progress=progress,
-        frame_columns=needed,
-        roles=["student"],
+        source, "multi_school", tables, progress, frame_columns=needed, roles=["student"]
     )
     counts = roster.school_counts("student")
     result = roster.people.assign(schoolCount=counts)
@@ -180,7 +175,7 @@ def duplicate_people(source: SourceOrFrame, *, progress: ProgressOption = None) 
     """
     tables = ("orgs", "users", "demographics")
     needed = ["givenName", "familyName", "role"]
-    roster = tables_for(source, "duplicate_people", tables, progress=progress, frame_columns=needed)
+    roster = tables_for(source, "duplicate_people", tables, progress, frame_columns=needed)
     same = same_people(roster.users, roster.active("demographics"), roster.active("orgs"))
     by = same["birthDate"].notna().map({True: "birthDate", False: "school and grade"})
     result = roster.people.loc[same.index].assign(
@@ -233,9 +228,7 @@ def email_problems(source: SourceOrFrame, *, progress: ProgressOption = None) ->
     0     18001  missing       1
     """
     tables = ("orgs", "users")
-    roster = tables_for(
-        source, "email_problems", tables, progress=progress, frame_columns=["email"]
-    )
+    roster = tables_for(source, "email_problems", tables, progress, frame_columns=["email"])
     address = roster.users["email"].str.strip().str.casefold().replace("", None).astype("str")
     missing = address.isna()
     people = address.groupby(address).transform("size").reindex(address.index)
@@ -297,9 +290,7 @@ def grade_and_role_problems(
     """
     needed = ["role", "grades"]
     tables = ("orgs", "users", "roles")
-    roster = tables_for(
-        source, "grade_and_role_problems", tables, progress=progress, frame_columns=needed
-    )
+    roster = tables_for(source, "grade_and_role_problems", tables, progress, frame_columns=needed)
     users = roster.users
     grades = users["grades"].replace("", None)
     role = users["role"].replace("", None)

@@ -286,8 +286,8 @@ def tables_for(
     source: SourceOrFrame,
     question: str,
     tables: Sequence[str],
-    *,
     progress: ProgressOption,
+    *,
     frame_columns: Sequence[str] | None = None,
     roles: Sequence[str] = (),
 ) -> RosterTables:

@@ -78,7 +78,7 @@ def cross_listed(
     """
     below = None if suppress_below is None else check_threshold(suppress_below)
     roles = ["teacher", "student"]
-    roster = tables_for(source, "cross_listed", CLASS_TABLES, progress=progress, roles=roles)
+    roster = tables_for(source, "cross_listed", CLASS_TABLES, progress, roles=roles)
     classes, teachers = roster.classes, roster.in_role("teacher")[["user", "class_"]]
     keys = pd.DataFrame(
         {

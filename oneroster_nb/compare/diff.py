@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.roster_tables import PERSON, RosterTables, tables_for
+from oneroster_nb.analysis.roster_tables import CLASS_TABLES, PERSON, RosterTables, tables_for
 from oneroster_nb.compare.inputs import in_one_order
 from oneroster_nb.counts.cells import MISSING, TOTAL, apart
 from oneroster_nb.counts.footnotes import (
@@ -27,7 +27,6 @@ from oneroster_nb.tables.table import join_values, sensitive_columns, split_valu
 from oneroster_nb.tables.text import texts
 from oneroster_nb.tables.upsert import all_new
 
-_TABLES = ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
 _NOT_COMPARED = frozenset({"sourcedId", "status", "dateLastModified"})
 _KEY = ["userSourcedId", "role", "courseSourcedId"]
 _ENROLLMENT = [
@@ -155,7 +154,7 @@ def diff(
                     else " compare_lists() compares two DataFrames."
                 )
             )
-    old, new = (tables_for(s, "diff", _TABLES, progress=progress) for s in (before, after))
+    old, new = (tables_for(s, "diff", CLASS_TABLES, progress) for s in (before, after))
     new_ids = _warn_of_new_ids(old, new)
     people, fields = _people(old, new)
     enrollments = _enrollments(old, new)
@@ -171,7 +170,7 @@ def diff(
 
 def _warn_of_new_ids(old: RosterTables, new: RosterTables) -> list[str]:
     """Warn of the tables of which all ids are new, and return the note for the footnote."""
-    names = all_new(*({name: side.active(name) for name in _TABLES} for side in (old, new)))
+    names = all_new(*({name: side.active(name) for name in CLASS_TABLES} for side in (old, new)))
     if not names:
         return []
     note = f"All ids are new in {', '.join(names)}, so all of these rows are removed and added."

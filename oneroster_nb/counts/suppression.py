@@ -39,11 +39,6 @@ _MOST_TRIED = 5_000_000
 def check_threshold(below: int) -> int:
     """Return the threshold, or refuse it.
 
-    Parameters
-    ----------
-    below : int
-        The threshold.
-
     Raises
     ------
     QueryError

@@ -56,11 +56,6 @@ def cell(recipe: str, asked: Query | str, crosstab: Mapping[str, Any] | None) ->
 def arguments_of(query: Query) -> list[str]:
     """Write the arguments of ``get_users`` that ask a question.
 
-    Parameters
-    ----------
-    query : Query
-        The question.
-
     Returns
     -------
     list of str

@@ -19,7 +19,9 @@ QUESTION = (
 )
 """The traits that are the arguments of ``get_users``."""
 
-_COUNTING = ("by", "rows", "columns", "unit", "margins", "normalize", "suppress_below")
+COUNTING = ("by", "rows", "columns", "unit", "margins", "normalize", "suppress_below")
+"""The traits that say what is counted, and how."""
+
 _UNITS = ("users", "rows")
 _NORMALIZE = (False, "all", "index", "columns")
 
@@ -86,7 +88,7 @@ class State(HasTraits):
 
     def state(self) -> dict[str, Any]:
         """Return what is set as plain JSON, without secrets; ``explore(**state)`` restores it."""
-        names = (*_CONNECTION, *QUESTION, *_COUNTING)
+        names = (*_CONNECTION, *QUESTION, *COUNTING)
         parts = {name: getattr(self, name) for name in names}
         defaults = {name: self.traits()[name].default() for name in names}
         kept = ("provider", "user_filter")

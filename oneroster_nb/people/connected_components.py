@@ -16,11 +16,6 @@ def connected_components(size: int, sets: Iterable[Sequence[int]]) -> NDArray[np
     sets : iterable of sequence of int
         Items that belong together.
 
-    Returns
-    -------
-    array of int64
-        A label for each item, equal for all that belong together.
-
     Examples
     --------
     >>> connected_components(5, [[0, 3], [3, 4]]).tolist()

@@ -61,11 +61,6 @@ def same_people(
     Name and role must be the same, and the birth date. If there is no birth date, the grade and one
     of the schools must be. If a person is at no school, any org will do.
 
-    Parameters
-    ----------
-    users, demographics, orgs : pandas.DataFrame
-        Canonical tables.
-
     Returns
     -------
     pandas.DataFrame
@@ -100,11 +95,6 @@ def records_per_school(users: pd.DataFrame) -> "pd.Series[int]":
     """Find users who are records of one person at several schools.
 
     They share ``userIds`` or ``identifier``, and also names and role, and differ in their orgs.
-
-    Parameters
-    ----------
-    users : pandas.DataFrame
-        The canonical table.
 
     Returns
     -------

@@ -1,16 +1,12 @@
 """Rules about enrollments: roles, terms, schools, and several of one person in one class."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.roles_at_orgs import holds_role
-from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.rules import Finding, Tables, found_each
 from oneroster_nb.tables.table import split_values
-
-Tables = Mapping[str, pd.DataFrame]
 
 _LONG_AGO, _FAR_AHEAD = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")
 
@@ -27,16 +23,11 @@ def roles(roster: RosterTables) -> list[Finding]:
     wrong = ~holds_role(users, roster.tables["roles"], holder, org, asked["role"])
     main = users["role"].fillna("nothing").array.take(holder[wrong])
     asked = asked.loc[wrong]
-    return [
-        found(
-            "enrollment-role",
-            "enrollments",
-            f"as a {role}, and is {'none at that school' if role == word else f'a {word}'}.",
-            key=key,
-            field="role",
-        )
-        for key, role, word in zip(asked["sourcedId"], asked["role"], main, strict=True)
-    ]
+    details = (
+        f"as a {role}, and is {'none at that school' if role == word else f'a {word}'}."
+        for role, word in zip(asked["role"], main, strict=True)
+    )
+    return found_each("enrollment-role", "enrollments", asked["sourcedId"], "role", details)
 
 
 def outside_terms(tables: Tables) -> list[Finding]:
@@ -57,18 +48,12 @@ def outside_terms(tables: Tables) -> list[Finding]:
     spans = spans.loc[known[known].index]
     rows = tables["enrollments"].join(spans, on="classSourcedId")
     outside = rows.loc[(rows["beginDate"] < rows["begins"]) | (rows["endDate"] > rows["ends"])]
-    return [
-        found(
-            "enrollment-outside-term",
-            "enrollments",
-            f"the terms are from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}.",
-            key=key,
-            field="beginDate",
-        )
-        for key, begins, ends in zip(
-            outside["sourcedId"], outside["begins"], outside["ends"], strict=True
-        )
-    ]
+    details = (
+        f"the terms are from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}."
+        for begins, ends in zip(outside["begins"], outside["ends"], strict=True)
+    )
+    keys = outside["sourcedId"]
+    return found_each("enrollment-outside-term", "enrollments", keys, "beginDate", details)
 
 
 def primary(tables: Tables) -> list[Finding]:
@@ -81,14 +66,10 @@ def primary(tables: Tables) -> list[Finding]:
     pairs = teachers.loc[several].merge(teachers, on="class", suffixes=("", "_other"))
     together = (pairs["begins"] < pairs["ends_other"]) & (pairs["begins_other"] < pairs["ends"])
     pairs = pairs.loc[together & (pairs["user"] < pairs["user_other"])].drop_duplicates("class")
+    both = pairs["user"] + " and " + pairs["user_other"] + "."
     return [
-        *(found("student-primary", "enrollments", key=k, field="primary") for k in students),
-        *(
-            found("class-with-two-primary-teachers", "classes", f"{one} and {other}.", key=key)
-            for key, one, other in zip(
-                pairs["class"], pairs["user"], pairs["user_other"], strict=True
-            )
-        ),
+        *found_each("student-primary", "enrollments", students, "primary"),
+        *found_each("class-with-two-primary-teachers", "classes", pairs["class"], None, both),
     ]
 
 
@@ -98,21 +79,10 @@ def schools(tables: Tables) -> list[Finding]:
     school = rows["classSourcedId"].map(classes.set_index("sourcedId")["schoolSourcedId"])
     named = rows["schoolSourcedId"].notna() & school.notna()
     other = named & (rows["schoolSourcedId"] != school.astype("str"))
-    return [
-        found(
-            "enrollment-school",
-            "enrollments",
-            f"at {own}, and the class is at {of_class}.",
-            key=key,
-            field="schoolSourcedId",
-        )
-        for key, own, of_class in zip(
-            rows.loc[other, "sourcedId"],
-            rows.loc[other, "schoolSourcedId"],
-            school[other],
-            strict=True,
-        )
-    ]
+    rows, school = rows.loc[other], school[other].astype("str")
+    details = "at " + rows["schoolSourcedId"] + ", and the class is at " + school + "."
+    keys = rows["sourcedId"]
+    return found_each("enrollment-school", "enrollments", keys, "schoolSourcedId", details)
 
 
 def of_one_person(tables: Tables) -> list[Finding]:
@@ -127,10 +97,11 @@ def of_one_person(tables: Tables) -> list[Finding]:
     before = ended.groupby([rest["class"], rest["user"]]).shift()
     overlapping = rest.loc[(before > rest["begins"]).fillna(False)]
     return [
-        found(code, "enrollments", f"{user} in class {of_class}.", key=key, field="userSourcedId")
+        finding
         for code, found_rows in (("enrollment-twice", twice), ("enrollment-overlap", overlapping))
-        for key, user, of_class in zip(
-            found_rows["sourcedId"], found_rows["user"], found_rows["class"], strict=True
+        for details in [found_rows["user"] + " in class " + found_rows["class"] + "."]
+        for finding in found_each(
+            code, "enrollments", found_rows["sourcedId"], "userSourcedId", details
         )
     ]
 

@@ -2,14 +2,10 @@
 
 from collections.abc import Mapping
 
-import pandas as pd
-
 from oneroster_nb.tables.grades import CEDS_GRADES
-from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.rules import Finding, Tables, found, found_each
 from oneroster_nb.tables.table import TABLES, split_values
 from oneroster_nb.tables.vocabulary import allowed_words, is_allowed
-
-Tables = Mapping[str, pd.DataFrame]
 
 _OTHER_VERSION: Mapping[tuple[str, str], frozenset[str]] = {
     ("users", "role"): frozenset(
@@ -37,10 +33,8 @@ def enumerations(tables: Tables) -> list[Finding]:
                 continue
             unknown = [w for w in table[column].dropna().unique() if not is_allowed(w, allowed)]
             rows = table.loc[table[column].isin(unknown)]
-            findings += [
-                found("value-unknown", name, f"{value[:40]!r} in {column}.", key=key, field=column)
-                for key, value in zip(rows["sourcedId"], rows[column], strict=True)
-            ]
+            details = (f"{value[:40]!r} in {column}." for value in rows[column])
+            findings += found_each("value-unknown", name, rows["sourcedId"], column, details)
     return findings
 
 
@@ -63,18 +57,12 @@ def subjects(tables: Tables) -> list[Finding]:
             split_values(rows[column]).map(len) for column in ("subjects", "subjectCodes")
         )
         unequal = names != numbers
-        findings += [
-            found(
-                "subjects-unequal",
-                name,
-                f"{many:,} subjects and {coded:,} codes.",
-                key=key,
-                field="subjectCodes",
-            )
-            for key, many, coded in zip(
-                rows.loc[unequal, "sourcedId"], names[unequal], numbers[unequal], strict=True
-            )
-        ]
+        details = (
+            f"{many:,} subjects and {coded:,} codes."
+            for many, coded in zip(names[unequal], numbers[unequal], strict=True)
+        )
+        keys = rows.loc[unequal, "sourcedId"]
+        findings += found_each("subjects-unequal", name, keys, "subjectCodes", details)
     return findings
 
 
@@ -85,10 +73,8 @@ def grades(tables: Tables) -> list[Finding]:
         table = tables[name]
         values = split_values(table["grades"]).explode().dropna()
         wrong = values[~values.isin(CEDS_GRADES)]
-        findings += [
-            found("grade-unknown", name, f"{value[:40]!r}.", key=key, field="grades")
-            for key, value in zip(table.loc[wrong.index, "sourcedId"], wrong, strict=True)
-        ]
+        keys, details = table.loc[wrong.index, "sourcedId"], (f"{v[:40]!r}." for v in wrong)
+        findings += found_each("grade-unknown", name, keys, "grades", details)
     return findings
 
 
@@ -98,16 +84,9 @@ def dates(tables: Tables) -> list[Finding]:
     for name, (begin, end) in _SPANS.items():
         table = tables[name]
         reversed_ = table.loc[table[begin] > table[end]]
-        findings += [
-            found(
-                "dates-reversed",
-                name,
-                f"{begin} is {first:%Y-%m-%d}, {end} is {last:%Y-%m-%d}.",
-                key=key,
-                field=begin,
-            )
-            for key, first, last in zip(
-                reversed_["sourcedId"], reversed_[begin], reversed_[end], strict=True
-            )
-        ]
+        details = (
+            f"{begin} is {first:%Y-%m-%d}, {end} is {last:%Y-%m-%d}."
+            for first, last in zip(reversed_[begin], reversed_[end], strict=True)
+        )
+        findings += found_each("dates-reversed", name, reversed_["sourcedId"], begin, details)
     return findings

@@ -22,18 +22,9 @@ def one_way(roster: RosterTables) -> list[Finding]:
     there = pd.MultiIndex.from_frame(by_student)
     back = pd.MultiIndex.from_frame(by_guardian[["whom", "who"]])
     of_students, of_guardians = int((~there.isin(back)).sum()), int((~back.isin(there)).sum())
-    if not of_students + of_guardians:
+    total = of_students + of_guardians
+    if not total:
         return []
-    words = (
-        f"{of_students:,} links are with the student alone, {of_guardians:,} with the guardian"
-        " alone."
-    )
-    return [
-        found(
-            "guardian-one-way",
-            "users",
-            words,
-            field="agentSourcedIds",
-            explains=of_students + of_guardians,
-        )
-    ]
+    words = f"{of_students:,} links are with the student alone, {of_guardians:,} with the guardian"
+    field = "agentSourcedIds"
+    return [found("guardian-one-way", "users", f"{words} alone.", field=field, explains=total)]

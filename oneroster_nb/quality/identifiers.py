@@ -1,16 +1,12 @@
 """Rules about ids, addresses and user names."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.people.same_person import names_and_roles
-from oneroster_nb.tables.rules import Finding, found
-
-Tables = Mapping[str, pd.DataFrame]
+from oneroster_nb.tables.rules import Finding, Tables, found, found_each
 
 _SIGNS = r"^[0-9A-Za-z./@_-]{1,255}$"
 _UNTYPABLE = r"[\s\x00-\x1f\x7f]"
@@ -25,7 +21,7 @@ def keys(tables: Tables) -> list[Finding]:
         if key.isna().any():
             findings.append(found("key-missing", name, f"{int(key.isna().sum()):,} rows."))
         again = key[key.duplicated() & key.notna()].drop_duplicates()
-        findings += [found("key-repeated", name, key=k, field="sourcedId") for k in again]
+        findings += found_each("key-repeated", name, again, "sourcedId")
     return findings
 
 
@@ -50,8 +46,8 @@ def addresses(roster: RosterTables) -> list[Finding]:
     named = users.dropna(subset=["username"])
     odd = named.loc[named["username"].str.contains(_UNTYPABLE, regex=True)]
     return [
-        *(found("email-malformed", "users", key=k, field="email") for k in bad["sourcedId"]),
-        *(found("username-malformed", "users", key=k, field="username") for k in odd["sourcedId"]),
+        *found_each("email-malformed", "users", bad["sourcedId"], "email"),
+        *found_each("username-malformed", "users", odd["sourcedId"], "username"),
         *_shared("email-shared", users, "email"),
         *_shared("username-shared", users, "username"),
     ]

@@ -5,10 +5,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from oneroster_nb.tables.references import unknown_ids
-from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.rules import Finding, Tables, found
 from oneroster_nb.tables.table import TABLES
-
-Tables = Mapping[str, pd.DataFrame]
 
 _OPTIONAL = frozenset({"categories", "lineItems", "resources"})
 """Tables of other services, which a source may not show."""
@@ -63,10 +61,10 @@ def people_together(findings: Sequence[Finding]) -> list[Finding]:
 
 def cycles(tables: Tables) -> list[Finding]:
     """Find orgs and sessions that are below themselves."""
-    findings = []
+    findings, column = [], "parentSourcedId"
     for name in ("orgs", "academicSessions"):
-        table = tables[name].dropna(subset=["sourcedId", "parentSourcedId"])
-        parents = dict(zip(table["sourcedId"], table["parentSourcedId"], strict=True))
+        table = tables[name].dropna(subset=["sourcedId", column])
+        parents = dict(zip(table["sourcedId"], table[column], strict=True))
         settled: set[str] = set()
         for start in parents:
             path: dict[str, None] = {}
@@ -78,15 +76,8 @@ def cycles(tables: Tables) -> list[Finding]:
                 walked = list(path)
                 circle = walked[walked.index(str(at)) :]
                 words = " in ".join([*circle, circle[0]])[:200] + "."
-                findings.append(
-                    found(
-                        "cycle",
-                        name,
-                        words,
-                        key=circle[0],
-                        field="parentSourcedId",
-                        explains=len(circle) - 1,
-                    )
-                )
+                below = len(circle) - 1
+                one = found("cycle", name, words, key=circle[0], field=column, explains=below)
+                findings.append(one)
             settled.update(path)
     return findings

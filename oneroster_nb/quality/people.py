@@ -1,13 +1,11 @@
 """Rules about people and classes: which lack something, who is there twice."""
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.people.same_person import same_people
 from oneroster_nb.tables.lookup import among
-from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.rules import Finding, found, found_each
 from oneroster_nb.tables.table import split_values
 
 
@@ -22,11 +20,12 @@ def students(roster: RosterTables) -> list[Finding]:
     lost = enrolled.loc[roster.refers_to_nothing("enrollments", "classSourcedId"), "userSourcedId"]
     idle = roster.students_without_class & ~among(users["sourcedId"], lost)
     several = roster.school_counts("student") > 1
+    ids, ungraded = users["sourcedId"], roster.students_without_grade
     return [
-        *_each("student-without-school", "users", users.loc[nowhere], "orgSourcedIds"),
-        *_each("student-without-grade", "users", users[roster.students_without_grade], "grades"),
-        *_each("student-with-two-schools", "users", users.loc[several], "orgSourcedIds"),
-        *_each("student-without-class", "users", users.loc[idle], None),
+        *found_each("student-without-school", "users", ids[nowhere], "orgSourcedIds"),
+        *found_each("student-without-grade", "users", ids[ungraded], "grades"),
+        *found_each("student-with-two-schools", "users", ids[several], "orgSourcedIds"),
+        *found_each("student-without-class", "users", ids[idle]),
     ]
 
 
@@ -35,22 +34,22 @@ def classes(roster: RosterTables) -> list[Finding]:
 
     If a person who is enrolled is missing, that is the root, and the class is not judged.
     """
-    rows, enrolled = roster.classes, roster.active("enrollments")
+    ids, enrolled = roster.classes["sourcedId"], roster.active("enrollments")
     enrolled = enrolled.loc[roster.refers_to_nothing("enrollments", "userSourcedId")]
     teachers = enrolled.loc[enrolled["role"] == "teacher"]
     leads = teachers["primary"].fillna(False).astype(bool)
 
     def without(role: str, lost: pd.DataFrame, *, primary: bool = False) -> "pd.Series[bool]":
         lacking = roster.classes_without(role, primary=primary)
-        return lacking & ~among(rows["sourcedId"], lost["classSourcedId"])
+        return lacking & ~among(ids, lost["classSourcedId"])
 
     untaught = without("teacher", teachers)
     unled = without("teacher", teachers.loc[leads], primary=True) & ~untaught
     unfilled = without("student", enrolled.loc[enrolled["role"] == "student"])
     return [
-        *_each("class-without-teacher", "classes", rows.loc[untaught], None),
-        *_each("class-without-primary-teacher", "classes", rows.loc[unled], None),
-        *_each("class-without-student", "classes", rows.loc[unfilled], None),
+        *found_each("class-without-teacher", "classes", ids[untaught]),
+        *found_each("class-without-primary-teacher", "classes", ids[unled]),
+        *found_each("class-without-student", "classes", ids[unfilled]),
     ]
 
 
@@ -64,7 +63,3 @@ def twice(roster: RosterTables) -> list[Finding]:
         words = f"{', '.join(keys[:5])} have one name, role and birth date or place."
         findings.append(found("person-twice", "users", words, key=keys[0], explains=len(keys) - 1))
     return findings
-
-
-def _each(code: str, table: str, rows: pd.DataFrame, field: str | None) -> Iterable[Finding]:
-    return [found(code, table, key=key, field=field) for key in rows["sourcedId"]]

@@ -6,10 +6,8 @@ import pandas as pd
 
 from oneroster_nb.tables.fields import FIELDS
 from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES
-from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.rules import Finding, Tables, found, found_each
 from oneroster_nb.tables.table import TABLES
-
-Tables = Mapping[str, pd.DataFrame]
 
 
 def _required(name: str) -> tuple[str, ...]:
@@ -87,7 +85,7 @@ def _each(name: str, column: str, keys: "pd.Series[str]", rows: int) -> list[Fin
         words = f"{column} is empty in all {rows:,} rows."
         return [found(code, name, words, field=column, explains=rows)]
     detail = "" if code == "class-without-term" else f"{column}."
-    return [found(code, name, detail, key=key, field=column) for key in keys]
+    return found_each(code, name, keys, column, [detail] * len(keys))
 
 
 def _main_roles(tables: Tables) -> "pd.Series[str]":

@@ -12,10 +12,8 @@ from oneroster_nb.people.same_person import records_per_school
 from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.references import elements, unknown_ids
-from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.rules import Finding, Tables, found
 from oneroster_nb.tables.table import TABLES, join_values, split_text, split_values
-
-Tables = Mapping[str, pd.DataFrame]
 
 _BRACES = "{}() \t\N{NO-BREAK SPACE}"
 _NUMBER = r"^0*([0-9]+?)(\.0+)?$"
@@ -128,10 +126,6 @@ def root_causes(
         The sourcedIds of those rows, which are there all the same.
     unread : collection of str
         Tables that could not be read, and are empty.
-
-    Returns
-    -------
-    RootCauses
 
     Examples
     --------

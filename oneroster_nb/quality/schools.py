@@ -1,14 +1,8 @@
 """Rules about schools, the classes in them, and school years."""
 
-from collections.abc import Mapping
-
-import pandas as pd
-
 from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.tables.lookup import among
-from oneroster_nb.tables.rules import Finding, found
-
-Tables = Mapping[str, pd.DataFrame]
+from oneroster_nb.tables.rules import Finding, Tables, found_each
 
 _YEAR = r"(19|20|21)\d\d"
 
@@ -17,11 +11,9 @@ def school_years(tables: Tables) -> list[Finding]:
     """Find school years that are no year: the standard writes that in which it ends, ``2027``."""
     rows = tables["academicSessions"].dropna(subset=["schoolYear"])
     wrong = rows.loc[~rows["schoolYear"].str.fullmatch(_YEAR)]
-    return [
-        found("school-year-malformed", "academicSessions", f"{year[:40]!r}.", key=key, field=field)
-        for field in ["schoolYear"]
-        for key, year in zip(wrong["sourcedId"], wrong[field], strict=True)
-    ]
+    details = (f"{year[:40]!r}." for year in wrong["schoolYear"])
+    keys = wrong["sourcedId"]
+    return found_each("school-year-malformed", "academicSessions", keys, "schoolYear", details)
 
 
 def class_orgs(tables: Tables) -> list[Finding]:
@@ -30,10 +22,8 @@ def class_orgs(tables: Tables) -> list[Finding]:
     rows = tables["classes"]
     kind = rows["schoolSourcedId"].map(orgs["type"]).astype("str")
     wrong = kind.notna() & (kind != "school") & ~kind.fillna("").str.startswith("ext:")
-    return [
-        found("class-not-in-school", "classes", f"in a {word}.", key=key, field="schoolSourcedId")
-        for key, word in zip(rows.loc[wrong, "sourcedId"], kind[wrong], strict=True)
-    ]
+    keys, details = rows.loc[wrong, "sourcedId"], "in a " + kind[wrong] + "."
+    return found_each("class-not-in-school", "classes", keys, "schoolSourcedId", details)
 
 
 def empty_schools(roster: RosterTables) -> list[Finding]:
@@ -50,7 +40,5 @@ def empty_schools(roster: RosterTables) -> list[Finding]:
         if len(orgs_of):
             for key in schools[~among(schools, orgs_of)]:
                 lacking.setdefault(key, []).append(what)
-    return [
-        found("school-empty", "orgs", f"no {' and no '.join(lacks)}.", key=key)
-        for key, lacks in lacking.items()
-    ]
+    details = (f"no {' and no '.join(lacks)}." for lacks in lacking.values())
+    return found_each("school-empty", "orgs", lacking, details=details)

@@ -135,11 +135,6 @@ def match_groups(
         Columns of `groups` and what they are asked for as; see :func:`checked_fields`.
     match : str
         ``exact``, ``contains``, ``glob`` or ``regex``.
-
-    Returns
-    -------
-    Matched
-
     """
     if names is None:
         return Matched(np.arange(len(groups)), [""] * len(groups))

@@ -9,6 +9,7 @@ binding, and section 4 of the CSV Binding.
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 from oneroster_nb.tables.field import (
     BOTH,
@@ -34,6 +35,9 @@ _STAMP, _NUMBER = Kind.TIMESTAMP, Kind.NUMBER
 _STAYS, _NAME, _ID = Personal.STAYS, Personal.NAME, Personal.ID
 
 
+_preferred = partial(Field, personal=_NAME, versions=NEW, mixed=False)
+
+
 def _table(
     *own: Field,
     versions: tuple[str, ...] = BOTH,
@@ -43,6 +47,11 @@ def _table(
     extra: bool = False,
 ) -> TableFields:
     return TableFields(own, versions, versions if rest is None else rest, within, people, extra)
+
+
+def _files(*own: Field, people: bool = False) -> TableFields:
+    """Return the columns of a table that is only in the files of 1.2, and beyond the canonical."""
+    return TableFields(own, NEW, NEVER, people=people, extra=True)
 
 
 FIELDS: Mapping[str, TableFields] = {
@@ -97,23 +106,9 @@ FIELDS: Mapping[str, TableFields] = {
         Field("givenName", required=BOTH, personal=_NAME),
         Field("familyName", required=BOTH, personal=_NAME),
         Field("middleName", personal=_NAME),
-        Field(
-            "preferredGivenName",
-            personal=_NAME,
-            versions=NEW,
-            key="preferredFirstName",
-            csv12=17,
-            mixed=False,
-        ),
-        Field("preferredMiddleName", personal=_NAME, versions=NEW, csv12=18, mixed=False),
-        Field(
-            "preferredFamilyName",
-            personal=_NAME,
-            versions=NEW,
-            key="preferredLastName",
-            csv12=19,
-            mixed=False,
-        ),
+        _preferred("preferredGivenName", key="preferredFirstName", csv12=17),
+        _preferred("preferredMiddleName", csv12=18),
+        _preferred("preferredFamilyName", key="preferredLastName", csv12=19),
         Field("pronouns", personal=Personal.NOTHING, versions=NEW, csv12=21, mixed=False),
         Field("role", required=OLD, words=ROLES, personal=_STAYS, versions=OLD, csv11=5),
         Field("roles", to="roles", csv=NEVER, rest=NEW, json=Shape.ROLES, kept=False),
@@ -279,51 +274,36 @@ FIELDS: Mapping[str, TableFields] = {
         versions=NEW,
         extra=True,
     ),
-    "lineItemScoreScales": _table(
+    "lineItemScoreScales": _files(
         Field("title", kept=False),
         Field("lineItemSourcedId", required=NEW, kept=False),
         Field("scoreScaleSourcedId", required=NEW, kept=False),
-        versions=NEW,
-        rest=NEVER,
-        extra=True,
     ),
-    "resultScoreScales": _table(
+    "resultScoreScales": _files(
         Field("title", kept=False),
         Field("resultSourcedId", to="results", required=NEW, kept=False),
         Field("scoreScaleSourcedId", required=NEW, personal=_STAYS, kept=False),
-        versions=NEW,
-        rest=NEVER,
         people=True,
-        extra=True,
     ),
-    "lineItemLearningObjectiveIds": _table(
+    "lineItemLearningObjectiveIds": _files(
         Field("lineItemSourcedId", required=NEW, kept=False),
         Field("source", required=NEW, kept=False),
         Field("learningObjectiveId", required=NEW, kept=False),
-        versions=NEW,
-        rest=NEVER,
-        extra=True,
     ),
-    "resultLearningObjectiveIds": _table(
+    "resultLearningObjectiveIds": _files(
         Field("resultSourcedId", to="results", required=NEW, kept=False),
         Field("source", required=NEW, personal=_STAYS, kept=False),
         Field("learningObjectiveId", required=NEW, personal=_STAYS, kept=False),
         Field("score", personal=_STAYS, kept=False),
         Field("textScore", personal=_STAYS, kept=False),
-        versions=NEW,
-        rest=NEVER,
         people=True,
-        extra=True,
     ),
-    "userResources": _table(
+    "userResources": _files(
         Field("userSourcedId", to="users", required=NEW, kept=False),
         Field("orgSourcedId", personal=_STAYS, kept=False),
         Field("classSourcedId", personal=_STAYS, kept=False),
         Field("resourceSourcedId", required=NEW, personal=_STAYS, kept=False),
-        versions=NEW,
-        rest=NEVER,
         people=True,
-        extra=True,
     ),
     "assessmentLineItems": _table(versions=NEVER, rest=NEW, extra=True),
     "assessmentResults": _table(

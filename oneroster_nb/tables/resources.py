@@ -72,11 +72,6 @@ def link_resources(table: str, owner: str, pairs: pd.DataFrame) -> pd.DataFrame:
 def resources_per_user(users: pd.DataFrame) -> pd.DataFrame:
     """Make the table ``userResources`` of OneRoster 1.2 CSV from the users that name resources.
 
-    Parameters
-    ----------
-    users : pandas.DataFrame
-        The canonical users.
-
     Returns
     -------
     pandas.DataFrame
@@ -97,15 +92,7 @@ def resources_per_user(users: pd.DataFrame) -> pd.DataFrame:
 
 
 def users_with_resources(users: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
-    """Fill ``resourceSourcedIds`` of users from ``userResources``, where they say nothing.
-
-    Parameters
-    ----------
-    users : pandas.DataFrame
-        The canonical users.
-    links : pandas.DataFrame
-        The table ``userResources``.
-    """
+    """Fill ``resourceSourcedIds`` of users from ``userResources``, where they say nothing."""
     if links.empty or not {"userSourcedId", "resourceSourcedId"} <= set(links.columns):
         return users
     rows = active(links).dropna(subset=["userSourcedId", "resourceSourcedId"])

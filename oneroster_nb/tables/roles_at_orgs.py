@@ -20,11 +20,6 @@ def roles_at_orgs(users: pd.DataFrame, roles: pd.DataFrame) -> pd.DataFrame:
     A role holds at its own org only. If `roles` says anything about a person at an org, that alone
     counts there. Else the person is at that org what ``users.role`` says.
 
-    Parameters
-    ----------
-    users, roles : pandas.DataFrame
-        Canonical tables.
-
     Returns
     -------
     pandas.DataFrame
@@ -103,11 +98,6 @@ def _among(rows: pd.DataFrame, others: pd.DataFrame, names: list[str]) -> NDArra
 
 def linked_people(users: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Find who is linked to whom as an agent, whichever of the two the link is written at.
-
-    Parameters
-    ----------
-    users : pandas.DataFrame
-        The canonical table.
 
     Returns
     -------

@@ -2,8 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import repeat
+from typing import TypeAlias
 
 import pandas as pd
+
+Tables: TypeAlias = Mapping[str, pd.DataFrame]
+"""Canonical tables by name, as rules read them."""
 
 SEVERITIES = ("error", "warning", "info")
 
@@ -156,6 +161,18 @@ def found(
     message = f"{sentence.removesuffix('.')}: {detail}" if detail else sentence
     sourced_id = key if isinstance(key, str) else None
     return Finding(code, table, message, sourced_id, field, explains)
+
+
+def found_each(
+    code: str,
+    table: str,
+    keys: Iterable[object],
+    field: str | None = None,
+    details: Iterable[str] | None = None,
+) -> list[Finding]:
+    """Make a finding of one rule for each of these rows; `details` has one text for each."""
+    pairs = zip(keys, repeat("") if details is None else details, strict=details is not None)
+    return [found(code, table, detail, key=key, field=field) for key, detail in pairs]
 
 
 def frame_of(findings: Iterable[Finding]) -> pd.DataFrame:

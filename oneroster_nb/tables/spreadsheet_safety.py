@@ -19,11 +19,6 @@ _QUOTED = re.compile('[,"\r\n;\t|]')
 def could_run(text: str) -> bool:
     """Return True if a spreadsheet could run a text as a formula.
 
-    Parameters
-    ----------
-    text : str
-        What is in a cell.
-
     Returns
     -------
     bool
@@ -45,11 +40,6 @@ def could_run(text: str) -> bool:
 
 def csv_cell(text: str) -> str:
     r"""Return a text as a cell of a CSV file that no spreadsheet runs.
-
-    Parameters
-    ----------
-    text : str
-        What the cell holds.
 
     Returns
     -------

@@ -106,13 +106,6 @@ def empty_table(name: str, *, sensitive: bool = False) -> pd.DataFrame:
 def sensitive_columns(name: str, columns: Iterable[str]) -> list[str]:
     """Return the columns of a table that are shown only if they are asked for.
 
-    Parameters
-    ----------
-    name : str
-        The canonical name.
-    columns : iterable of str
-        The columns that the table has.
-
     Returns
     -------
     list of str
@@ -141,11 +134,6 @@ def join_values(values: Iterable[str]) -> str:
     ----------
     values : iterable of str
         The values. One that holds a comma or a quote is quoted, with inner quotes doubled.
-
-    Returns
-    -------
-    str
-        The values joined with commas.
 
     Examples
     --------

@@ -27,13 +27,7 @@ def is_unknown(roles: "pd.Series[str]") -> "pd.Series[bool]":
 
 
 def people_of_unknown_role(users: pd.DataFrame, roles: pd.DataFrame) -> pd.DataFrame:
-    """Find the people who have a role that is unknown: their ``user`` id and the ``role``.
-
-    Parameters
-    ----------
-    users, roles : pandas.DataFrame
-        Canonical tables.
-    """
+    """Find the people who have a role that is unknown: their ``user`` id and the ``role``."""
     own = users.loc[is_unknown(users["role"]), ["sourcedId", "role"]]
     known = among(roles["userSourcedId"], users["sourcedId"])
     held = roles.loc[is_unknown(roles["role"]) & known, ["userSourcedId", "role"]]

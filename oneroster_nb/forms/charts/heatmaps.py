@@ -154,11 +154,8 @@ def _figure(table: pd.DataFrame, cells: _Cells, title: str, below: Sequence[str]
     for row, texts in enumerate(cells.texts):
         for column, text in enumerate(texts):
             place = (row, column)
-            if cells.hidden[place]:
-                _hidden_cell(axes, place, text)
-            else:
-                weight = "bold" if cells.total[place] else "normal"
-                _cell(axes, place, text, colour=tuple(colours[place]), weight=weight)
+            colour = None if cells.hidden[place] else tuple(colours[place])
+            _cell(axes, place, text, colour, bold=bool(cells.total[place]))
     axes.set_xlim(-0.5, columns - 0.5)
     axes.set_ylim(rows - 0.5, -0.5)
     turned: dict[str, Any] = (
@@ -174,39 +171,32 @@ def _figure(table: pd.DataFrame, cells: _Cells, title: str, below: Sequence[str]
     return figure
 
 
-def _cell(axes: Axes, place: tuple[int, int], text: str, *, colour: _Rgb, weight: str) -> None:
-    _box(axes, place, facecolor=colour, edgecolor="#e0e0e0")
-    ink = "#000000" if _luminance(colour) > _EVEN_LUMINANCE else "#ffffff"
-    _write(axes, place, text, color=ink, fontweight=weight)
-
-
-def _hidden_cell(axes: Axes, place: tuple[int, int], text: str) -> None:
-    looks = {"facecolor": HIDDEN_FACE, "edgecolor": HIDDEN_EDGE, "hatch": "////"}
-    _box(axes, place, linewidth=0.6, **looks)
-    # A plain ground, so that the hatching does not cross out the mark.
-    ground = {"facecolor": HIDDEN_FACE, "edgecolor": "none", "pad": 1.5}
-    _write(axes, place, text, color=INK, bbox=ground)
-
-
-def _box(axes: Axes, place: tuple[int, int], **looks: Any) -> None:
+def _cell(
+    axes: Axes, place: tuple[int, int], text: str, colour: _Rgb | None, *, bold: bool
+) -> None:
+    """Draw a cell; one without a colour is hidden."""
+    box: dict[str, Any]
+    words: dict[str, Any]
+    if colour is None:
+        box = {
+            "facecolor": HIDDEN_FACE,
+            "edgecolor": HIDDEN_EDGE,
+            "hatch": "////",
+            "linewidth": 0.6,
+        }
+        # A plain ground, so that the hatching does not cross out the mark.
+        ground = {"facecolor": HIDDEN_FACE, "edgecolor": "none", "pad": 1.5}
+        words = {"color": INK, "bbox": ground}
+    else:
+        box = {"facecolor": colour, "edgecolor": "#e0e0e0"}
+        ink = "#000000" if _luminance(colour) > _EVEN_LUMINANCE else "#ffffff"
+        words = {"color": ink, "fontweight": "bold" if bold else "normal"}
     row, column = place
     # The limits of the axes are known, and all cells lie within them; as a patch to be measured
     # for limits and layout, each would take twice the time.
-    axes.add_artist(Rectangle((column - 0.5, row - 0.5), 1, 1, in_layout=False, **looks))
-
-
-def _write(axes: Axes, place: tuple[int, int], text: str, **looks: Any) -> None:
-    row, column = place
-    axes.text(
-        column,
-        row,
-        text,
-        ha="center",
-        va="center_baseline",
-        fontsize=9,
-        in_layout=False,
-        **looks,
-    )
+    axes.add_artist(Rectangle((column - 0.5, row - 0.5), 1, 1, in_layout=False, **box))
+    centred = {"ha": "center", "va": "center_baseline", "fontsize": 9, "in_layout": False}
+    axes.text(column, row, text, **centred, **words)
 
 
 def _luminance(colour: _Rgb) -> float:

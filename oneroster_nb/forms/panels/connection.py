@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import ipywidgets as widgets
 from traitlets import link
@@ -21,6 +21,8 @@ from oneroster_nb.progress import Progress
 from oneroster_nb.quality.check import Findings, check
 from oneroster_nb.roster.local import LocalSource
 from oneroster_nb.source.source import Source, WholeRoster
+
+T = TypeVar("T")
 
 _NONE = "(none)"
 
@@ -160,53 +162,56 @@ class ConnectionPanel:
 
     def load(self) -> None:
         """Load the whole roster; from then on questions are answered from memory."""
-        source = self.source
-        if self._working.busy or source is None:
-            return
-        self.load_button.disabled = True
         sensitive = self._state.sensitive
 
-        def ended(done: Done[WholeRoster]) -> None:
-            self.load_button.disabled = False
-            if self.source is not source:
-                return
-            roster = done.value
-            if roster is None:
-                self.message.say(*error_text(done.error))
-                return
+        def loaded(roster: WholeRoster, warnings: list[str]) -> None:
             held = {n: len(roster.table(n)) for n in ("users", "classes", "enrollments")}
-            loaded = (
+            words = (
                 f"Loaded: {held['users']:,} people, {held['classes']:,} classes,"
                 f" {held['enrollments']:,} enrollments. Every question is now answered from"
                 " memory; Connect asks the server again."
             )
-            self.take(roster, "\n".join([loaded, *done.warnings]))
+            self.take(roster, "\n".join([words, *warnings]))
 
-        self._working.start(
+        self._start(
             "Loading the whole roster …",
-            lambda report: source.get_roster(sensitive=sensitive, progress=report),
-            ended,
+            self.load_button,
+            lambda source, report: source.get_roster(sensitive=sensitive, progress=report),
+            loaded,
         )
 
     def check(self) -> None:
         """Find out what is wrong with the roster."""
+        self._start(
+            "Checking the roster …",
+            self.check_button,
+            lambda source, report: check(source, progress=report),
+            lambda findings, _: self._checked(findings),
+        )
+
+    def _start(
+        self,
+        what: str,
+        button: widgets.Button,
+        work: Callable[[Source, Callable[[Progress], None]], T],
+        then: Callable[[T, list[str]], None],
+    ) -> None:
+        """Start work on the source; `then` takes the result, if the form has no other source."""
         source = self.source
         if self._working.busy or source is None:
             return
-        self.check_button.disabled = True
+        button.disabled = True
 
-        def ended(done: Done[Findings]) -> None:
-            self.check_button.disabled = False
+        def ended(done: Done[T]) -> None:
+            button.disabled = False
             if self.source is not source:
                 return
             if done.value is None:
                 self.message.say(*error_text(done.error))
-                return
-            self._checked(done.value)
+            else:
+                then(done.value, done.warnings)
 
-        self._working.start(
-            "Checking the roster …", lambda report: check(source, progress=report), ended
-        )
+        self._working.start(what, lambda report: work(source, report), ended)
 
     def take(self, source: Source, words: str = "") -> None:
         """Take a source that is connected already."""

@@ -35,11 +35,6 @@ class AccountFields:
         Holds what is typed, but for the secrets.
     belongs_to : ipywidgets.Widget
         Further controls that say for which connection a secret is typed.
-
-    Attributes
-    ----------
-    widget : ipywidgets.Box
-        What to show.
     """
 
     def __init__(self, state: State, *belongs_to: widgets.Widget) -> None:

@@ -40,11 +40,6 @@ class QuestionPanel(Filling):
         What is chosen.
     asked : callable
         Called when Run query is pressed.
-
-    Attributes
-    ----------
-    widget : ipywidgets.Box
-        What to show.
     """
 
     def __init__(self, state: State, asked: Callable[[], None]) -> None:

@@ -13,20 +13,13 @@ from oneroster_nb.forms.panels.tabs.findings import FindingsTab
 from oneroster_nb.forms.panels.tabs.tab import Tab
 from oneroster_nb.forms.panels.tabs.table import TableTab
 from oneroster_nb.forms.result import Result
-from oneroster_nb.forms.state import State
+from oneroster_nb.forms.state import COUNTING, State
 from oneroster_nb.forms.widgets.messages import Message
 from oneroster_nb.quality.check import Findings
-
-_COUNTING = ["by", "rows", "columns", "unit", "margins", "normalize", "suppress_below"]
 
 
 class ResultsPanel:
     """The answer to a question, in tabs; a tab is brought up to date when it is looked at.
-
-    Parameters
-    ----------
-    state : State
-        What to count and how.
 
     Attributes
     ----------
@@ -58,7 +51,7 @@ class ResultsPanel:
         self.widget = widgets.VBox([self._asked_words, self._changed_words, self.tabs])
         self.widget.layout.display = "none"
         self.tabs.observe(lambda _: self._freshen(), "selected_index")
-        state.observe(lambda _: self._changed(), _COUNTING)
+        state.observe(lambda _: self._changed(), COUNTING)
 
     @property
     def findings(self) -> Findings | None:

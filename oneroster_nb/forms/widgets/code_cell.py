@@ -7,11 +7,6 @@ from oneroster_nb.forms.widgets.unsaved import Unsaved
 class CodeCell(Unsaved):
     """Code that can be read and copied; it may name groups and people, so it is no widget state.
 
-    Attributes
-    ----------
-    code : str
-        What is shown.
-
     Examples
     --------
     >>> cell = CodeCell()

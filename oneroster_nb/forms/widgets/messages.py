@@ -19,11 +19,6 @@ class Message(Unsaved):
     """A line of text; an error is announced at once, anything else when there is time.
 
     What a form says holds small counts and names, so it is no widget state.
-
-    Attributes
-    ----------
-    value : str
-        What is said.
     """
 
     _esm = STATIC / "message.js"

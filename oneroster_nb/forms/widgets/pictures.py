@@ -10,11 +10,6 @@ from oneroster_nb.forms.widgets.unsaved import Unsaved
 class Pictures(Unsaved):
     """Charts below one another; they show counts, so none of them is widget state.
 
-    Attributes
-    ----------
-    charts : tuple of Chart
-        What is shown.
-
     Examples
     --------
     >>> pictures = Pictures()
