@@ -195,7 +195,12 @@ def _cell(
     # The limits of the axes are known, and all cells lie within them; as a patch to be measured
     # for limits and layout, each would take twice the time.
     axes.add_artist(Rectangle((column - 0.5, row - 0.5), 1, 1, in_layout=False, **box))
-    centred = {"ha": "center", "va": "center_baseline", "fontsize": 9, "in_layout": False}
+    centred: dict[str, Any] = {
+        "ha": "center",
+        "va": "center_baseline",
+        "fontsize": 9,
+        "in_layout": False,
+    }
     axes.text(column, row, text, **centred, **words)
 
 
