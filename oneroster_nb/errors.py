@@ -28,6 +28,7 @@ Each error is also a builtin error, in brackets, so that callers can catch that 
     ├── DuplicateKeyWarning                    a sourcedId is listed more than once
     ├── SeveralRecordsWarning                  a person has one record for each school
     ├── UnreadableValueWarning                 values could not be read, and are missing
+    ├── UnknownRoleWarning                     people whose role is unknown are left out
     └── PartialResultWarning                   a part of the answer is not available
 
 Messages say what was wrong, with what value, and what to do. They hold no secret, no header, no

@@ -21,7 +21,7 @@ from oneroster_nb.bundle.lines import (
     too_long,
 )
 from oneroster_nb.bundle.quotes import separators_of_two_rows
-from oneroster_nb.bundle.thorough import Thorough
+from oneroster_nb.bundle.row_by_row import RowByRow
 from oneroster_nb.errors import BundleError
 from oneroster_nb.tables.rules import Finding, found
 
@@ -79,7 +79,7 @@ def read_rows(
                 else:
                     return rows
     with opened() as file, reopened(file, form, place) as readable:
-        return Thorough(readable, rows, place, tell).read()
+        return RowByRow(readable, rows, place, tell).read()
 
 
 def read_names(opened: Callable[[], io.BufferedReader], place: str) -> list[str]:

@@ -31,35 +31,9 @@ _DAYS: Mapping[str, tuple[str, ...]] = {"lineItems": ("assignDate", "dueDate")}
 def write_bundle(
     tables: Mapping[str, pd.DataFrame], path: str | Path, *, version: str, overwrite: bool
 ) -> Path:
-    """Write a bulk bundle, all of it or nothing, that only its owner can read.
+    """Write canonical tables as a bulk bundle, all of it or nothing.
 
-    A bulk bundle holds active rows only: rows marked ``tobedeleted`` are left out. The manifest
-    lists every file of the version; a table without rows is ``absent``. If the version has no
-    column for a value, it is written as ``metadata.<name>``, which the standard allows.
-
-    Parameters
-    ----------
-    tables : mapping of str to pandas.DataFrame
-        Canonical tables.
-    path : str or Path
-        The zip to write.
-    version : str
-        ``"1.1"`` or ``"1.2"``.
-    overwrite : bool
-        Whether to replace a file that exists.
-
-    Raises
-    ------
-    ConfigurationError
-        If the version is another one.
-    BundleError
-        If the file exists or cannot be written.
-
-    Warns
-    -----
-    PartialResultWarning
-        If a column that the version requires has rows without a value, or if the version has no
-        file for a table or no place for a role: one warning for all of these.
+    The parameters, errors and warnings are those of :meth:`oneroster_nb.Roster.to_csv_bundle`.
     """
     if version not in FILES:
         raise ConfigurationError(

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -13,26 +14,25 @@ from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.query.query import Query
 from oneroster_nb.roster.local import LocalSource
 from oneroster_nb.roster.roster import Roster
-from oneroster_nb.source.table_calls import table_names
+from oneroster_nb.source.table_calls import Choice, table_names
 from oneroster_nb.tables.rules import Finding
 from oneroster_nb.tables.table import EXTRA_TABLES, TABLES, empty_table, without_sensitive
-from oneroster_nb.tables.where import Where
 
 
 class CsvConnector(LocalSource):
     """A OneRoster CSV bundle, of version 1.1 or 1.2.
 
-    It is read once, with the first question, and answers from memory. What deviates from the
-    standard is read where it can be, and is among the `findings`.
+    It is read once, with the first question, and answers from memory. Deviations from the
+    standard are read if they can be, and are among the `findings`.
 
     Parameters
     ----------
     path : str, Path, bytes or binary file
         A zip or a folder, or the bytes of a zip.
     match_on : str or list of str, optional
-        The fields that group names are compared with where a call does not say.
+        The fields that group names are compared with if a call names none.
     max_users : int
-        At most so many distinct users in an answer; 0 is no bound.
+        The most distinct users in an answer; 0 for no limit.
     max_bytes : int
         How many bytes the bundle may unpack to.
     max_ratio : float
@@ -41,9 +41,9 @@ class CsvConnector(LocalSource):
     Raises
     ------
     ConfigurationError
-        For a path that is none, or a bound that makes no sense.
+        If the path is empty, or a limit makes no sense.
     BundleError
-        With the first question, where the bundle cannot be read.
+        With the first question, if the bundle cannot be read.
 
     Examples
     --------
@@ -122,16 +122,9 @@ class CsvConnector(LocalSource):
         """Forget what was read; the next question reads it again."""
         self._bundle = None
         self._whole = {}
-        for name in (
-            "_classes",
-            "_roles_held",
-            "_held_in_unknown_role",
-            "_links",
-            "_user_of_enrollment",
-            "_class_of_enrollment",
-            "_dead_ends",
-        ):
-            self.__dict__.pop(name, None)
+        for name, value in vars(LocalSource).items():
+            if isinstance(value, cached_property):
+                vars(self).pop(name, None)
 
     def read(self, progress: ProgressOption = None) -> Bundle:
         """Read the bundle, once.
@@ -209,16 +202,9 @@ class CsvConnector(LocalSource):
         self.read(progress)
         return super().headcounts(progress=progress)
 
-    def _rows(
-        self,
-        name: str,
-        where: Where | None,
-        modified_since: str | datetime.date | None,
-        status: str,
-        progress: ProgressOption,
-    ) -> pd.DataFrame:
+    def _rows(self, name: str, choice: Choice, progress: ProgressOption) -> pd.DataFrame:
         self.read(progress)
-        return super()._rows(name, where, modified_since, status, progress)
+        return super()._rows(name, choice, progress)
 
     def _listed_groups(self, group_filter: str, progress: ProgressOption) -> pd.DataFrame:
         self.read(progress)

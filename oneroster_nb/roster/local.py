@@ -1,6 +1,5 @@
 """Answering questions from tables in memory, by row positions."""
 
-import datetime
 from abc import abstractmethod
 from collections.abc import Mapping, Sized
 from dataclasses import replace
@@ -25,6 +24,7 @@ from oneroster_nb.query.query import Query
 from oneroster_nb.query.referring import references_of_answer
 from oneroster_nb.query.terms import classes_in_term, in_term, sessions_of_term
 from oneroster_nb.source.source import warn_not_shared
+from oneroster_nb.source.table_calls import Choice
 from oneroster_nb.tables.added_columns import MATCHED_TOO
 from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.references import elements, not_there
@@ -32,7 +32,6 @@ from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES, linked_people, roles
 from oneroster_nb.tables.status import active, is_active
 from oneroster_nb.tables.table import empty_table, sensitive_columns, split_text, without_sensitive
 from oneroster_nb.tables.unknown_roles import is_unknown
-from oneroster_nb.tables.where import Where
 
 
 class LocalSource(RosterQuestions):
@@ -62,21 +61,13 @@ class LocalSource(RosterQuestions):
     def _count(self, query: Query) -> int:
         return int((self._chosen_users(query) & self._holds_role(query)).sum())
 
-    def _rows(
-        self,
-        name: str,
-        where: Where | None,  # noqa: ARG002
-        modified_since: str | datetime.date | None,  # noqa: ARG002
-        status: str,  # noqa: ARG002
-        progress: ProgressOption,  # noqa: ARG002
-    ) -> pd.DataFrame:
+    def _rows(self, name: str, choice: Choice, progress: ProgressOption) -> pd.DataFrame:  # noqa: ARG002
         return self._tables[name]
 
     def _people_of(self, group_filter: str, groups: pd.DataFrame) -> dict[str, list[int | None]]:
-        find = self._of_schools if group_filter == "schools" else self._of_classes
         counts: dict[str, list[int | None]] = {}
         for column, who in (("studentCount", "students"), ("teacherCount", "teachers")):
-            members = find(Query(who, group_filter), groups)
+            members = self._members_of(Query(who, group_filter), groups)
             pairs = pd.DataFrame({"group": members.group, "user": members.user}).drop_duplicates()
             counted = np.bincount(pairs["group"].to_numpy(dtype=np.intp), minlength=len(groups))
             counts[column] = [int(count) for count in counted]
@@ -118,8 +109,7 @@ class LocalSource(RosterQuestions):
 
     def members(self, query: Query, groups: pd.DataFrame) -> pd.DataFrame:
         """Answer a question about these groups, which have a column ``matchedOn``."""
-        in_schools = query.group_filter == "schools"
-        members = (self._of_schools if in_schools else self._of_classes)(query, groups)
+        members = self._members_of(query, groups)
         answer = with_group(
             query,
             members,
@@ -135,14 +125,18 @@ class LocalSource(RosterQuestions):
         self, query: Query, groups: pd.DataFrame, members: Members | None = None
     ) -> pd.DataFrame:
         if query.group_filter == "schools":
-            find, unknown = self._of_schools, self._at_schools_in_unknown_role
+            find = self._at_schools_in_unknown_role
             candidates: Sized = self._held_in_unknown_role
         else:
-            find, unknown = self._of_classes, self._enrolled_in_unknown_role
+            find = self._enrolled_in_unknown_role
             candidates = self._enrollments_in_unknown_role
         if not len(candidates):
             return self._held_in_unknown_role.head(0)
-        return unknown(query, groups, find(query, groups) if members is None else members)
+        return find(query, groups, self._members_of(query, groups) if members is None else members)
+
+    def _members_of(self, query: Query, groups: pd.DataFrame) -> Members:
+        find = self._of_schools if query.group_filter == "schools" else self._of_classes
+        return find(query, groups)
 
     def _of_classes(self, query: Query, groups: pd.DataFrame) -> Members:
         """Return the members of classes and courses: enrolled, or linked to a student there."""
@@ -311,12 +305,8 @@ class LocalSource(RosterQuestions):
 
     @cached_property
     def _classes(self) -> pd.DataFrame:
-        return link_classes(
-            self._tables["classes"],
-            self._tables["courses"],
-            self._tables["orgs"],
-            self._tables["academicSessions"],
-        )
+        names = ("classes", "courses", "orgs", "academicSessions")
+        return link_classes(*(self._tables[name] for name in names))
 
     @cached_property
     def _roles_held(self) -> pd.DataFrame:
@@ -342,15 +332,13 @@ class LocalSource(RosterQuestions):
 
     @cached_property
     def _user_of_enrollment(self) -> NDArray[np.intp]:
-        return codes(
-            self._tables["enrollments"]["userSourcedId"], self._tables["users"]["sourcedId"]
-        )
+        tables = self._tables
+        return codes(tables["enrollments"]["userSourcedId"], tables["users"]["sourcedId"])
 
     @cached_property
     def _class_of_enrollment(self) -> NDArray[np.intp]:
-        return codes(
-            self._tables["enrollments"]["classSourcedId"], self._tables["classes"]["sourcedId"]
-        )
+        tables = self._tables
+        return codes(tables["enrollments"]["classSourcedId"], tables["classes"]["sourcedId"])
 
     @cached_property
     def _dead_ends(self) -> Mapping[str, pd.DataFrame]:

@@ -387,15 +387,7 @@ class Roster(LocalSource, WholeRoster):
         SnapshotError
             If the folder does not hold a roster, is damaged, or is from a newer version.
         """
-        snapshot = read_snapshot(path)
-        return cls(
-            snapshot.tables,
-            provider=snapshot.provider,
-            taken=snapshot.taken,
-            server_time=snapshot.server_time,
-            recipe=f"onb.Roster.load({str(path)!r})",
-            findings=snapshot.findings,
-        )
+        return cls(recipe=f"onb.Roster.load({str(path)!r})", **vars(read_snapshot(path)))
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the roster into a folder of Parquet files that only its owner can read.
@@ -442,17 +434,13 @@ class Roster(LocalSource, WholeRoster):
         pandas.DataFrame
             ``table`` (str), ``rows`` and ``tobedeleted`` (int64).
         """
-        counted = [(name, table) for name, table in self._tables.items() if len(table)]
-        return pd.DataFrame(
-            {
-                "table": pd.Series([name for name, _ in counted], dtype="str"),
-                "rows": pd.Series([len(table) for _, table in counted], dtype="int64"),
-                "tobedeleted": pd.Series(
-                    [int((table["status"] == "tobedeleted").sum()) for _, table in counted],
-                    dtype="int64",
-                ),
-            }
-        )
+        counted = [
+            (name, len(table), int((table["status"] == "tobedeleted").sum()))
+            for name, table in self._tables.items()
+            if len(table)
+        ]
+        frame = pd.DataFrame(counted, columns=["table", "rows", "tobedeleted"])
+        return frame.astype({"table": "str", "rows": "int64", "tobedeleted": "int64"})
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(t):,} {name}" for name, t in self._tables.items() if len(t))

@@ -23,7 +23,6 @@ from oneroster_nb.tables.rules import RULES, Finding
 SCHEMA_VERSION = 2
 _FORMAT = "oneroster_nb roster"
 _MANIFEST = "manifest.json"
-_BLOCK = 1 << 20
 _ABANDONED = 3600.0  # seconds after which a partial folder is surely abandoned
 
 
@@ -46,24 +45,7 @@ def write_snapshot(snapshot: Snapshot, path: str | Path, *, overwrite: bool) -> 
     moving the old folder aside and renaming the new one, reading finds the old folder. Unfinished
     folders are removed after an hour.
 
-    Parameters
-    ----------
-    snapshot : Snapshot
-        The roster to write.
-    path : str or Path
-        The folder to create.
-    overwrite : bool
-        Whether to replace a roster that exists.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    SnapshotError
-        If the folder exists, holds something else, or cannot be written.
+    The parameters and the errors are those of :meth:`oneroster_nb.Roster.save`.
     """
     target = Path(path)
     aside = _set_aside(target)
@@ -215,11 +197,8 @@ def _read_table(folder: Path, name: str, entry: Mapping[str, Any]) -> pd.DataFra
 
 
 def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
     with file.open("rb") as source:
-        while block := source.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(source, "sha256").hexdigest()
 
 
 def _damaged(folder: Path, why: str) -> SnapshotError:

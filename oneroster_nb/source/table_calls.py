@@ -2,7 +2,10 @@
 
 import datetime
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
@@ -11,6 +14,9 @@ from oneroster_nb.progress import ProgressOption
 from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.table import EXTRA_TABLES, TABLES
 from oneroster_nb.tables.where import Where, selected
+
+_P = ParamSpec("_P")
+_S = TypeVar("_S", bound="TableCalls")
 
 
 def table_names(names: str | Sequence[str]) -> list[str]:
@@ -25,32 +31,59 @@ def table_names(names: str | Sequence[str]) -> list[str]:
     return listed
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Which rows of a table a call asks for; see :meth:`TableCalls.get_orgs`."""
+
+    where: Where | None
+    modified_since: str | datetime.date | None
+    status: str
+
+
+def _like(
+    model: Callable[Concatenate[_S, _P], pd.DataFrame],
+) -> Callable[[Callable[[Any], tuple[str, ...]]], Callable[Concatenate[_S, _P], pd.DataFrame]]:
+    """Return a decorator that makes a call with the parameters of another one.
+
+    The decorated function returns the table and, if not all of its rows are meant, their types.
+    """
+
+    def made(
+        of_table: Callable[[Any], tuple[str, ...]],
+    ) -> Callable[Concatenate[_S, _P], pd.DataFrame]:
+        @wraps(model, assigned=())
+        @wraps(of_table, assigned=("__name__", "__qualname__", "__doc__"))
+        def call(source: _S, /, *args: _P.args, **options: _P.kwargs) -> pd.DataFrame:
+            name, *types = of_table(source)
+            get: Callable[..., pd.DataFrame] = source._get
+            return get(name, types, *args, **options)
+
+        return call
+
+    return made
+
+
 class TableCalls(ABC):
     """A call for each canonical table, to choose rows and columns."""
 
     @abstractmethod
-    def _rows(
-        self,
-        name: str,
-        where: Where | None,
-        modified_since: str | datetime.date | None,
-        status: str,
-        progress: ProgressOption,
-    ) -> pd.DataFrame:
+    def _rows(self, name: str, choice: Choice, progress: ProgressOption) -> pd.DataFrame:
         """Return rows of a canonical table that include all chosen rows."""
 
     def _get(
         self,
         name: str,
-        where: Where | None,
-        columns: Sequence[str] | None,
-        modified_since: str | datetime.date | None,
-        status: str,
-        progress: ProgressOption,
-        types: frozenset[str] | None = None,
+        types: Sequence[str],
+        where: Where | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
     ) -> pd.DataFrame:
-        frame = self._rows(name, where, modified_since, status, progress)
-        if types is not None:
+        """Return the chosen rows of a table, of some types if any are given."""
+        frame = self._rows(name, Choice(where, modified_since, status), progress)
+        if types:
             frame = frame.loc[frame["type"].isin(types)]
         return selected(frame, name, where, columns, modified_since, status)
 
@@ -91,17 +124,18 @@ class TableCalls(ABC):
         QueryError
             If a column or operator is unknown, or a column cannot hold a value.
         """
-        return self._get("orgs", where, columns, modified_since, status, progress)
+        return self._get(
+            "orgs",
+            (),
+            where,
+            columns=columns,
+            modified_since=modified_since,
+            status=status,
+            progress=progress,
+        )
 
-    def get_schools(
-        self,
-        where: Where | None = None,
-        *,
-        columns: Sequence[str] | None = None,
-        modified_since: str | datetime.date | None = None,
-        status: str = "active",
-        progress: ProgressOption = None,
-    ) -> pd.DataFrame:
+    @_like(get_orgs)
+    def get_schools(self) -> tuple[str, ...]:
         """Get the orgs of type school; parameters and columns as for :meth:`get_orgs`.
 
         Examples
@@ -111,18 +145,10 @@ class TableCalls(ABC):
         ...     "Classlink HS" in set(conn.get_schools()["name"])
         True
         """
-        schools = frozenset({"school"})
-        return self._get("orgs", where, columns, modified_since, status, progress, schools)
+        return "orgs", "school"
 
-    def get_courses(
-        self,
-        where: Where | None = None,
-        *,
-        columns: Sequence[str] | None = None,
-        modified_since: str | datetime.date | None = None,
-        status: str = "active",
-        progress: ProgressOption = None,
-    ) -> pd.DataFrame:
+    @_like(get_orgs)
+    def get_courses(self) -> tuple[str, ...]:
         """Get the courses; parameters as for :meth:`get_orgs`.
 
         Returns
@@ -131,17 +157,10 @@ class TableCalls(ABC):
             The canonical table ``courses``: ``title courseCode grades subjects
             schoolYearSourcedId orgSourcedId`` and more, all str except ``dateLastModified``.
         """
-        return self._get("courses", where, columns, modified_since, status, progress)
+        return ("courses",)
 
-    def get_classes(
-        self,
-        where: Where | None = None,
-        *,
-        columns: Sequence[str] | None = None,
-        modified_since: str | datetime.date | None = None,
-        status: str = "active",
-        progress: ProgressOption = None,
-    ) -> pd.DataFrame:
+    @_like(get_orgs)
+    def get_classes(self) -> tuple[str, ...]:
         """Get the classes; parameters as for :meth:`get_orgs`.
 
         Returns
@@ -151,17 +170,10 @@ class TableCalls(ABC):
             subjects courseSourcedId schoolSourcedId termSourcedIds`` and more, all str except
             ``dateLastModified``.
         """
-        return self._get("classes", where, columns, modified_since, status, progress)
+        return ("classes",)
 
-    def get_enrollments(
-        self,
-        where: Where | None = None,
-        *,
-        columns: Sequence[str] | None = None,
-        modified_since: str | datetime.date | None = None,
-        status: str = "active",
-        progress: ProgressOption = None,
-    ) -> pd.DataFrame:
+    @_like(get_orgs)
+    def get_enrollments(self) -> tuple[str, ...]:
         """Get the enrollments; parameters as for :meth:`get_orgs`.
 
         Returns
@@ -170,17 +182,10 @@ class TableCalls(ABC):
             The canonical table ``enrollments``: ``classSourcedId schoolSourcedId userSourcedId
             role`` (str), ``primary`` (boolean), ``beginDate endDate`` (datetime64).
         """
-        return self._get("enrollments", where, columns, modified_since, status, progress)
+        return ("enrollments",)
 
-    def get_academic_sessions(
-        self,
-        where: Where | None = None,
-        *,
-        columns: Sequence[str] | None = None,
-        modified_since: str | datetime.date | None = None,
-        status: str = "active",
-        progress: ProgressOption = None,
-    ) -> pd.DataFrame:
+    @_like(get_orgs)
+    def get_academic_sessions(self) -> tuple[str, ...]:
         """Get the academic sessions: school years, terms, grading periods; as :meth:`get_orgs`.
 
         Returns
@@ -189,45 +194,20 @@ class TableCalls(ABC):
             The canonical table ``academicSessions``: ``title type parentSourcedId schoolYear``
             (str), ``startDate endDate`` (datetime64).
         """
-        return self._get("academicSessions", where, columns, modified_since, status, progress)
+        return ("academicSessions",)
 
-    def get_terms(
-        self,
-        where: Where | None = None,
-        *,
-        columns: Sequence[str] | None = None,
-        modified_since: str | datetime.date | None = None,
-        status: str = "active",
-        progress: ProgressOption = None,
-    ) -> pd.DataFrame:
+    @_like(get_orgs)
+    def get_terms(self) -> tuple[str, ...]:
         """Get the academic sessions of type term and semester; as :meth:`get_orgs`."""
-        types = frozenset({"term", "semester"})
-        name = "academicSessions"
-        return self._get(name, where, columns, modified_since, status, progress, types)
+        return "academicSessions", "term", "semester"
 
-    def get_grading_periods(
-        self,
-        where: Where | None = None,
-        *,
-        columns: Sequence[str] | None = None,
-        modified_since: str | datetime.date | None = None,
-        status: str = "active",
-        progress: ProgressOption = None,
-    ) -> pd.DataFrame:
+    @_like(get_orgs)
+    def get_grading_periods(self) -> tuple[str, ...]:
         """Get the academic sessions of type gradingPeriod; as :meth:`get_orgs`."""
-        types = frozenset({"gradingPeriod"})
-        name = "academicSessions"
-        return self._get(name, where, columns, modified_since, status, progress, types)
+        return "academicSessions", "gradingPeriod"
 
-    def get_demographics(
-        self,
-        where: Where | None = None,
-        *,
-        columns: Sequence[str] | None = None,
-        modified_since: str | datetime.date | None = None,
-        status: str = "active",
-        progress: ProgressOption = None,
-    ) -> pd.DataFrame:
+    @_like(get_orgs)
+    def get_demographics(self) -> tuple[str, ...]:
         """Get the demographics of people; parameters as for :meth:`get_orgs`.
 
         Returns
@@ -242,17 +222,10 @@ class TableCalls(ABC):
         ForbiddenError
             If the account may not see them, as is common.
         """
-        return self._get("demographics", where, columns, modified_since, status, progress)
+        return ("demographics",)
 
-    def get_resources(
-        self,
-        where: Where | None = None,
-        *,
-        columns: Sequence[str] | None = None,
-        modified_since: str | datetime.date | None = None,
-        status: str = "active",
-        progress: ProgressOption = None,
-    ) -> pd.DataFrame:
+    @_like(get_orgs)
+    def get_resources(self) -> tuple[str, ...]:
         """Get the learning resources; parameters as for :meth:`get_orgs`.
 
         Returns
@@ -261,17 +234,10 @@ class TableCalls(ABC):
             The canonical table ``resources``: ``vendorResourceId title roles importance vendorId
             applicationId`` (str).
         """
-        return self._get("resources", where, columns, modified_since, status, progress)
+        return ("resources",)
 
-    def get_categories(
-        self,
-        where: Where | None = None,
-        *,
-        columns: Sequence[str] | None = None,
-        modified_since: str | datetime.date | None = None,
-        status: str = "active",
-        progress: ProgressOption = None,
-    ) -> pd.DataFrame:
+    @_like(get_orgs)
+    def get_categories(self) -> tuple[str, ...]:
         """Get the categories of the gradebook; parameters as for :meth:`get_orgs`.
 
         Returns
@@ -279,17 +245,10 @@ class TableCalls(ABC):
         pandas.DataFrame
             The canonical table ``categories``: ``title`` (str), ``weight`` (float64).
         """
-        return self._get("categories", where, columns, modified_since, status, progress)
+        return ("categories",)
 
-    def get_line_items(
-        self,
-        where: Where | None = None,
-        *,
-        columns: Sequence[str] | None = None,
-        modified_since: str | datetime.date | None = None,
-        status: str = "active",
-        progress: ProgressOption = None,
-    ) -> pd.DataFrame:
+    @_like(get_orgs)
+    def get_line_items(self) -> tuple[str, ...]:
         """Get the line items of the gradebook; parameters as for :meth:`get_orgs`.
 
         Returns
@@ -299,17 +258,10 @@ class TableCalls(ABC):
             (str), ``assignDate dueDate`` (UTC timestamps), ``resultValueMin resultValueMax``
             (float64).
         """
-        return self._get("lineItems", where, columns, modified_since, status, progress)
+        return ("lineItems",)
 
-    def get_results(
-        self,
-        where: Where | None = None,
-        *,
-        columns: Sequence[str] | None = None,
-        modified_since: str | datetime.date | None = None,
-        status: str = "active",
-        progress: ProgressOption = None,
-    ) -> pd.DataFrame:
+    @_like(get_orgs)
+    def get_results(self) -> tuple[str, ...]:
         """Get the results of the gradebook; parameters as for :meth:`get_orgs`.
 
         Returns
@@ -328,4 +280,4 @@ class TableCalls(ABC):
         >>> len(items), len(results)
         (80, 10)
         """
-        return self._get("results", where, columns, modified_since, status, progress)
+        return ("results",)

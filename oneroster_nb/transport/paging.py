@@ -106,33 +106,16 @@ def pull_links(
 
     Parameters
     ----------
-    what : str
-        What is listed, for messages.
     starts : sequence of str
         The addresses of the lists' first pages.
-    page_size : int
-        How many rows to ask for at once.
-    wanted : int, optional
-        Stop after this many rows, complete or not.
-    sizes : PageSizes, optional
-        The page sizes that the server accepts; updated here.
-
-    Yields
-    ------
-    list of PageRequest
-        One page, by its link, to which the limit is to be added.
-
-    Returns
-    -------
-    Pulled
-        The pages' tables in order, without identical repeated rows.
+    what, page_size, wanted, sizes
+        As for :func:`pull`, and so are the results and the other errors. The requests are for one
+        page at a time, by its link, to which the limit is to be added.
 
     Raises
     ------
     IncompleteError
         If the links lead in a circle or a page comes again, even at a second attempt.
-    RosterError
-        The error of a page, if no smaller page helped.
     """
     known = (PageSizes() if sizes is None else sizes).of(what)
     # If there are several lists, no total covers them all.

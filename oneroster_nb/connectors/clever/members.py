@@ -1,7 +1,6 @@
 """Tables that Clever has inside others: enrollments in sections, demographics in students."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -171,17 +170,11 @@ def with_schools_of_students(roles: pd.DataFrame, users: pd.DataFrame) -> pd.Dat
         listed = split_text(students) if isinstance(students, str) else []
         return list(dict.fromkeys(s for one in listed for s in schools.get(one, ()))) or [None]
 
-    orgs = pd.Series(
-        [found(user) if guardian else [org] for user, guardian, org in _triples(roles, lost)],
-        index=roles.index,
-        dtype=object,
-    )
+    people = zip(roles["userSourcedId"], lost, roles["orgSourcedId"], strict=True)
+    placed = [found(user) if guardian else [org] for user, guardian, org in people]
+    orgs = pd.Series(placed, index=roles.index, dtype=object)
     spread = roles.assign(orgSourcedId=orgs).explode("orgSourcedId")
     return spread.astype({"orgSourcedId": "str"})
-
-
-def _triples(roles: pd.DataFrame, lost: "pd.Series[bool]") -> Any:
-    return zip(roles["userSourcedId"], lost, roles["orgSourcedId"], strict=True)
 
 
 def _texts(table: pa.Table, name: str) -> list[str | None]:

@@ -90,7 +90,7 @@ def columns_of(table: str, listed: str, records: Sequence[Record]) -> dict[str, 
     listed : str
         What Clever calls what is listed: ``"sections"``, ``"users"``, ``"contacts"``, …
     records : sequence of mapping
-        As :func:`oneroster_nb.connectors.clever.envelope.read_envelope` gives them.
+        As :func:`oneroster_nb.connectors.clever.envelope.read_envelope` returns them.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def columns_of(table: str, listed: str, records: Sequence[Record]) -> dict[str, 
 
 
 def _plain_row(record: Record, fields: Mapping[str, str]) -> Row:
-    """Give the fields under their canonical names, and the others as Clever's own."""
+    """Return the fields under their canonical names, and the others as Clever's own."""
     row: Row = {"status": "active"}
     for name, value in record.items():
         column = fields.get(name)
@@ -125,7 +125,7 @@ def _plain_row(record: Record, fields: Mapping[str, str]) -> Row:
 
 
 def _own(name: str, value: Any) -> Row:
-    """Give a field that only Clever has; the fields of an object each by itself."""
+    """Return a field that only Clever has; the fields of an object each by itself."""
     if isinstance(value, dict):
         parts: Row = {}
         for inner, part in value.items():
@@ -140,23 +140,11 @@ def _org(record: Record, listed: str) -> Row:
     return row | {"type": "school" if school else "district"}
 
 
-def _term(record: Record, _listed: str) -> Row:
-    return _plain_row(record, _TERM) | {"type": "term"}
-
-
-def _course(record: Record, _listed: str) -> Row:
-    return _plain_row(record, _COURSE)
-
-
-def _section(record: Record, _listed: str) -> Row:
+def _section(record: Record) -> Row:
     row = _plain_row(record, _SECTION)
     if "clever.ext.classroom" in row:
         row["location"] = row.pop("clever.ext.classroom")
     return row
-
-
-def _resource(record: Record, _listed: str) -> Row:
-    return _plain_row(record, _RESOURCE)
 
 
 def _user(record: Record, listed: str) -> Row:
@@ -190,7 +178,7 @@ def _user(record: Record, listed: str) -> Row:
 
 
 def _part_of_role(part: Record) -> Row:
-    """Give what one role says of a person."""
+    """Return what one role says of a person."""
     row: Row = {}
     for name, value in part.items():
         column = _OF_ROLE.get(name)
@@ -210,7 +198,7 @@ def _part_of_role(part: Record) -> Row:
 
 
 def _orgs(name: str, part: Record, record: Record) -> list[str]:
-    """Give where somebody has a role; a contact is where the students are, which others say."""
+    """Return the orgs of a role; a contact has none, and gets the schools of the students later."""
     if name == "district_admin":
         return _distinct([record.get("district")])
     schools = part.get("schools")
@@ -218,7 +206,7 @@ def _orgs(name: str, part: Record, record: Record) -> list[str]:
 
 
 def _word(name: str, part: Record) -> str:
-    """Give OneRoster's word for a role: staff are aides, unless their roles say otherwise."""
+    """Return OneRoster's word for a role: staff are aides, unless their roles say otherwise."""
     if name != "staff":
         return _WORDS.get(name, name)
     roles = part.get("roles")
@@ -268,9 +256,9 @@ def _distinct(values: Any) -> list[str]:
 
 _READERS: Mapping[str, Callable[[Record, str], Row]] = {
     "orgs": _org,
-    "academicSessions": _term,
-    "courses": _course,
-    "classes": _section,
+    "academicSessions": lambda record, _: _plain_row(record, _TERM) | {"type": "term"},
+    "courses": lambda record, _: _plain_row(record, _COURSE),
+    "classes": lambda record, _: _section(record),
     "users": _user,
-    "resources": _resource,
+    "resources": lambda record, _: _plain_row(record, _RESOURCE),
 }

@@ -1,6 +1,5 @@
 """A live source: the parts that it is made of, and which of them answers a question."""
 
-import datetime
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import partial
@@ -24,13 +23,12 @@ from oneroster_nb.query.query import Query
 from oneroster_nb.query.referring import references_of_answer
 from oneroster_nb.roster.roster import Roster
 from oneroster_nb.source.source import warn_not_shared
-from oneroster_nb.source.table_calls import table_names
+from oneroster_nb.source.table_calls import Choice, table_names
 from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.references import not_there
 from oneroster_nb.tables.status import active
 from oneroster_nb.tables.table import empty_table
 from oneroster_nb.tables.unknown_roles import people_of_unknown_role
-from oneroster_nb.tables.where import Where
 
 
 class Connector(RosterQuestions):
@@ -183,18 +181,11 @@ class Connector(RosterQuestions):
         """Return a new roster from what changed; see :meth:`Roster.refresh`."""
         return self._refresh.changes_since(old, allow_shrink=allow_shrink, progress=progress)
 
-    def _rows(
-        self,
-        name: str,
-        where: Where | None,
-        modified_since: str | datetime.date | None,
-        status: str,
-        progress: ProgressOption,
-    ) -> pd.DataFrame:
+    def _rows(self, name: str, choice: Choice, progress: ProgressOption) -> pd.DataFrame:
         if name in self._provider.gaps:
             warn(self._provider.gaps[name], PartialResultWarning)
         with Reporter(progress, name) as reporter:
-            return self._filters.rows(name, where, modified_since, status, reporter)
+            return self._filters.rows(name, choice, reporter)
 
     def _listed_groups(self, group_filter: str, progress: ProgressOption) -> pd.DataFrame:
         return self._cache.groups(group_filter, progress)

@@ -1,6 +1,5 @@
 """Asking a server for some rows of a table, if it was seen to know how to."""
 
-import datetime
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from oneroster_nb.errors import (
     warn,
 )
 from oneroster_nb.progress import Reporter
+from oneroster_nb.source.table_calls import Choice
 from oneroster_nb.tables.status import active
 from oneroster_nb.tables.where import Where
 from oneroster_nb.transport.side_by_side import Job
@@ -44,19 +44,13 @@ class ServerFilters:
         # By table: it lists the ids alone.
         self._ids_listed: dict[str, bool] = {}
 
-    def rows(
-        self,
-        name: str,
-        where: Where | None,
-        modified_since: str | datetime.date | None,
-        status: str,
-        reporter: Reporter,
-    ) -> pd.DataFrame:
+    def rows(self, name: str, choice: Choice, reporter: Reporter) -> pd.DataFrame:
         """Return rows of a canonical table among which are all that are chosen."""
         found = None
-        if status == "active":  # such lists may leave out rows marked tobedeleted
-            found = self._part(name, where, reporter)
-        clause = pushdown_clause(where, modified_since, self._provider.plain_fields(name))
+        if choice.status == "active":  # such lists may leave out rows marked tobedeleted
+            found = self._part(name, choice.where, reporter)
+        plain = self._provider.plain_fields(name)
+        clause = pushdown_clause(choice.where, choice.modified_since, plain)
         if found is None and clause is not None:
             found = self._filtered(name, clause, reporter)
         if found is None:

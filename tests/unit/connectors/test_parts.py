@@ -24,6 +24,7 @@ from oneroster_nb.connectors.live.roster_pull import RosterPull
 from oneroster_nb.connectors.live.server_filters import ServerFilters
 from oneroster_nb.progress import Reporter
 from oneroster_nb.query.query import Query
+from oneroster_nb.source.table_calls import Choice
 from oneroster_nb.tables.casting import cast_columns
 from oneroster_nb.transport.session import Session
 from oneroster_nb.transport.side_by_side import Job, Outcome
@@ -188,7 +189,7 @@ def test_a_filter_is_used_once_the_server_was_seen_to_honour_it(
     }
     filters = ServerFilters(server.puller)
     for _ in range(2):
-        found = filters.rows("classes", {"title": "Art 2"}, None, "active", reporter)
+        found = filters.rows("classes", Choice({"title": "Art 2"}, None, "active"), reporter)
         assert ids(found) == ["c2"]
     assert len(server.asked) == 3 + 2
 
@@ -201,7 +202,7 @@ def test_a_filter_that_the_server_ignores_is_replaced_by_the_whole_table(
     for clause in (*probes, "title='Art 2'"):
         server.instead["list", "classes", clause] = everything
     filters = ServerFilters(server.puller)
-    found = filters.rows("classes", {"title": "Art 2"}, None, "active", reporter)
+    found = filters.rows("classes", Choice({"title": "Art 2"}, None, "active"), reporter)
     assert ids(found) == ["c1", "c2"]
     assert [clause for _, _, clause in server.asked] == ["", *probes, ""]
 
@@ -210,7 +211,9 @@ def test_a_provider_without_filters_is_asked_for_the_whole_table(
     server: Server, reporter: Reporter
 ) -> None:
     server.puller.provider.has_filters = False
-    found = ServerFilters(server.puller).rows("classes", {"title": "Art"}, None, "all", reporter)
+    found = ServerFilters(server.puller).rows(
+        "classes", Choice({"title": "Art"}, None, "all"), reporter
+    )
     assert ids(found) == ["c1", "c2"]
     assert server.asked == [("list", "classes", "")]
 

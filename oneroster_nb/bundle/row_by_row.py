@@ -15,7 +15,7 @@ from oneroster_nb.errors import BundleError
 _ROWS_AT_ONCE = 50_000
 
 
-class Thorough:
+class RowByRow:
     """Reads a file row by row."""
 
     def __init__(
