@@ -31,6 +31,14 @@ def everything(session: nox.Session) -> None:
     session.run(sys.executable, "-m", "pytest", *session.posargs)
 
 
+@nox.session(python=False)
+def thorough(session: nox.Session) -> None:
+    """Run all tests with all random seeds and examples."""
+    session.chdir(ROOT)
+    command = (sys.executable, "-m", "pytest", "--hypothesis-profile=thorough")
+    session.run(*command, *session.posargs)
+
+
 @nox.session(python="3.11", venv_backend="uv")
 def lowest(session: nox.Session) -> None:
     """Run the fast lane with the oldest Python and the oldest dependencies that we allow.

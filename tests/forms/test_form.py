@@ -28,6 +28,7 @@ from helpers.form_tools import (
     until,
 )
 from helpers.keyrings import MemoryKeyring
+from helpers.thorough import cases
 from hypothesis import given, settings, strategies as st
 from nbclient import NotebookClient
 from pandas.testing import assert_frame_equal
@@ -132,7 +133,7 @@ def test_a_state_restores_a_form(question: dict[str, Any], counting: dict[str, A
 
 
 @given(questions(), countings())
-@settings(max_examples=40)
+@settings(max_examples=cases(10, 40))
 def test_the_code_gives_the_same_frame_and_table(
     question: dict[str, Any], counting: dict[str, Any]
 ) -> None:

@@ -9,15 +9,14 @@ import warnings
 import pandas as pd
 from helpers.thorough import cases
 from helpers.untidy import questions, untidy
-from hypothesis import HealthCheck, example, given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 import oneroster_nb as onb
 from oneroster_nb.demo.server.embedded import DemoServer
 
 
-@settings(max_examples=cases(2, 12), derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=cases(3, 12), derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 10_000))
-@example(0)
 def test_every_source_gives_the_same_answer(seed: int) -> None:
     tables = untidy(seed)
     with (
@@ -53,9 +52,8 @@ def test_every_source_gives_the_same_answer(seed: int) -> None:
                 )
 
 
-@settings(max_examples=cases(2, 8), derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=cases(3, 8), derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 10_000))
-@example(0)
 def test_bundles_give_the_same_answer(seed: int) -> None:
     """Of what is not to be deleted, which is what a bulk bundle holds."""
     tables = {n: t.loc[t["status"] != "tobedeleted"] for n, t in untidy(seed).items()}

@@ -11,6 +11,7 @@ import pytest
 from helpers.faultserver import FaultServer
 from helpers.oracle import MEMBERSHIP, Oracle, Row, agree, joined, rows_of
 from helpers.records import course, enrollment, org, routes, section, session, user
+from helpers.thorough import cases
 from hypothesis import given, settings, strategies as st
 
 from oneroster_nb import OneRosterConnector, errors
@@ -220,7 +221,7 @@ def memberships(rows: list[Row]) -> list[tuple[object, ...]]:
 
 
 @given(roster=rosters(), users=USERS, kind=KINDS, status=st.sampled_from(["active", "all"]))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=cases(20, 50))
 def test_everyone_is_found_through_every_class_once(
     server: FaultServer, users: str, kind: str, roster: dict[str, list[Row]], status: str
 ) -> None:

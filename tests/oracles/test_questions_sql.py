@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
+from helpers.thorough import cases
 from helpers.untidy import worse
 
 import oneroster_nb as onb
@@ -20,7 +21,7 @@ pytestmark = [
     pytest.mark.filterwarnings(f"ignore::oneroster_nb.{name}")
     for name in ("DanglingReferenceWarning", "SeveralRecordsWarning", "UnknownRoleWarning")
 ]
-SEEDS = [None, *range(12)]
+SEEDS = [None, *range(cases(4, 12))]
 """The demo district, and random ones."""
 
 Rows = list[tuple[Any, ...]]
@@ -498,7 +499,7 @@ def changed(tables: dict[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFram
     return after
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(cases(3, 8)))
 def test_what_changed(seed: int, tmp_path: Path) -> None:
     tables = worse(seed) if seed else dict(make_district())
     before, after = onb.Roster(tables), onb.Roster(changed(tables, seed))
@@ -600,7 +601,7 @@ def test_what_changed(seed: int, tmp_path: Path) -> None:
     assert {name: n for name, n in numbers["added"].items() if n and name != "All"} == added
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(cases(3, 8)))
 def test_two_lists(seed: int) -> None:
     tables = worse(seed)
     left = onb.Roster(tables).get_users()[["sourcedId", "email", "grades", "givenName"]]
@@ -641,7 +642,7 @@ def test_two_lists(seed: int) -> None:
     assert (status.get("only left", 0), status.get("only right", 0)) == counts
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(cases(3, 8)))
 def test_people_and_accounts(seed: int) -> None:
     left = onb.Roster(worse(seed)).get_users()
     right = onb.Roster(changed(worse(seed), seed)).get_users().sample(frac=1, random_state=seed)
@@ -705,7 +706,7 @@ def test_people_and_accounts(seed: int) -> None:
 
 
 def test_every_question_finds_something() -> None:
-    """See that the random districts are worth asking: no answer is empty in all of them."""
+    """See that the random districts are worth asking: each question has answers in half of them."""
     names = [
         *("without_classes", "empty_classes", "email_problems", "duplicate_people"),
         *("dangling_enrollments", "grade_and_role_problems", "multi_school"),
@@ -713,4 +714,5 @@ def test_every_question_finds_something() -> None:
     ]
     rosters = [onb.Roster(worse(seed)) for seed in SEEDS[1:]]
     for name in names:
-        assert sum(bool(len(getattr(roster, name)())) for roster in rosters) >= 6, name
+        found = sum(bool(len(getattr(roster, name)())) for roster in rosters)
+        assert found >= len(rosters) / 2, name
