@@ -284,10 +284,10 @@ def empty_classes(
     >>> tables["enrollments"] = tables["enrollments"].query("userSourcedId != '18140'")
     >>> Roster(tables).empty_classes()[["classSourcedId", "students", "withoutTeacher"]]
       classSourcedId  students  withoutTeacher
-    0          31740        10            True
-    1          31741         9            True
-    2          31742        10            True
-    3          31743         9            True
+    0          31710        10            True
+    1          31711         9            True
+    2          31712        10            True
+    3          31713         9            True
     """
     below = None if suppress_below is None else check_threshold(suppress_below)
     roles = ["teacher", "student"]

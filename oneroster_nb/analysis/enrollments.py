@@ -107,7 +107,7 @@ def repeated_courses(source: SourceOrFrame, *, progress: ProgressOption = None) 
     >>> from oneroster_nb import Roster
     >>> from oneroster_nb.demo.district.making import make_district
     >>> tables = make_district()
-    >>> again = tables["classes"].query("sourcedId == '31740'").assign(sourcedId="x")
+    >>> again = tables["classes"].query("sourcedId == '31710'").assign(sourcedId="x")
     >>> more = tables["enrollments"].query("sourcedId == '500002'")
     >>> more = more.assign(sourcedId="y", classSourcedId="x")
     >>> tables["classes"] = pd.concat([tables["classes"], again])

@@ -70,11 +70,11 @@ def cross_listed(
     >>> from oneroster_nb.demo.district.making import make_district
     >>> tables = make_district()
     >>> classes = tables["classes"] = tables["classes"].copy()
-    >>> classes.loc[classes["sourcedId"] == "31741", "periods"] = "1"
+    >>> classes.loc[classes["sourcedId"] == "31711", "periods"] = "1"
     >>> Roster(tables).cross_listed()[["group", "classSourcedId", "students", "groupStudents"]]
        group classSourcedId  students  groupStudents
-    0      1          31740        10             19
-    1      1          31741         9             19
+    0      1          31710        10             19
+    1      1          31711         9             19
     """
     below = None if suppress_below is None else check_threshold(suppress_below)
     roles = ["teacher", "student"]

@@ -135,7 +135,7 @@ def root_causes(
     >>> tables["enrollments"] = tables["enrollments"].assign(userSourcedId=users + ".0")
     >>> causes = root_causes(tables)
     >>> [(finding.code, finding.table, finding.explains) for finding in causes.findings]
-    [('id-number', 'users', 846)]
+    [('id-number', 'users', 847)]
     >>> causes.tables["enrollments"]["userSourcedId"].equals(users)
     True
     """

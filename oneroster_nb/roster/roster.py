@@ -358,7 +358,7 @@ class Roster(LocalSource, WholeRoster):
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     path = Roster(make_district()).to_csv_bundle(folder + "/demo.zip", version="1.2")
         ...     len(onb.CsvConnector(path).get_enrollments())
-        846
+        847
         """
         return write_bundle(self._tables, path, version=version, overwrite=overwrite)
 

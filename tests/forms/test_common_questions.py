@@ -145,7 +145,7 @@ def test_a_frame_says_of_classes_what_is_said_of_classes() -> None:
         onb.class_sizes(frame, by="grades")
     with pytest.raises(onb.QueryError, match="Did you mean 'classTitle'"):
         onb.class_sizes(frame.drop(columns="courseTitle"), by="courseTitle")
-    assert onb.class_sizes(frame, by="classTitle")["classes"].sum() == 87
+    assert onb.class_sizes(frame, by="classTitle")["classes"].sum() == 88
 
 
 @pytest.mark.parametrize("dtype", ["string", "string[pyarrow]", "object", "category"])
@@ -309,7 +309,7 @@ def test_missing_values_are_a_category_and_are_counted() -> None:
     tables = dict(make_district())
     tables["classes"] = tables["classes"].assign(location=None)
     summed = onb.Roster(tables).class_sizes(by="location")
-    assert summed[["location", "classes"]].to_numpy().tolist() == [["(missing)", 87]]
+    assert summed[["location", "classes"]].to_numpy().tolist() == [["(missing)", 88]]
     frame = pd.DataFrame({"sourcedId": ["a", "b", "c"], "grades": ["06", None, ""]})
     assert onb.count(frame, "grades").to_numpy().tolist() == [["06", 1], ["(missing)", 2]]
     lists = onb.compare_lists(frame, frame, on="grades")
@@ -429,7 +429,7 @@ def test_lists_of_classes_hide_small_numbers() -> None:
 
     tables = dict(make_district())
     classes = tables["classes"].set_index("sourcedId")
-    classes.loc[["31741", "31742"], "periods"] = "1", "4"
+    classes.loc[["31711", "31712"], "periods"] = "1", "4"
     tables["classes"] = classes.reset_index()[tables["classes"].columns]
     joined = onb.Roster(tables).cross_listed(suppress_below=10)
     assert joined["students"].tolist() == [10, "<10", 10, "<10"]
@@ -585,19 +585,19 @@ def test_totals_of_people_at_several_schools_are_left_out_where_they_would_help(
 def test_each_class_of_a_course_is_one_move() -> None:
     tables = dict(make_district())
     student = tables["enrollments"].query("userSourcedId == '18001'")
-    new = tables["classes"].query("sourcedId in ['31740', '31744']").assign(courseSourcedId="c1")
+    new = tables["classes"].query("sourcedId in ['31710', '31714']").assign(courseSourcedId="c1")
     classes = pd.concat([new, *(new.assign(sourcedId=new["sourcedId"] + end) for end in "ab")])
     sides = []
-    for keys in (["31740", "31744"], ["31740a", "31744a", "31740b"]):
+    for keys in (["31710", "31714"], ["31710a", "31714a", "31710b"]):
         rows = student.head(len(keys)).assign(classSourcedId=keys)
         sides.append(onb.Roster({**tables, "classes": classes, "enrollments": rows}))
     found = onb.diff(*sides).enrollments
     columns = ["change", "fromClassSourcedId", "toClassSourcedId"]
     rows = found[columns].astype(object).where(found[columns].notna(), None).to_numpy().tolist()
     assert rows == [
-        ["added", None, "31740b"],
-        ["moved", "31740", "31740a"],
-        ["moved", "31744", "31744a"],
+        ["added", None, "31710b"],
+        ["moved", "31710", "31710a"],
+        ["moved", "31714", "31714a"],
     ]
 
 
@@ -652,7 +652,7 @@ def test_a_second_role_may_be_unknown() -> None:
 
 def test_classes_of_a_year_and_of_its_half_meet_at_one_time() -> None:
     tables = dict(make_district())
-    of = ["31740", "31741", "31742"]  # of one teacher
+    of = ["31710", "31711", "31712"]  # of one teacher
     classes = tables["classes"].set_index("sourcedId")
     classes.loc[of, "periods"] = "1"
     classes.loc[of, "termSourcedIds"] = ["s1", "gp2", "s2"]

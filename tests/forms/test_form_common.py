@@ -37,13 +37,13 @@ def untidy() -> onb.Roster:
     tables["users"] = pd.concat([users, twin], ignore_index=True)
     birth = tables["demographics"].query("sourcedId == @users.sourcedId[3]")
     tables["demographics"] = pd.concat([tables["demographics"], birth.assign(sourcedId="90001")])
-    enrollments = tables["enrollments"].query("classSourcedId != '31745'")
-    enrollments = enrollments.query("classSourcedId != '31741' or role != 'teacher'").copy()
+    enrollments = tables["enrollments"].query("classSourcedId != '31715'")
+    enrollments = enrollments.query("classSourcedId != '31711' or role != 'teacher'").copy()
     enrollments.loc[enrollments.index[7], "classSourcedId"] = "nowhere"
-    second = enrollments.query("classSourcedId == '31740'").assign(classSourcedId="31740b")
+    second = enrollments.query("classSourcedId == '31710'").assign(classSourcedId="31710b")
     second = second.assign(sourcedId=second["sourcedId"] + "b")
     tables["enrollments"] = pd.concat([enrollments, second], ignore_index=True)
-    again = tables["classes"].query("sourcedId == '31740'").assign(sourcedId="31740b")
+    again = tables["classes"].query("sourcedId == '31710'").assign(sourcedId="31710b")
     tables["classes"] = pd.concat([tables["classes"], again], ignore_index=True)
     return onb.Roster(tables)
 

@@ -310,7 +310,7 @@ def test_groups_that_are_listed_late_are_not_offered(tmp_path: Path) -> None:
         form.connect()
         await until(form, "139 students")
         former.let_go.release()
-        await until(form, "1 of 87 classes match")
+        await until(form, "2 of 88 classes match")
         assert kept_of_the_former(form) == []
 
     in_loop(test)

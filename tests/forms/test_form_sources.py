@@ -265,7 +265,7 @@ def test_the_whole_roster_answers_without_the_server(server: DemoServer) -> None
     form.run()
     live = form.result
     press(form, "Load whole roster")
-    assert "Loaded: 371 people, 87 classes, 846 enrollments." in texts(form)
+    assert "Loaded: 371 people, 88 classes, 847 enrollments." in texts(form)
     assert isinstance(form.source, onb.Roster)
     assert not is_shown(form, "Load whole roster")
     form.run()

@@ -116,7 +116,7 @@ def test_a_district_and_its_schools_but_one() -> None:
 
 def test_seats_of_users_and_students_do_not_tell_the_teachers() -> None:
     roster = onb.Roster(make_district())
-    rules = ["classes::31740::users", "classes::31740::students"]
+    rules = ["classes::31710::users", "classes::31710::students"]
     assert roster.seats(rules)["people"].tolist() == [11, 10, 11]
     table = roster.seats(rules, suppress_below=10)
     assert table["people"].tolist() == [11, "*"]

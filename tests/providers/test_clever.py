@@ -31,7 +31,7 @@ QUESTIONS: list[dict[str, Any]] = [
     {"user_filter": "administrators"},
     {"user_filter": "students", "group_filter": "classes", "group_name": "ELA 6 (6A ELA)"},
     {"user_filter": "students", "group_filter": "sections", "group_name": "31763"},
-    {"user_filter": "teachers", "group_filter": "classes", "group_name": ["31763", "31764"]},
+    {"user_filter": "teachers", "group_filter": "classes", "group_name": ["31733", "31734"]},
     {"user_filter": "users", "group_filter": "courses", "group_name": "Econ 101"},
     {"user_filter": "students", "group_filter": "courses"},
     {"user_filter": "teachers", "group_filter": "classes"},
@@ -314,7 +314,7 @@ def test_a_roster_is_one_request_a_list(served: DemoServer) -> None:
 
 def test_some_tables_of_a_roster(served: DemoServer) -> None:
     with clever(served) as conn:
-        assert len(conn.get_roster(tables=["enrollments"]).enrollments) == 846
+        assert len(conn.get_roster(tables=["enrollments"]).enrollments) == 847
         assert len(conn.get_roster(tables=["demographics"]).demographics) == 139
         assert conn.get_roster(tables=["courses"]).classes.empty
 
@@ -377,7 +377,7 @@ def test_other_calls(sources: dict[str, Any]) -> None:
     assert set(conn.get_orgs()["type"]) == {"district", "school"}
     assert len(conn.get_terms()) == 3
     assert conn.get_grading_periods().empty
-    assert len(conn.get_classes({"title": "ELA 6 (6A ELA)"})) == 1
+    assert len(conn.get_classes({"title": "ELA 6 (6A ELA)"})) == 2
     course = conn.get_courses({"title": "Econ 101"}).iloc[0]["sourcedId"]
     assert set(conn.get_classes({"courseSourcedId": course})["courseSourcedId"]) == {course}
     changed = conn.get_classes(modified_since="2026-10-15")

@@ -22,7 +22,7 @@ from oneroster_nb.source.source import Source
 
 STUDENTS = {"Classlink HS": 38, "North Elementary School": 47, "Lincoln Middle School": 54}
 TEACHERS = {"Classlink HS": 10, "North Elementary School": 9, "Lincoln Middle School": 18}
-CLASSES = {"Classlink HS": 27, "North Elementary School": 24, "Lincoln Middle School": 36}
+CLASSES = {"Classlink HS": 27, "North Elementary School": 24, "Lincoln Middle School": 37}
 GRADES = {
     **{"KG": 8, "01": 8, "02": 8, "03": 8, "04": 8, "05": 7},
     **{"06": 13, "07": 20, "08": 21, "09": 10, "10": 9, "11": 10, "12": 9},
@@ -83,8 +83,8 @@ def test_columns_and_dtypes(source: Source) -> None:
     ("users", "kind", "name", "options", "people"),
     [
         ("students", "classes", "ELA 6 (6A ELA)", {}, 7),
-        ("teachers", "classes", "ELA 6 (6A ELA)", {}, 1),
-        ("users", "classes", "ELA 6 (6A ELA)", {}, 8),
+        ("teachers", "classes", "ELA 6 (6A ELA)", {}, 2),
+        ("users", "classes", "ELA 6 (6A ELA)", {}, 9),
         ("students", "sections", " ela 6 (6a ELA) ", {}, 7),
         ("students", "classes", "ELA 6", {"match": "contains"}, 13),
         ("students", "classes", "ELA ?*", {"match": "glob"}, 54),
@@ -156,11 +156,12 @@ def test_groups_are_listed_with_their_names(source: Source) -> None:
 def test_tables(source: Source) -> None:
     assert source.get_classes()["sourcedId"].is_unique
     assert len(source.get_classes()) == sum(CLASSES.values())
-    one = source.get_classes({"title": "ELA 6 (6A ELA)"}, columns=["title", "grades"])
-    assert one[["title", "grades"]].values.tolist() == [["ELA 6 (6A ELA)", "06"]]
+    sections = source.get_classes({"title": "ELA 6 (6A ELA)"}, columns=["title", "grades"])
+    assert sections[["title", "grades"]].values.tolist() == [["ELA 6 (6A ELA)", "06"]] * 2
     assert set(source.get_schools()["name"]) == set(STUDENTS)
-    enrolled = source.get_enrollments({"classSourcedId": one["sourcedId"].item()})
-    assert enrolled["role"].value_counts().to_dict() == {"student": 7, "teacher": 1}
+    for key, students in zip(sections["sourcedId"], [3, 4], strict=True):
+        enrolled = source.get_enrollments({"classSourcedId": key})
+        assert enrolled["role"].value_counts().to_dict() == {"student": students, "teacher": 1}
 
 
 def test_counts_are_of_people(source: Source) -> None:
@@ -175,8 +176,8 @@ def test_counts_are_of_people(source: Source) -> None:
 
 def test_common_questions(source: Source) -> None:
     sizes = onb.class_sizes(source)
-    assert len(sizes) == 87
-    assert sizes.loc[sizes["classTitle"] == "ELA 6 (6A ELA)", "students"].item() == 7
+    assert len(sizes) == 88
+    assert sizes.loc[sizes["classTitle"] == "ELA 6 (6A ELA)", "students"].tolist() == [3, 4]
     by_school = onb.class_sizes(source, by="schoolName").set_index("schoolName")
     assert by_school.loc[list(CLASSES), "classes"].to_dict() == CLASSES
     assert onb.without_classes(source).empty
@@ -184,7 +185,7 @@ def test_common_questions(source: Source) -> None:
     assert onb.multi_school(source).empty
     loads = onb.teacher_loads(source)
     assert len(loads) == 37
-    assert loads["sections"].sum() == 87
+    assert loads["sections"].sum() == 88
     seats = onb.seats(source, ["classes::ELA 6 (6A ELA)::students", "courses::ELA 6::students"])
     assert seats["people"].tolist() == [7, 13, 13]
     assert seats["onlyHere"].tolist() == [0, 6, 6]

@@ -52,6 +52,25 @@ class TestStandard:
     def test_section_by_id(self, district: Tables) -> None:
         assert student_seats(district)["classSourcedId"].eq("31763").sum() == 3
 
+    def test_a_class_in_two_sections_of_one_course(self, district: Tables) -> None:
+        rows = seats(district).query("class_title == 'ELA 6 (6A ELA)'")
+        titles = district["courses"].set_index("sourcedId")["title"]
+        assert rows["class_courseSourcedId"].map(titles).unique().tolist() == ["ELA 6"]
+        counts = rows.groupby(["classSourcedId", "role"]).size().to_dict()
+        assert counts == {
+            **{("31763", "student"): 3, ("31763", "teacher"): 1},
+            **{("31797", "student"): 4, ("31797", "teacher"): 1},
+        }
+        assert rows["userSourcedId"].is_unique
+        assert rows.query("role == 'teacher'")["primary"].all()
+        assert not rows.query("role == 'student'")["primary"].any()
+        math = student_seats(district).query("class_title == 'Math 6 (6A Math)'")
+        assert set(rows.query("role == 'student'")["userSourcedId"]) == set(math["userSourcedId"])
+
+    def test_only_the_standard_district_has_one_title_twice_at_a_school(self) -> None:
+        tables = make_district(2000)
+        assert not tables["classes"].duplicated(["title", "schoolSourcedId"]).any()
+
     def test_room(self, district: Tables) -> None:
         room = student_seats(district).query("class_location == '302'")
         assert len(room) == 13

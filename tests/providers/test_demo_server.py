@@ -275,7 +275,7 @@ class TestRecords:
         }
 
     def test_a_class(self, client: Client) -> None:
-        record = client.get("classes/31763").json()["class"]
+        record = client.get("classes/31733").json()["class"]
         assert record["subjects"] == ["Social Studies", "Business"]
         assert record["periods"] == ["7"]
         assert record["school"]["sourcedId"] == "2"
@@ -337,7 +337,7 @@ class TestRecords:
 
 
 class TestPages:
-    @pytest.mark.parametrize("path", ["users", "students", "enrollments", "classes/31793/students"])
+    @pytest.mark.parametrize("path", ["users", "students", "enrollments", "classes/31761/students"])
     def test_pages_add_up(self, client: Client, path: str) -> None:
         whole = client.rows(path)
         size = max(2, len(whole) // 4)
@@ -526,16 +526,16 @@ class TestSortAndFields:
 
 class TestNested:
     def test_class(self, client: Client, district: Tables) -> None:
-        rows = district["enrollments"].query("classSourcedId == '31793'")
+        rows = district["enrollments"].query("classSourcedId == '31763'")
         users = district["users"]["sourcedId"]
         for role in ("student", "teacher"):
             enrolled = rows[rows["role"] == role]["userSourcedId"]
             expected = users[users.isin(enrolled)].tolist()
             assert expected
-            assert client.ids(f"classes/31793/{role}s") == expected
-            assert client.ids(f"schools/7/classes/31793/{role}s") == expected
+            assert client.ids(f"classes/31763/{role}s") == expected
+            assert client.ids(f"schools/7/classes/31763/{role}s") == expected
         everyone = rows["sourcedId"].tolist()
-        assert client.ids("schools/7/classes/31793/enrollments") == everyone
+        assert client.ids("schools/7/classes/31763/enrollments") == everyone
 
     def test_school(self, client: Client, district: Tables) -> None:
         users, classes = district["users"], district["classes"]
@@ -555,12 +555,12 @@ class TestNested:
     def test_course_and_term(self, client: Client, district: Tables) -> None:
         classes = district["classes"]
         (econ,) = district["courses"].query("title == 'Econ 101'")["sourcedId"]
-        assert client.ids(f"courses/{econ}/classes") == ["31763"]
+        assert client.ids(f"courses/{econ}/classes") == ["31733"]
         expected = classes[classes["termSourcedIds"].str.contains("s2")]["sourcedId"].tolist()
         assert client.ids("terms/s2/classes") == expected
         assert client.ids("terms/s2/gradingPeriods") == ["gp3", "gp4"]
         assert client.ids("courses/c1/resources") == ["r2"]
-        assert client.ids("classes/31740/resources") == ["r1", "r3"]
+        assert client.ids("classes/31710/resources") == ["r1", "r3"]
 
     def test_classes_of_people(self, client: Client, district: Tables) -> None:
         rows = district["enrollments"]
@@ -616,9 +616,9 @@ class TestNothingThere:
             "classes/0/students",
             "classes/31763/nothing",
             "users/18001/agents",
-            "schools/2/classes/31793/students",
-            "schools/0/classes/31793/students",
-            "classes/31793/students/18001/results",
+            "schools/2/classes/31763/students",
+            "schools/0/classes/31763/students",
+            "classes/31763/students/18001/results",
             "users/18001/classes/31763",
             "users/%ff%fe",
         ],

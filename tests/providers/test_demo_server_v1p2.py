@@ -520,7 +520,7 @@ class TestRecords:
 
     def test_values_of_the_gradebook(self, session: requests.Session, district: Tables) -> None:
         results = district["results"].assign(
-            classSourcedId="31740", textScore="B", late=True, missing=False, inProgress=True
+            classSourcedId="31710", textScore="B", late=True, missing=False, inProgress=True
         )
         categories = district["categories"].assign(weight=0.25)
         tables = {**district, "results": results, "categories": categories}
@@ -528,7 +528,7 @@ class TestRecords:
             client = Client(server, session)
             first = client.rows("results", "gradebook")[0]
             assert first["score"] == district["results"]["score"][0]
-            assert first["class"]["sourcedId"] == "31740"
+            assert first["class"]["sourcedId"] == "31710"
             assert (first["textScore"], first["inProgress"]) == ("B", "true")
             assert (first["late"], first["missing"]) == ("true", "false")
             assert "incomplete" not in first
@@ -690,7 +690,7 @@ class TestNested:
             assert client.ids(f"classes/{one}/{path}", "gradebook") == expected
 
     def test_resources(self, client: Client, many: Client) -> None:
-        assert client.ids("classes/31740/resources", "resources") == ["r1", "r3"]
+        assert client.ids("classes/31710/resources", "resources") == ["r1", "r3"]
         assert client.ids("courses/c1/resources", "resources") == ["r2"]
         assert many.ids("users/both/resources", "resources") == ["r1"]
         assert many.ids("users/child/resources", "resources") == []
@@ -700,13 +700,13 @@ class TestNested:
         [
             ("lineItems", "rostering"),
             ("resources", "rostering"),
-            ("classes/31740/resources", "rostering"),
+            ("classes/31710/resources", "rostering"),
             ("classes", "gradebook"),
-            ("classes/31740", "gradebook"),
-            ("classes/31740/students", "gradebook"),
+            ("classes/31710", "gradebook"),
+            ("classes/31710/students", "gradebook"),
             ("orgs", "resources"),
             ("classes/0/resources", "resources"),
-            ("classes/31740/lineItems/none/results", "gradebook"),
+            ("classes/31710/lineItems/none/results", "gradebook"),
             ("scoreScales/none", "gradebook"),
             ("", "rostering"),
             ("users/18001/roles", "rostering"),
@@ -723,7 +723,7 @@ class TestNested:
 
 
 class TestPages:
-    @pytest.mark.parametrize("path", ["users", "students", "classes/31793/students"])
+    @pytest.mark.parametrize("path", ["users", "students", "classes/31761/students"])
     def test_pages_add_up(self, client: Client, path: str) -> None:
         whole = client.rows(path)
         size = max(2, len(whole) // 4)

@@ -158,7 +158,7 @@ def full(district: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         "enrollments": enrollments,
         "categories": district["categories"].assign(weight=0.5),
         "lineItems": district["lineItems"].assign(academicSessionSourcedId="s1"),
-        "results": district["results"].assign(classSourcedId="31740", textScore="B", **flags),
+        "results": district["results"].assign(classSourcedId="31710", textScore="B", **flags),
     }
 
 

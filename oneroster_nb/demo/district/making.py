@@ -15,6 +15,7 @@ from oneroster_nb.demo.district.people import make_demographics, make_users
 from oneroster_nb.demo.district.plan import SMALL, make_plan
 from oneroster_nb.demo.district.roles import make_roles
 from oneroster_nb.demo.district.schedule import make_schedule
+from oneroster_nb.demo.district.splits import split_class
 from oneroster_nb.tables.table import TABLES
 
 
@@ -56,6 +57,8 @@ def make_district(students: int | None = None, *, seed: int = 1) -> dict[str, pd
     courses = make_courses(plan, schedule, rng)
     classes = make_classes(plan, schedule, courses, rng)
     enrollments = make_enrollments(schedule, classes, users, rng)
+    for split in plan.splits:
+        classes, enrollments = split_class(classes, enrollments, split)
     orgs = make_orgs(plan, rng)
     tables = {
         "orgs": orgs,

@@ -75,14 +75,37 @@ class School:
 
 
 @dataclass(frozen=True)
+class Split:
+    """A class in two sections of one course, with one title and room.
+
+    Attributes
+    ----------
+    title : str
+        The title of the class.
+    stay : int
+        How many students stay in the first section; the others go to the second.
+    period : str
+        When the second section meets. Its students, its teacher and the room are free then.
+    teacher_of : str
+        The title of a class; its teacher also teaches the second section.
+    """
+
+    title: str
+    stay: int
+    period: str
+    teacher_of: str
+
+
+@dataclass(frozen=True)
 class Plan:
-    """A district: its own org, its schools, and its first ids."""
+    """A district: its own org, its schools, its first ids, and the classes in two sections."""
 
     district_id: str
     district_name: str
     schools: tuple[School, ...]
     first_user: int
     first_class: int
+    splits: tuple[Split, ...] = ()
 
 
 SMALL: Final = Plan(
@@ -114,7 +137,8 @@ SMALL: Final = Plan(
         ),
     ),
     first_user=18001,
-    first_class=31740,
+    first_class=31710,
+    splits=(Split("ELA 6 (6A ELA)", stay=3, period="7", teacher_of="ELA 7 (7A ELA)"),),
 )
 """The standard small district."""
 

@@ -27,7 +27,7 @@ USER_COLUMNS = list(TABLES["users"].visible())
 
 # A name, an id, and names and ids mixed, of each kind of group of the demo district.
 NAMES: dict[str, list[object]] = {
-    "classes": ["ELA 6 (6A ELA)", "31763", ["31763", "ELA 6 (6B ELA)", "31740"], None],
+    "classes": ["ELA 6 (6A ELA)", "31763", ["31763", "ELA 6 (6B ELA)", "31710"], None],
     "courses": ["Econ 101", "c53", ["c53", "Econ 101", "Art 101"], None],
     "schools": ["Classlink HS", "7", ["7", "North Elementary School"], None],
 }
@@ -136,7 +136,7 @@ def test_other_roles_go_by_enrollment_or_by_org(
         ("classes", ["302", "Art Room 1"], ("location", "title")),
         ("classes", "2-ECON101-11-12B1", "classCode"),
         ("classes", "31763", "sourcedId"),
-        ("classes", ["31763", "31740"], "sourcedId"),
+        ("classes", ["31763", "31710"], "sourcedId"),
         ("courses", "c53", "sourcedId"),
         ("schools", "7", "sourcedId"),
         ("classes", "06", "grades"),
@@ -173,14 +173,14 @@ def test_grades_match_by_value(demo: OneRosterConnector, oracle: Oracle, name: s
 
 
 def test_matched_on_is_the_first_field_that_matched(demo: OneRosterConnector) -> None:
-    room_first = demo.get_users("students", "classes", ["302", "31793"], ["location", "sourcedId"])
-    id_first = demo.get_users("students", "classes", ["302", "31793"], ["sourcedId", "location"])
+    room_first = demo.get_users("students", "classes", ["302", "31763"], ["location", "sourcedId"])
+    id_first = demo.get_users("students", "classes", ["302", "31763"], ["sourcedId", "location"])
 
     assert dict(zip(room_first["classSourcedId"], room_first["matchedOn"], strict=True)) == (
         dict.fromkeys(room_first["classSourcedId"], "location")
     )
-    assert set(id_first.loc[id_first["classSourcedId"] == "31793", "matchedOn"]) == {"sourcedId"}
-    assert set(id_first.loc[id_first["classSourcedId"] != "31793", "matchedOn"]) == {"location"}
+    assert set(id_first.loc[id_first["classSourcedId"] == "31763", "matchedOn"]) == {"sourcedId"}
+    assert set(id_first.loc[id_first["classSourcedId"] != "31763", "matchedOn"]) == {"location"}
 
 
 def test_match_groups_by_is_the_default_of_the_connector(
@@ -306,10 +306,10 @@ def test_a_term_without_a_group_takes_those_enrolled_in_it(
 
 def test_terms_narrow_the_answer(demo: OneRosterConnector) -> None:
     """Econ 101 is a class of the first semester only."""
-    assert len(demo.get_users("students", "classes", "31763", term="Semester 1")) == 3
+    assert len(demo.get_users("students", "classes", "31733", term="Semester 1")) == 3
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", errors.NoMatchWarning)
-        assert demo.get_users("students", "classes", "31763", term="Semester 2").empty
+        assert demo.get_users("students", "classes", "31733", term="Semester 2").empty
 
 
 # --- how many, and once each -----------------------------------------------------------------

@@ -250,7 +250,7 @@ def test_tables_that_a_version_has_no_file_for_are_named(tmp_path: Path) -> None
             "type": ["letter", "letter"],
             "orgSourcedId": ["2", "2"],
             "courseSourcedId": ["c1", "c1"],
-            "classSourcedId": ["31740", "31740"],
+            "classSourcedId": ["31710", "31710"],
             "scoreScaleValue": ["{A:4},{B:3}"] * 2,
         }
     )

@@ -69,10 +69,10 @@ def district() -> dict[str, pd.DataFrame]:
     classes["metadata.createdBy"] = "Zed Unlisted"
     classes["metadata.teachers"] = "18140,18141"
     key = "cls-18140-ELA"  # an id that holds a person's, and what refers to it
-    tables["enrollments"] = tables["enrollments"].replace({"classSourcedId": {"31759": key}})
+    tables["enrollments"] = tables["enrollments"].replace({"classSourcedId": {"31729": key}})
     for name in ("lineItems", "results", "classResources"):
-        tables[name] = tables[name].replace({"classSourcedId": {"31759": key}})
-    classes["sourcedId"] = classes["sourcedId"].replace("31759", key)
+        tables[name] = tables[name].replace({"classSourcedId": {"31729": key}})
+    classes["sourcedId"] = classes["sourcedId"].replace("31729", key)
     classes["metadata.note"] = "Ask somebody.else@other.example"
     tables["courses"] = tables["courses"].copy()
     tables["courses"].loc[0, "title"] = f"{student['familyName']} seminar"

@@ -60,7 +60,7 @@ def test_numbers_as_ids_of_schools_are_ids(dtype: object) -> None:
 
 def test_a_class_without_a_school_leaves_the_others_theirs() -> None:
     frame = MEMBERS.copy()
-    frame.loc[frame["classSourcedId"] == "31740", ["schoolSourcedId", "schoolName"]] = None
+    frame.loc[frame["classSourcedId"] == "31710", ["schoolSourcedId", "schoolName"]] = None
     expected = onb.class_sizes(frame, by="schoolName")
     assert expected.loc[expected["schoolName"] == "(missing)", "classes"].item() == 1
     assert_frame_equal(onb.class_sizes(reread(frame), by="schoolName"), expected)
@@ -147,18 +147,18 @@ def test_a_grade_is_read_alike_whatever_its_dtype(dtype: object) -> None:
 
 
 def test_a_term_without_a_title_takes_that_of_no_other() -> None:
-    tables = changed("classes", "31740", termSourcedIds="nowhere,{}")
+    tables = changed("classes", "31710", termSourcedIds="nowhere,{}")
     terms = tables["classes"].set_index("sourcedId")["termSourcedIds"]
-    known = terms.drop("31740").iloc[0].split(",")[0]
+    known = terms.drop("31710").iloc[0].split(",")[0]
     classes = tables["classes"]
-    classes.loc[classes["sourcedId"] == "31740", "termSourcedIds"] = f"nowhere,{known}"
-    classes.loc[classes["sourcedId"] == "31741", "termSourcedIds"] = "nowhere"
+    classes.loc[classes["sourcedId"] == "31710", "termSourcedIds"] = f"nowhere,{known}"
+    classes.loc[classes["sourcedId"] == "31711", "termSourcedIds"] = "nowhere"
     roster = onb.Roster(tables)
     of_frame = onb.class_sizes(roster.get_users("users", "classes"))
     expected = roster.class_sizes().set_index("classSourcedId")["termTitles"]
-    assert pd.isna(expected["31741"])
+    assert pd.isna(expected["31711"])
     found = of_frame.set_index("classSourcedId")["termTitles"]
-    assert pd.isna(found["31741"])
+    assert pd.isna(found["31711"])
 
 
 def test_a_school_without_a_name_leaves_the_others_theirs() -> None:
@@ -199,11 +199,11 @@ def test_rows_of_several_people_are_told() -> None:
 
 
 def test_periods_are_the_same_however_they_are_written() -> None:
-    tables = changed("classes", "31741", periods=" P1")
+    tables = changed("classes", "31711", periods=" P1")
     classes = tables["classes"]
-    classes.loc[classes["sourcedId"] == "31740", "periods"] = "p1"
+    classes.loc[classes["sourcedId"] == "31710", "periods"] = "p1"
     found = onb.Roster(tables).cross_listed()["classSourcedId"].tolist()
-    assert found == ["31740", "31741"]
+    assert found == ["31710", "31711"]
 
 
 def test_what_holds_marks_is_object() -> None:
