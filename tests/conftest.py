@@ -46,10 +46,16 @@ SLOW_FILES = {
     "unit/transport/test_processes_and_threads.py",
 }
 
+# Making the image takes long.
+IN_THE_IMAGE = {"house/test_binder.py", "house/test_notebooks.py"}
+
 # A busy machine is slow, and that says nothing about the code.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile(THOROUGH, settings.get_profile("house"))
 settings.load_profile("house")
+
+# Each worker begins with the browser, so that it opens one once, and ends with what is short.
+ORDER = {"browser": 0, "slow": 1, "fast": 2}
 
 Connect = Callable[..., OneRosterConnector]
 
@@ -63,11 +69,11 @@ def lane(file: Path) -> str:
 
 
 class OneWorkerAFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Give the tests of a file to one worker, and those of the browser: one browser at a time."""
+    """Give the tests of a file to one worker, and all those that share Binder's image."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::")[0]
-        return "browser" if "/browser/" in file else file
+        return "image" if file.removeprefix("tests/") in IN_THE_IMAGE else file
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -80,7 +86,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put each test into its lane, and begin with what takes longest, so that no worker waits."""
     for item in items:
         item.add_marker(lane(item.path.relative_to(TESTS)))
-    items.sort(key=lambda item: "browser" not in item.path.parts)
+    items.sort(key=lambda item: ORDER[lane(item.path.relative_to(TESTS))])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -114,7 +120,7 @@ def interruptible() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def district() -> dict[str, pd.DataFrame]:
-    """Give the tables of the standard small district."""
+    """Return the tables of the standard small district."""
     return make_district()
 
 

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 from helpers.browser_finding import NoBrowserError, open_browser
-from playwright.sync_api import BrowserContext, expect, sync_playwright
+from playwright.sync_api import BrowserContext, ViewportSize, expect, sync_playwright
 
 from browser.labdriver import JupyterServer, Lab
+
+SIZE: ViewportSize = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="package")
@@ -39,11 +41,33 @@ def browser(request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
         started.close()
 
 
-@pytest.fixture
-def lab(server: JupyterServer, browser: BrowserContext) -> Iterator[Lab]:
-    """A fresh page; ``lab.open_notebook([...])`` opens a notebook of its own in it."""
+@pytest.fixture(scope="package")
+def shared_lab(server: JupyterServer, browser: BrowserContext) -> Iterator[Lab]:
     page = browser.new_page()
-    page.set_viewport_size({"width": 1280, "height": 900})
+    yield Lab(page, server)
+    page.close()
+
+
+@pytest.fixture
+def lab(shared_lab: Lab) -> Iterator[Lab]:
+    """A page with JupyterLab; ``lab.open_notebook([...])`` opens a notebook of its own in it.
+
+    The tests share the page, which takes seconds to load. A test that listens to the page itself
+    takes `own_lab`.
+    """
+    shared_lab.page.set_viewport_size(SIZE)
+    yield shared_lab
+    problems = shared_lab.problems[:]
+    shared_lab.problems.clear()
+    shared_lab.close_notebooks()
+    assert problems == []
+
+
+@pytest.fixture
+def own_lab(server: JupyterServer, browser: BrowserContext) -> Iterator[Lab]:
+    """A fresh page, as `lab`."""
+    page = browser.new_page()
+    page.set_viewport_size(SIZE)
     opened = Lab(page, server)
     yield opened
     page.close()

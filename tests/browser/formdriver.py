@@ -43,7 +43,7 @@ class Form:
         self.labelled(label).select_option(list(options))
 
     def options(self, label: str) -> list[str]:
-        """Give the choices of a control, as they read."""
+        """Return the choices of a control, as they read."""
         texts = self.labelled(label).locator("option").all_inner_texts()
         return [text.replace("\N{NO-BREAK SPACE}", " ") for text in texts]
 
@@ -78,14 +78,14 @@ class Form:
         self.button(name).press("Enter")
 
     def completions(self) -> list[str]:
-        """Give what the browser offers to complete in Group."""
+        """Return what the browser offers to complete in Group."""
         offered: list[str] = self.labelled("Group").evaluate(
             "(input) => [...input.list.options].map((option) => option.value)"
         )
         return offered
 
     def rows(self) -> list[list[str]]:
-        """Give the texts of the table that is shown, its header first."""
+        """Return the texts of the table that is shown, its header first."""
         read: list[list[str]] = (
             self.within.locator("table")
             .filter(visible=True)
@@ -116,12 +116,12 @@ keyring.set_keyring(Memory())
 
 
 def settings_in(folder: Path) -> str:
-    """Give what a kernel runs to keep its saved connections in a folder."""
+    """Return what a kernel runs to keep its saved connections in a folder."""
     return f"import os; os.environ['XDG_CONFIG_HOME'] = {str(folder)!r}"
 
 
 def students_of(district: Tables, part: str) -> pd.DataFrame:
-    """Give a row for each student of each class whose title has a part, with the school's name."""
+    """Return a row a student of each class whose title has a part, with the school's name."""
     titled = district["classes"]["title"].str.casefold().str.contains(part)
     enrolled = district["enrollments"].query("role == 'student'")
     members = district["classes"][titled].merge(

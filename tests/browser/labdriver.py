@@ -127,6 +127,7 @@ class Lab:
         self.problems = watch(page, server.url)
         self._server = server
         self._notebook: Path | None = None
+        self._settings: tuple[str, bool] | None = None
 
     @property
     def outputs(self) -> Locator:
@@ -140,23 +141,50 @@ class Lab:
 
         ``save_widget_state`` is what JupyterLab calls "Save Widget State Automatically".
         """
+        self._notebook = self._server.notebooks / f"{secrets.token_hex(4)}.ipynb"
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, self._notebook)
+        if self._settings == (theme, save_widget_state):
+            self._open_beside(self._notebook.name)
+            return
         self._server.prefer("@jupyterlab/apputils-extension:themes", {"theme": theme})
         self._server.prefer(
             "@jupyter-widgets/jupyterlab-manager:plugin", {"saveState": save_widget_state}
         )
         self._server.prefer("@jupyterlab/apputils-extension:notification", {"fetchNews": "false"})
-        self._notebook = self._server.notebooks / f"{secrets.token_hex(4)}.ipynb"
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-        nbformat.write(notebook, self._notebook)
         self.reopen()
         self.page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached")
+        self._settings = (theme, save_widget_state)
+
+    def close_notebooks(self) -> None:
+        """Close what is open, without saving it, and end the kernels."""
+        self.page.evaluate(
+            """() => {
+                for (const widget of [...jupyterapp.shell.widgets("main")]) {
+                    if (widget.context) widget.context.model.dirty = false;
+                    widget.close();
+                }
+            }"""
+        )
+        expect(self.page.locator(".jp-NotebookPanel")).to_have_count(0)
+        self._server.end_kernels()
+
+    def _open_beside(self, name: str) -> None:
+        """Open a notebook in the JupyterLab that the page shows already."""
+        self.page.evaluate(
+            "(path) => jupyterapp.commands.execute('docmanager:open', { path })", name
+        )
+        self._wait_for_kernel()
 
     def reopen(self) -> None:
         """Load the notebook as if the browser had been started again."""
         assert self._notebook, "open a notebook first"
         address = f"{self._server.url}/lab/tree/{self._notebook.name}"
         self.page.goto(f"{address}?token={self._server.token}&reset")
+        self._wait_for_kernel()
+
+    def _wait_for_kernel(self) -> None:
         self.page.locator(".jp-NotebookPanel").wait_for()
         self.page.locator(".jp-CodeCell").first.wait_for()
         # The idle marker is there before the kernel is; an answer of the kernel is not.
@@ -270,7 +298,7 @@ def watch(page: Page, *allowed: str) -> list[str]:
 
 
 def own_folders(folder: Path) -> dict[str, str]:
-    """Give an environment in which Jupyter keeps to a folder of its own."""
+    """Return an environment in which Jupyter keeps to a folder of its own."""
     own = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",

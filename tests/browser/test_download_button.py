@@ -39,14 +39,14 @@ def test_a_large_file_arrives_whole_and_is_not_saved(lab: Lab, tmp_path: Path) -
     assert len(saved) < 100_000
 
 
-def test_shown_twice_one_press_saves_one_file(lab: Lab) -> None:
-    lab.open_notebook([FORM, "button"])
-    lab.run_all()
+def test_shown_twice_one_press_saves_one_file(own_lab: Lab) -> None:
+    own_lab.open_notebook([FORM, "button"])
+    own_lab.run_all()
     downloads: list[str] = []
-    lab.page.on("download", lambda download: downloads.append(download.suggested_filename))
-    with lab.page.expect_download():
-        lab.page.get_by_role("button", name="Download").nth(1).click()
-    lab.page.get_by_text("students.bin was handed").wait_for()
+    own_lab.page.on("download", lambda download: downloads.append(download.suggested_filename))
+    with own_lab.page.expect_download():
+        own_lab.page.get_by_role("button", name="Download").nth(1).click()
+    own_lab.page.get_by_text("students.bin was handed").wait_for()
     assert downloads == ["students.bin"]
 
 

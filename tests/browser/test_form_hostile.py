@@ -22,7 +22,7 @@ HOSTILE = [IMAGE, FORMULA, SCRIPT, MATHS]
 
 @pytest.fixture
 def hostile(district: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Give a district in which everything is called one of these."""
+    """Return a district in which everything is called one of these."""
 
     def renamed(table: str, *columns: str) -> pd.DataFrame:
         frame = district[table].copy()
@@ -41,13 +41,13 @@ def hostile(district: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 def test_nothing_of_a_roster_runs(
-    lab: Lab, hostile: dict[str, pd.DataFrame], tmp_path: Path
+    own_lab: Lab, hostile: dict[str, pd.DataFrame], tmp_path: Path
 ) -> None:
     dialogs: list[str] = []
-    lab.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
-    lab.open_notebook([CELL])
-    lab.run_all()
-    form = Form(lab.outputs)
+    own_lab.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    own_lab.open_notebook([CELL])
+    own_lab.run_all()
+    form = Form(own_lab.outputs)
     orgs = hostile["orgs"]
     (name,) = orgs.loc[orgs["type"] == "district", "name"]
     schools = set(orgs.loc[orgs["type"] == "school", "name"])
@@ -116,7 +116,7 @@ def test_nothing_of_a_roster_runs(
         assert kinds == {"s"}
         assert "f" not in {cell.data_type for cell in stored}
 
-    assert lab.page.evaluate("() => window.ran") is None
+    assert own_lab.page.evaluate("() => window.ran") is None
     assert dialogs == []
     expect(form.within.locator("script")).to_have_count(0)
 

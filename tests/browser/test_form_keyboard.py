@@ -115,17 +115,17 @@ FAINT = f"""(form) => {{
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
 def test_in_a_narrow_window_nothing_sticks_out_and_all_can_be_read(
-    lab: Lab, district: Tables, theme: str
+    own_lab: Lab, district: Tables, theme: str
 ) -> None:
     expected = students_of(district, "ela")
     some, every = expected["classSourcedId"].nunique(), len(district["classes"])
-    lab.page.set_viewport_size({"width": 800, "height": 1200})
-    lab.open_notebook([CELL], theme=theme)
+    own_lab.page.set_viewport_size({"width": 800, "height": 1200})
+    own_lab.open_notebook([CELL], theme=theme)
     # As one does where there is no room.
-    lab.page.evaluate("() => jupyterapp.commands.execute('application:toggle-left-area')")
-    lab.run_all()
-    form = Form(lab.outputs)
-    whole = lab.page.locator(".jp-OutputArea-output").first
+    own_lab.page.evaluate("() => jupyterapp.commands.execute('application:toggle-left-area')")
+    own_lab.run_all()
+    form = Form(own_lab.outputs)
+    whole = own_lab.page.locator(".jp-OutputArea-output").first
 
     def look() -> None:
         wide = whole.evaluate("(form) => [form.scrollWidth, form.clientWidth]")
