@@ -34,7 +34,7 @@ def seats(
     suppress_below: int | None = None,
     progress: ProgressOption = None,
 ) -> pd.DataFrame:
-    """How many seats do we need for everybody whom these rules mean?
+    """How many seats do we need for all people whom these rules mean?
 
     Parameters
     ----------
@@ -111,8 +111,8 @@ def seats(
         [frame.drop_duplicates("sourcedId") for frame in found], keys=range(len(found))
     )
     rows = rows.reset_index(level=0, names="place").reset_index(drop=True)
-    everybody = rows.drop_duplicates("sourcedId")[_WHO].reset_index(drop=True)
-    meant = np.zeros((len(everybody), len(found)), dtype=bool)
+    everyone = rows.drop_duplicates("sourcedId")[_WHO].reset_index(drop=True)
+    meant = np.zeros((len(everyone), len(found)), dtype=bool)
     meant[pd.factorize(rows["sourcedId"])[0], rows["place"]] = True
     alone = meant.sum(axis=1) == 1
     people = np.append(meant.sum(axis=0), len(meant))
@@ -123,9 +123,9 @@ def seats(
         return with_footnote(_hidden(table, counts, meant, below), notes)
     table[_COUNTS] = counts
     names = np.array([*queries], dtype=object)
-    everybody["rules"] = [join_values(names[of]) for of in meant]
-    everybody["ruleCount"] = meant.sum(axis=1)
-    table.attrs["people"] = everybody.astype({"rules": "str", "ruleCount": "int64"})
+    everyone["rules"] = [join_values(names[of]) for of in meant]
+    everyone["ruleCount"] = meant.sum(axis=1)
+    table.attrs["people"] = everyone.astype({"rules": "str", "ruleCount": "int64"})
     return with_footnote(table, notes)
 
 
@@ -135,7 +135,7 @@ def _refuse_limits(source: "Source", queries: Iterable[Query]) -> None:
         most = query.max_users or source.max_users
         if most is not None:
             raise QueryError(
-                f"seats() counts everybody, and max_users={most} leaves people out. Leave it out"
+                f"seats() counts all people, and max_users={most} leaves people out. Leave it out"
                 " of the rules and of the connection."
             )
 

@@ -1,4 +1,4 @@
-"""Where the parts of a connection come from, and which stored secret belongs to it."""
+"""The sources of the parts of a connection, and which stored secret belongs to it."""
 
 import os
 from collections.abc import Mapping
@@ -92,7 +92,7 @@ def withheld(
     options: Mapping[str, Any],
     environ: Mapping[str, str] | None = None,
 ) -> list[str]:
-    """Say of each stored secret that :func:`resolve` leaves out why, and how to pass it.
+    """Write why :func:`resolve` leaves out each stored secret, and how to pass it.
 
     The parameters and the errors are those of :func:`resolve`.
     """
@@ -166,7 +166,7 @@ def _meant(
 
 
 def _another_connection(meant: _Meant, stored: Mapping[str, Any], env: Mapping[str, Any]) -> str:
-    """Say why the environment describes another connection than the one that is meant, if so."""
+    """Return why the environment describes another connection than the one that is meant, if so."""
     profile = meant.profile.name if meant.profile else None
     provider = env.get("ONEROSTER_PROVIDER", "").strip()
     if env.get("ONEROSTER_PROFILE", profile) != profile:
@@ -197,7 +197,7 @@ def _another_connection(meant: _Meant, stored: Mapping[str, Any], env: Mapping[s
 
 
 def _another_account(meant: _Meant, stored: Mapping[str, Any], options: Mapping[str, Any]) -> str:
-    """Say which part of the account is another one than that of the environment's secret, if so."""
+    """Return the part in which the account differs from that of the environment's secret."""
     own = Account.of(meant.provider, {**meant.saved, **stored})
     differing = [
         name

@@ -1,4 +1,4 @@
-"""Where saved connections are kept: a file of the user's, and the system's keyring."""
+"""The stores of saved connections: a file of the user's, and the system's keyring."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping

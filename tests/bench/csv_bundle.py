@@ -49,7 +49,7 @@ def read(way: str, path: Path) -> int:
 
 
 def peak() -> float:
-    """Give the most memory that this process has held, in megabytes (Linux)."""
+    """Return the most memory that this process has held, in megabytes (Linux)."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
@@ -63,7 +63,7 @@ def measure(way: str, path: Path) -> dict[str, float]:
 
 
 def figures(students: int, rounds: int) -> dict[str, dict[str, float]]:
-    """Give the median seconds and megabytes of each way, over some interleaved rounds."""
+    """Return the median seconds and megabytes of each way, over some interleaved rounds."""
     import oneroster_nb as onb
     from oneroster_nb.demo.district.making import make_district
 

@@ -183,7 +183,7 @@ def test_what_an_answer_rests_on_and_is_not_there_is_warned_about() -> None:
         assert onb.Roster({}).without_classes().empty
 
 
-def test_lists_of_members_do_not_say_how_somebody_is_enrolled() -> None:
+def test_lists_of_members_do_not_say_how_a_person_is_enrolled() -> None:
     frame = ROSTER.get_users("users", "classes").assign(enrollmentRole=None)
     pd.testing.assert_frame_equal(onb.class_sizes(frame), ROSTER.class_sizes())
 
@@ -362,7 +362,7 @@ def classes_of(sizes: dict[str, list[int]]) -> onb.Roster:
 
 
 def shown_as(value: float, shown: Any, below: int) -> bool:
-    """Say whether a value can be what is shown as a number or a mark."""
+    """Return True if a value can be what is shown as a number or a mark."""
     if shown == "*":
         return True
     if isinstance(shown, str):
@@ -518,7 +518,7 @@ def test_rosters_that_have_nobody_in_common_are_warned_about() -> None:
 
 
 def moved_tables(number: int) -> dict[str, pd.DataFrame]:
-    """Give the demo after some students of the first school went to another one."""
+    """Return the demo after some students of the first school went to another one."""
     tables = dict(make_district())
     users = tables["users"] = tables["users"].copy()
     users.loc[users.index[:number], "orgSourcedIds"] = "7"
@@ -619,7 +619,7 @@ def test_sections_are_joined_through_others() -> None:
 
 
 def with_roles(*rows: tuple[str, str, str]) -> onb.Roster:
-    """Give the demo with more roles: of whom, which, at which org."""
+    """Return the demo with more roles: of whom, which, at which org."""
     tables = dict(make_district())
     more = canonical.empty_table("roles").reindex(range(len(rows)))
     people, roles, orgs = (pd.Series(part, dtype="str") for part in zip(*rows, strict=True))

@@ -27,7 +27,7 @@ RULES = "courses::English 9::students\n\n schools::Classlink HS::students "
 
 
 def untidy() -> onb.Roster:
-    """Give the demo district with something to find for every question."""
+    """Return the demo district with something to find for every question."""
     tables = dict(TABLES)
     users = tables["users"].copy()
     users.loc[0, "email"] = None
@@ -50,7 +50,7 @@ def untidy() -> onb.Roster:
 
 @pytest.fixture(scope="module")
 def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
-    """Give what a person would type for the questions that need something besides."""
+    """Return what a person would type for the questions that need something besides."""
     folder = tmp_path_factory.mktemp("given")
     ROSTER.save(folder / "monday.roster")
     accounts = ROSTER.get_users("students")[["sourcedId", "email", "identifier"]]

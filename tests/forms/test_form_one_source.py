@@ -59,7 +59,7 @@ class Former(onb.Roster):
 
 
 def parts_of(form: Explorer) -> Iterator[object]:
-    """Give all that can be reached from the form, but not through the source itself."""
+    """Return all that can be reached from the form, but not through the source itself."""
     seen: set[int] = set()
     waiting: list[object] = [form]
     while waiting:
@@ -81,7 +81,7 @@ def parts_of(form: Explorer) -> Iterator[object]:
 
 
 def kept_of_the_former(form: Explorer) -> list[str]:
-    """Give where something of the former source is kept or shown."""
+    """Return where something of the former source is kept or shown."""
     found = []
     for thing in parts_of(form):
         if isinstance(thing, pd.DataFrame | pd.Series):
@@ -135,7 +135,7 @@ QUESTIONS = [
 
 
 def state_of(shown: list[Any]) -> str:
-    """Give what a notebook would save of widgets, but for their code."""
+    """Return what a notebook would save of widgets, but for their code."""
     states = [w.get_state() for w in shown]
     code = ("_esm", "_css")
     return json.dumps([{k: v for k, v in s.items() if k not in code} for s in states], default=str)
@@ -356,7 +356,7 @@ def test_no_chart_name_or_small_count_is_widget_state(question: str) -> None:
 
 
 def saved_text(form: Explorer) -> str:
-    """Give the state of every widget of a form, but for what was typed as Group."""
+    """Return the state of every widget of a form, but for what was typed as Group."""
     states = {w.model_id: w.get_state() for w in parts_of(form) if isinstance(w, Widget)}
     assert len(states) > 100
     del states[control(form, "Group").model_id]["value"]
@@ -367,7 +367,7 @@ def saved_text(form: Explorer) -> str:
 
 
 def lines_in(code: str, text: str) -> list[str]:
-    """Give the lines of some code that stand in a text of JSON."""
+    """Return the lines of some code that stand in a text of JSON."""
     lines = [line.strip() for line in code.splitlines()]
     return [line for line in lines if len(line) > 4 and json.dumps(line)[1:-1] in text]
 

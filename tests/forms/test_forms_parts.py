@@ -456,7 +456,7 @@ def crosstab() -> pd.DataFrame:
 
 
 def fills(chart: Chart) -> dict[str, list[str]]:
-    """Tell which colours the cells have, and whether they are hatched."""
+    """Return which colours the cells have, and whether they are hatched."""
     found: dict[str, list[str]] = {"solid": [], "hatched": []}
     for patch in picture(chart).iter(f"{SVG}path"):
         fill = re.search(r"fill: ([^;]+)", patch.get("style", ""))

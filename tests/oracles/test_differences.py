@@ -44,7 +44,7 @@ class Reader:
         self.sums = self.kinds.T.astype(float)
 
     def possible(self, counted: Any) -> tuple[float, float]:
-        """Give the least and the most that a number can be."""
+        """Return the least and the most that a number can be."""
         ends = []
         for sign in (1, -1):
             found = milp(
@@ -58,7 +58,7 @@ class Reader:
         return ends[0], ends[1]
 
     def small(self, below: int) -> Any:
-        """Give the numbers that are small: of kinds, of groups, of two and of one without another.
+        """Return the small numbers: of kinds, of groups, of two and of one without another.
 
         They are found by counting people, not by what the code under test calls so.
         """
@@ -124,7 +124,7 @@ def test_seats_of_users_and_students_do_not_tell_the_teachers() -> None:
     assert "0 of 1 to 9 (<10), and 1 of 10 or more" in table.attrs["footnote"]
 
 
-def test_seats_count_everybody() -> None:
+def test_seats_count_all_people() -> None:
     roster = onb.Roster(make_district())
     with pytest.raises(onb.QueryError, match="max_users=5 leaves people out"):
         roster.seats([onb.Query("students", max_users=5)])

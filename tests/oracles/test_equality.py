@@ -40,7 +40,7 @@ def test_every_source_gives_the_same_answer(seed: int) -> None:
             expected = old.query(query)
             for name, source in sources.items():
                 frame = source.query(query)
-                # Lists of members do not say how somebody is enrolled; whole tables do.
+                # Lists of members do not say how a person is enrolled; whole tables do.
                 known = [
                     column
                     for column in expected

@@ -47,7 +47,7 @@ def ask(server: FaultServer, paths: dict[str, list[Row]], *question: Any, **opti
 
 
 def of_titles(titles: list[str]) -> dict[str, list[Row]]:
-    """Give the paths of a school with a class of each title and one student in each."""
+    """Return the paths of a school with a class of each title and one student in each."""
     numbers = range(len(titles))
     return routes(
         orgs=[org("s1", "North School")],
@@ -176,7 +176,7 @@ def rosters(draw: st.DrawFn) -> dict[str, list[Row]]:
 
 
 def canonical(roster: dict[str, list[Row]]) -> Oracle:
-    """Give the records as rows of the canonical tables, as far as membership needs them."""
+    """Return the records as rows of the canonical tables, as far as membership needs them."""
 
     def ids(references: list[Row]) -> str | None:
         return joined(reference["sourcedId"] for reference in references) or None
@@ -214,7 +214,7 @@ def canonical(roster: dict[str, list[Row]]) -> Oracle:
 
 
 def memberships(rows: list[Row]) -> list[tuple[object, ...]]:
-    """Give who is in what, in order, with nothing said where a text is empty."""
+    """Return who is in what, in order, with nothing said where a text is empty."""
     return sorted(
         (tuple(row[name] or None for name in ["sourcedId", *MEMBERSHIP]) for row in rows), key=repr
     )

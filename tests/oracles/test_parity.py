@@ -45,7 +45,7 @@ COLUMNS = [
 
 @pytest.fixture(scope="module")
 def peer() -> Iterator[Peer]:
-    """Give the other package's connector, with what it needs of an older Python put back."""
+    """Return the other package's connector, with what it needs of an older Python put back."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(collections, "MutableMapping", collections.abc.MutableMapping, raising=False)
         with warnings.catch_warnings():
@@ -64,7 +64,7 @@ def peer() -> Iterator[Peer]:
 
 
 def plain(record: dict[str, Any]) -> dict[str, Any]:
-    """Give a user of the other package in the words of ours."""
+    """Return a user of the other package in the words of ours."""
 
     def ids(references: list[dict[str, str]] | None) -> str | None:
         return joined(reference["sourcedId"] for reference in references or []) or None
@@ -165,7 +165,7 @@ def test_options_have_the_same_names(server: DemoServer, connected: Connect, pee
 
 
 def their_ids(peer: Peer, *arguments: Any) -> list[str] | None:
-    """Give the ids that the other package answers with, or None where it fails."""
+    """Return the ids that the other package answers with, or None where it fails."""
     try:
         return [record["sourcedId"] for record in peer.get_users(*arguments)]  # type: ignore[attr-defined]
     except Exception:  # noqa: BLE001 - it raises many kinds, and any of them is no answer
@@ -209,7 +209,7 @@ def test_a_field_that_is_a_list(
 
 
 def _with_class_id(district: dict[str, pd.DataFrame], sourced_id: str) -> dict[str, pd.DataFrame]:
-    """Give a district whose class 31763 has another id."""
+    """Return a district whose class 31763 has another id."""
     columns = {
         "classes": "sourcedId",
         "enrollments": "classSourcedId",

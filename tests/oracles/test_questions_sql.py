@@ -39,7 +39,7 @@ def sql(roster: onb.Roster, tmp_path_factory: pytest.TempPathFactory) -> Sql:
 
 
 def sql_of(folder: Path, prefix: str = "", db: Any = None) -> Sql:
-    """Give what asks a saved roster in SQL; beside the tables there are views of what is live."""
+    """Return what asks a saved roster in SQL; beside the tables there are views of what is live."""
     db = db or duckdb.connect()
     for name, table in TABLES.items():
         file = folder / f"{name}.parquet"
@@ -105,7 +105,7 @@ create view class_terms as
 
 
 def answer(frame: pd.DataFrame, *columns: str) -> Rows:
-    """Give the rows of an answer with None for what is missing, sorted."""
+    """Return the rows of an answer with None for what is missing, sorted."""
     rows = frame[list(columns)].astype(object)
     return in_order(rows.where(rows.notna(), None).itertuples(index=False, name=None))
 

@@ -26,7 +26,7 @@ TRIPLES_A_SHARD = 55
 
 @dataclass
 class Reader:
-    """What somebody knows who has seen some tables of one shape.
+    """What a person knows who has seen some tables of one shape.
 
     The unknowns are all cells of the table and its totals, in the order of the rows.
     """
@@ -74,7 +74,7 @@ class Reader:
             self.equal(of, [cell], -float(shown))
 
     def narrow(self, cells: list[int]) -> list[int]:
-        """Give those cells of which only one whole value is possible.
+        """Return those cells of which only one whole value is possible.
 
         The equations of sums are those of a network, whose corners are whole numbers; a share that
         is shown stands between two counts that are shown, so it adds nothing to them. So a range of
@@ -125,7 +125,7 @@ def learn(
         assert shown != ""
         cell = reader.at(row, column)
         if per is None:
-            # A row or a column is there because somebody stands in it.
+            # A row or a column is there because a person is in it.
             total = row == reader.height or column == reader.width
             reader.see(cell, shown, below, 0 if zeros and not total else 1)
             if isinstance(shown, str):
@@ -268,7 +268,7 @@ def test_no_hidden_count_of_three_columns_can_be_worked_out(shard: int) -> None:
 
 
 def _all_small(listed: pd.DataFrame, below: int, total: int) -> bool:
-    """Say whether even with every count hidden the number of all would give one away."""
+    """Return True if the number of all would give one away even with every count hidden."""
     reader = Reader(len(listed), 1)
     reader.adds_up()
     cells = [reader.at(row, 0) for row in range(len(listed))]
@@ -328,7 +328,7 @@ def test_where_people_overlap_cells_are_hidden_one_by_one_and_no_total_is_shown(
 
 
 def narrow_with(counts: Any, hidden: Any, below: int) -> list[tuple[int, int]]:
-    """Give the cells that a reader would know, were these hidden."""
+    """Return the cells that a reader would know, were these hidden."""
     height, width = counts.shape[0] - 1, counts.shape[1] - 1
     reader = Reader(height, width)
     reader.adds_up()
@@ -343,7 +343,7 @@ def narrow_with(counts: Any, hidden: Any, below: int) -> list[tuple[int, int]]:
 
 
 def greedy(counts: Any, below: int) -> int | None:
-    """Count the cells that somebody hides who always hides the smallest that helps at all.
+    """Count the cells that a person hides who always hides the smallest that helps at all.
 
     None where nothing helps. A cell helps where it leaves fewer known ones, or where it stands in
     the row or the column of one that is known.

@@ -70,7 +70,7 @@ class Untidy:
         return [*rows, dict(rows[0])] if self.chance.random() < 0.1 else rows
 
     def person(self, number: int) -> list[Record]:
-        """Give the rows of a person: one, or one for each school or role."""
+        """Return the rows of a person: one, or one for each school or role."""
         chance = self.chance
         word = chance.choice(ODD_ROLES if chance.random() < 0.1 else ROLES)
         places = chance.sample(self.schools, chance.randint(0, len(self.schools)))
@@ -145,7 +145,7 @@ def all_kinds(district: District, folder: Path) -> Iterator[dict[str, Source]]:
 
 
 def plain(answer: pd.DataFrame) -> list[tuple[object, ...]]:
-    """Give the rows of an answer in an order of their own."""
+    """Return the rows of an answer in an order of their own."""
     names = [name for name in (*SHOWN, *GROUPED) if name in answer]
     rows = (
         answer[names]

@@ -22,7 +22,7 @@ Connect = Callable[..., OneRosterConnector]
 
 @pytest.fixture
 def quiet() -> Iterator[FaultServer]:
-    """Give a server that must not be asked anything."""
+    """Return a server that must not be asked anything."""
     with FaultServer({}) as server:
         yield server
         assert server.requests == []

@@ -117,7 +117,7 @@ def test_a_servers_way_with_filters_never_changes_the_answer(connected: Connect,
 
 @pytest.fixture
 def asked_of(connected: Connect) -> Iterator[Callable[..., list[Asked]]]:
-    """Give the requests of one call to a server of a certain way, after one that it learns from."""
+    """Return the requests of a call to a server of a certain way, after one that it learns from."""
     servers: list[FaultServer] = []
 
     def ask(*behaviours: Behaviour, learnt: dict[str, Any], **choice: Any) -> list[Asked]:

@@ -73,7 +73,7 @@ def clever(server: DemoServer, version: str = "3.1", **options: Any) -> onb.Clev
 
 @pytest.fixture(scope="module")
 def sources(served: DemoServer) -> Iterator[dict[str, Any]]:
-    """Give the district by every way."""
+    """Return the district by every way."""
     with (
         onb.OneRosterConnector(served.host, served.client_id, served.client_secret) as demo,
         clever(served) as new,
@@ -90,7 +90,7 @@ def sources(served: DemoServer) -> Iterator[dict[str, Any]]:
 
 
 def own_ids(roster: onb.Roster) -> dict[str, str]:
-    """Give the district's own id for each of Clever's."""
+    """Return the district's own id for each of Clever's."""
     courses = {title: key for key, title in enumerate(roster.courses["title"])}
     assert len(courses) == len(roster.courses)
     users = roster.users["identifier"].fillna(roster.users["email"])
@@ -301,7 +301,7 @@ def test_many_sections_are_one_sweep(served: DemoServer) -> None:
         assert asked.of("users") == 1
         assert asked.of("sections") == 1  # which gave the classes and who is in them
         conn.get_users("students", "classes")
-        assert asked.of("sections") == 2  # by then, somebody may have moved
+        assert asked.of("sections") == 2  # by then, a person may have moved
 
 
 def test_a_roster_is_one_request_a_list(served: DemoServer) -> None:

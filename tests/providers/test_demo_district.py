@@ -26,7 +26,7 @@ def large() -> Tables:
 
 
 def seats(tables: Tables) -> pd.DataFrame:
-    """Give a row for each enrollment with the columns of its class."""
+    """Return a row for each enrollment with the columns of its class."""
     classes = tables["classes"].add_prefix("class_")
     return tables["enrollments"].merge(
         classes, left_on="classSourcedId", right_on="class_sourcedId", validate="many_to_one"

@@ -37,7 +37,7 @@ class Client:
         return self.session.get(address, auth=self.auth, timeout=TIMEOUT)
 
     def rows(self, path: str, **params: object) -> list[dict[str, Any]]:
-        """Give what is under the one key of the answer."""
+        """Return what is under the one key of the answer."""
         answer = self.get(path, **{"limit": 10_000, **params})
         assert answer.status_code == 200, answer.text
         (found,) = answer.json().values()

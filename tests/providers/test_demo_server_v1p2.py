@@ -62,7 +62,7 @@ class Client:
         return self.session.get(address, params=query, headers=headers, timeout=TIMEOUT)
 
     def rows(self, path: str, service: str = "rostering", **params: object) -> list[Record]:
-        """Give what is under the one key of the answer."""
+        """Return what is under the one key of the answer."""
         answer = self.get(path, service, **{"limit": 10_000, **params})
         assert answer.status_code == 200, answer.text
         (found,) = answer.json().values()
@@ -116,7 +116,7 @@ def role(user: str, name: str, org: str, **more: object) -> Record:
 
 
 def people_of_many_roles() -> Tables:
-    """Give a district in which people hold several roles, or roles nobody wrote down."""
+    """Return a district in which people hold several roles, or roles nobody wrote down."""
     profile = "https://profiles.example/t1"
     profiles = pd.DataFrame(
         {
@@ -427,7 +427,7 @@ class TestRecords:
         }
         assert client.get(f"students/{student['sourcedId']}").json() == {"user": expected}
 
-    def test_everybody_has_their_roles(self, client: Client, district: Tables) -> None:
+    def test_all_people_have_their_roles(self, client: Client, district: Tables) -> None:
         shown = {
             user["sourcedId"]: [(one["role"], one["org"]["sourcedId"]) for one in user["roles"]]
             for user in client.rows("users")

@@ -76,7 +76,7 @@ class Operation(NamedTuple):
         return dict(found["properties"])
 
     def schema(self, status: str) -> dict[str, Any]:
-        """Give the schema of an answer, its references absolute."""
+        """Return the schema of an answer, its references absolute."""
         content = self.described["responses"][status]["content"]["application/json"]
         return {"$ref": f"urn:{self.service}{content['schema']['$ref']}"}
 
@@ -111,7 +111,7 @@ every_operation = pytest.mark.parametrize(
 
 
 def complaints(schema: dict[str, Any], answer: object) -> list[str]:
-    """Say what is wrong with an answer."""
+    """Return what is wrong with an answer."""
     # The schemas of OpenAPI 3.0 are those of draft 4; its checks of formats are not by default.
     checker = Draft202012Validator.FORMAT_CHECKER
     validator = Draft4Validator(schema, registry=registry(), format_checker=checker)

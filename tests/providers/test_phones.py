@@ -43,7 +43,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Sour
 
 
 def phones(frame: pd.DataFrame) -> dict[str, set[str]]:
-    """Give the phone numbers of each person that has one."""
+    """Return the phone numbers of each person that has one."""
     columns = [c for c in frame if c == "sms" or c.endswith(("phone", "Phone"))]
     return {
         str(row["sourcedId"]): {value for value in row[columns] if isinstance(value, str)}

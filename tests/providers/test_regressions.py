@@ -108,7 +108,7 @@ def test_max_users_counts_a_key_that_the_first_page_repeats_once(connected: Conn
 
 
 def _terms() -> dict[str, Any]:
-    """Give a student in a class of two terms and in one of the second and a third."""
+    """Return a student in a class of two terms and in one of the second and a third."""
     return {
         "orgs": [org("s1", "North School")],
         "sessions": [
@@ -250,10 +250,10 @@ def test_between_terms_nobody_is_there_and_nothing_is_said(
     with FaultServer(routes(**given)) as server:
         connector = connected(server)
         frame = connector.get_users(*question, term="current")
-        everybody = connector.get_users(*question)
+        all_users = connector.get_users(*question)
 
     assert frame.empty
-    assert len(everybody)
+    assert len(all_users)
 
 
 @pytest.mark.parametrize("kind", [None, "classes", "schools"])

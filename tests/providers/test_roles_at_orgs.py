@@ -103,8 +103,8 @@ def test_a_role_that_is_marked_tobedeleted_counts_only_with_all() -> None:
     roster = onb.Roster(tables)
 
     assert set(roster.get_users("students", "schools", "South")["sourcedId"]) == {"south"}
-    everybody = roster.get_users("students", "schools", "South", status="all")
-    assert set(everybody["sourcedId"]) == {"south", "both"}
+    all_users = roster.get_users("students", "schools", "South", status="all")
+    assert set(all_users["sourcedId"]) == {"south", "both"}
     assert roster.multi_school().empty
 
 

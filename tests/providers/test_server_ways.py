@@ -156,7 +156,7 @@ def test_ways_of_writing_a_value_make_no_difference(
 
 
 def _with_deleted(**changed: str) -> dict[str, list[dict[str, object]]]:
-    """Give a school where some records, by id, have another status."""
+    """Return a school where some records, by id, have another status."""
     return {
         path: [{**r, "status": changed.get(str(r["sourcedId"]), r["status"])} for r in records]
         for path, records in school().items()

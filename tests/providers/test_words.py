@@ -55,8 +55,8 @@ def test_a_row_marked_deleted_in_any_writing_does_not_count(
     with opened(kind, untidy, tmp_path) as source:
         assert source.get_users("students")["sourcedId"].tolist() == ["a"]
         assert source.get_enrollments()["sourcedId"].tolist() == ["e2", "e3"]
-        everybody = source.get_users("students", status="all").set_index("sourcedId")
-        assert everybody["status"].to_dict() == {"a": "active", "b": "tobedeleted"}
+        all_users = source.get_users("students", status="all").set_index("sourcedId")
+        assert all_users["status"].to_dict() == {"a": "active", "b": "tobedeleted"}
         assert source.get_users("students", "classes").empty
 
 
@@ -321,10 +321,10 @@ def test_what_is_made_of_an_answer_says_whom_it_leaves_out_without_another_warni
     assert "Some people have a role" in hidden.attrs["footnote"]
 
 
-def test_a_frame_of_everybody_says_whom_a_question_leaves_out() -> None:
+def test_a_frame_of_all_people_says_whom_a_question_leaves_out() -> None:
     roster = onb.CsvConnector(bundle_of(with_newcomer("Learner", "s1", "s2"), "1.1")).get_roster()
-    everybody = roster.get_users()
-    assert "footnote" not in everybody.attrs
-    answer, said = only_warning(lambda: onb.multi_school(everybody))
+    all_users = roster.get_users()
+    assert "footnote" not in all_users.attrs
+    answer, said = only_warning(lambda: onb.multi_school(all_users))
     assert answer.empty
     assert "'Learner'" in said

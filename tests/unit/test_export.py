@@ -235,7 +235,7 @@ def test_things_that_cannot_be_exported() -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give a folder with nothing else in it."""
+    """Return a folder with nothing else in it."""
     empty = tmp_path / "exports"
     empty.mkdir()
     return empty

@@ -60,7 +60,7 @@ class Connector(RosterQuestions):
 
     @property
     def provider(self) -> str:
-        """Where this source's data come from, as a roster keeps it."""
+        """The address or name of the source, as a roster keeps it."""
         return self._provider.name
 
     @property
@@ -220,19 +220,19 @@ class Connector(RosterQuestions):
             orgs = tables["orgs"]
             came = self._puller.people(whole_tables(outcome), orgs, sensitive=query.sensitive)
             users = active(came.users, query.status)
-            roles, everybody = active(came.roles, query.status), users
+            roles, all_users = active(came.roles, query.status), users
             if role != "user":
-                users = _in_role(everybody, roles, role)
+                users = _in_role(all_users, roles, role)
             if wanted is None or len(users) >= wanted or job.rows < wanted:
                 break
-            wanted = None  # too few of those that came are asked for, so look at everybody
+            wanted = None  # too few of those that came are asked for, so look at all users
         if users.empty:
             warn_not_shared(query.user_filter)
         known = {"users": came.users, "orgs": orgs}
         classes = empty_table("classes")
         refers = references_of_answer(query, known, users=users, classes=classes, groups=None)
         answer = with_left_out(without_group(query, users, orgs), not_there(known, refers))
-        odd = people_of_unknown_role(everybody, roles)
+        odd = people_of_unknown_role(all_users, roles)
         return with_unknown_roles(answer, odd.loc[~among(odd["user"], users["sourcedId"])])
 
 

@@ -18,7 +18,7 @@ class ListedPeople:
 
     Attributes
     ----------
-    everybody : pandas.DataFrame
+    all_users : pandas.DataFrame
         The rows of all lists, those of another status than asked for too.
     users, roles : pandas.DataFrame
         Canonical tables of the status asked for, each person once.
@@ -27,7 +27,7 @@ class ListedPeople:
         and the role after which the list is called, by its number among those asked for.
     """
 
-    everybody: pd.DataFrame
+    all_users: pd.DataFrame
     users: pd.DataFrame
     roles: pd.DataFrame
     user: NDArray[np.intp]

@@ -247,14 +247,14 @@ class MemberLists:
         if not classes:
             return answer
         known = {
-            "users": listed.everybody,
+            "users": listed.all_users,
             "orgs": self._cache.kept("orgs"),
             "courses": self._cache.kept("courses"),
             "classes": owners,
             "enrollments": enrollments,
         }
         refers = references_of_answer(
-            query, known, users=listed.everybody, classes=owners, groups=groups
+            query, known, users=listed.all_users, classes=owners, groups=groups
         )
         return with_left_out(answer, not_there(known, refers))
 

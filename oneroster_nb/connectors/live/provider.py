@@ -110,7 +110,7 @@ class Provider(ABC):
 
     @abstractmethod
     def user_job(self, role: str, *, sensitive: bool, wanted: int | None) -> Job:
-        """Pull the students, the teachers or (role "user") everybody, or at least `wanted`.
+        """Pull the students, the teachers or (role "user") all people, or at least `wanted`.
 
         For students and teachers a 404 is an outcome.
         """

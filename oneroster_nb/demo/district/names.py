@@ -84,4 +84,4 @@ PLACES: Final = (
 """The two words of a school's name; the second may be empty."""
 
 TOWNS: Final = _words("Ashbrook, Fairmont, Glenwood, Kingsport, Millfield, Oakdale, Stanhope")
-"""Where students were born."""
+"""The places of birth of students."""

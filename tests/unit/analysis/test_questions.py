@@ -103,7 +103,7 @@ def test_a_question_without_a_group(demo: OneRosterConnector, oracle: Oracle, us
     assert_same_rows(frame, expected, [*USER_COLUMNS, "schoolSourcedIds", "schoolNames"])
 
 
-def test_users_without_a_group_are_everybody(
+def test_users_without_a_group_are_all_people(
     demo: OneRosterConnector, district: dict[str, pd.DataFrame]
 ) -> None:
     assert list(demo.get_users()["sourcedId"]) == list(district["users"]["sourcedId"])

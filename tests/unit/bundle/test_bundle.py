@@ -34,7 +34,7 @@ def read(content: Any, **options: Any) -> onb.Roster:
 
 
 def codes(content: Any) -> dict[str, str]:
-    """Give the findings of reading: table to code."""
+    """Return the findings of reading: table to code."""
     findings = onb.CsvConnector(content).findings
     assert not findings.duplicated(["code", "table", "field"]).any()  # each kind once
     return dict(zip(findings["code"], findings["table"], strict=True))

@@ -50,7 +50,7 @@ def manifest_of(path: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def rosters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, onb.Roster]]:
-    """Give the demo district as each source gives it."""
+    """Return the demo district as each source gives it."""
     folder = tmp_path_factory.mktemp("sources")
     with ExitStack() as stack:
         server = stack.enter_context(DemoServer())

@@ -42,7 +42,7 @@ def assert_hidden(secret: str, *texts: str) -> None:
 
 
 def parts_of(thing: object, seen: set[int] | None = None) -> Iterator[object]:
-    """Give an object, all that ``vars()`` finds in it, and so on down."""
+    """Return an object, all that ``vars()`` finds in it, and so on down."""
     seen = set() if seen is None else seen
     if id(thing) in seen or isinstance(thing, type | ModuleType | str | bytes | int | None):
         return
@@ -60,7 +60,7 @@ def parts_of(thing: object, seen: set[int] | None = None) -> Iterator[object]:
 
 
 def printed(thing: object) -> list[str]:
-    """Give an object as people print it."""
+    """Return an object as people print it."""
     texts = [repr(thing), str(thing), format(thing), f"{thing}", f"{thing!r}"]
     if hasattr(thing, "__dict__"):
         texts += [repr(vars(thing)), pprint.pformat(vars(thing))]
@@ -162,7 +162,7 @@ def _unlistening(**options: Any) -> OneRosterConnector:
 
 
 def failing(secret: str) -> Iterator[tuple[type[Exception], Callable[[], object]]]:
-    """Give calls that fail, each in another way, by connectors that hold the secret."""
+    """Return calls that fail, each in another way, by connectors that hold the secret."""
     given: dict[str, Any] = {"client_id": "an id", "client_secret": secret, "retry_seconds": 0}
 
     def against(*behaviours: Any, **options: Any) -> Callable[[], object]:

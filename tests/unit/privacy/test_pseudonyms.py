@@ -110,7 +110,7 @@ def district() -> dict[str, pd.DataFrame]:
 
 
 def originals(tables: dict[str, pd.DataFrame]) -> tuple[set[str], set[str]]:
-    """Give the names and the ids that must not be left."""
+    """Return the names and the ids that must not be left."""
     users = tables["users"]
     names = {plain(value) for column in NAMES for value in users[column].dropna()}
     ids = {value for column in IDS for value in users[column].dropna()}
@@ -137,7 +137,7 @@ def coded(roster: onb.Roster) -> onb.Roster:
 
 
 def left_in(text: str, names: set[str], ids: set[str]) -> bool:
-    """Say whether a name is a word of a text, or a longer one or an id stands anywhere in it."""
+    """Return True if a name is a word of a text, or a longer one or an id is anywhere in it."""
     words = re.findall(r"[^\W\d_]+", plain(text))
     long = {name for name in names if len(name) > 5}
     return (

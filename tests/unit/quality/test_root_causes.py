@@ -21,7 +21,7 @@ SOURCES = ["live 1.1", "live 1.2", "csv 1.1", "csv 1.2", "saved"]
 
 @contextmanager
 def source(kind: str, tables: Tables, path: Path) -> Iterator[Any]:
-    """Give a district as a source of some kind."""
+    """Return a district as a source of some kind."""
     roster = onb.Roster(tables)
     way, _, version = kind.partition(" ")
     if way == "csv":

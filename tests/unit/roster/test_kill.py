@@ -91,7 +91,7 @@ def test_a_kill_at_any_step_leaves_the_old_roster_or_none(tmp_path: Path, over: 
         assert len(onb.Roster.load(folder / "demo.roster").users) == whole
 
 
-def test_what_somebody_may_be_writing_stays(tmp_path: Path) -> None:
+def test_what_another_process_may_be_writing_stays(tmp_path: Path) -> None:
     other = tmp_path / ".demo.roster.12345678.partial"
     other.mkdir()
     onb.Roster({}).save(tmp_path / "demo.roster")

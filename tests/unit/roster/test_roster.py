@@ -71,7 +71,7 @@ def test_the_same_question_gives_the_same_rows(
     local = onb.Roster(district).query(question)
     assert len(old) > 0
     pd.testing.assert_frame_equal(old, new)
-    # Lists of members do not say how somebody is enrolled; a roster does.
+    # Lists of members do not say how a person is enrolled; a roster does.
     known = [column for column in old if not column.startswith("enrollment")]
     pd.testing.assert_frame_equal(old[known], local[known])
 

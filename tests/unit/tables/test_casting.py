@@ -19,7 +19,7 @@ Connect = Callable[..., OneRosterConnector]
 
 
 def read(table: str, column: str, *texts: str | None) -> list[object]:
-    """Give what a column of a table makes of some texts."""
+    """Return what a column of a table makes of some texts."""
     cast = cast_columns(table, {column: pa.array(texts, pa.string())})
     values = to_frame(cast)[column]
     return [None if pd.isna(value) else value for value in values]

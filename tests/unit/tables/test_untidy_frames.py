@@ -22,7 +22,7 @@ def reread(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def changed(table: str, key: str, **values: object) -> dict[str, pd.DataFrame]:
-    """Give the demo district with some values of one row changed."""
+    """Return the demo district with some values of one row changed."""
     tables = dict(make_district())
     rows = tables[table] = tables[table].copy()
     for name, value in values.items():

@@ -37,7 +37,7 @@ def body(records: list[Record], **more: object) -> bytes:
 
 
 def lists(columns: dict[str, Any]) -> dict[str, list[str | None]]:
-    """Give columns as lists; one without values says nothing."""
+    """Return columns as lists; one without values says nothing."""
     assert all(column.type == pa.string() for column in columns.values())
     known = {field.column for field in FIELDS}
     texts = {name: column.to_pylist() for name, column in columns.items()}

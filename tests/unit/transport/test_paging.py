@@ -87,7 +87,7 @@ class Lister:
         )
 
     def _target(self, following: int) -> int | None:
-        """Say where the link of a page leads that ends there."""
+        """Return where the link of a page leads that ends there."""
         left, late = following < len(self.keys), following > self.cut
         if self.links == "looping" and late:
             return 0

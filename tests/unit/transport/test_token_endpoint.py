@@ -1,4 +1,4 @@
-"""Where tokens are handed out: addresses with a query, cookies, odd answers, and what to do."""
+"""The endpoint of tokens: addresses with a query, cookies, odd answers, and what to do."""
 
 import secrets
 from typing import Any
