@@ -79,7 +79,7 @@ def class_sizes(
     >>> roster.class_sizes(by="schoolName", over=15)
                     schoolName  classes      mean  min  max  over
     0             Classlink HS       27  9.148148    3   11     0
-    1    Lincoln Middle School       36  9.000000    6   11     0
+    1    Lincoln Middle School       37  8.756757    3   11     0
     2  North Elementary School       24  7.833333    7    8     0
     """
     counts = isinstance(over, int | np.integer) and not isinstance(over, bool)
