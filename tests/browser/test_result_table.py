@@ -67,7 +67,11 @@ def test_only_the_shown_page_is_in_the_browser(table: Lab) -> None:
 
 def test_names_are_text(table: Lab) -> None:
     dialogs: list[Dialog] = []
-    table.page.on("dialog", dialogs.append)
+
+    def heard(dialog: Dialog) -> None:
+        dialogs.append(dialog)
+
+    table.page.on("dialog", heard)
     table.outputs.get_by_label("Search").fill("ONERROR")
     expect_status(table, "Rows 1-50 of 10,000 (of 50,000)")
     assert rows(table)[0][1] == HOSTILE
@@ -75,7 +79,7 @@ def test_names_are_text(table: Lab) -> None:
     expect_status(table, "Rows 1-5 of 5")
     expect(table.outputs.get_by_role("columnheader", name=HOSTILE)).to_be_visible()
     assert table.outputs.locator("img").count() == 0
-    table.page.remove_listener("dialog", dialogs.append)
+    table.page.remove_listener("dialog", heard)
     assert dialogs == []
 
 
