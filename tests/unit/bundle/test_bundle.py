@@ -500,3 +500,25 @@ def test_a_delta_may_point_nowhere(roster: onb.Roster) -> None:
     row = {"sourcedId": "c1", "status": "active", "title": "x", "courseSourcedId": "nowhere"}
     with pytest.warns(onb.DanglingReferenceWarning, match=r"classes\.courseSourcedId"):
         roster.apply_delta(delta("1.1", classes=[row]))
+
+
+def test_a_closed_bundle_is_read_again_as_it_is_then(tmp_path: Path) -> None:
+    tables = make_district()
+    conn = onb.CsvConnector(onb.Roster(tables).to_csv_bundle(tmp_path / "nightly.zip"))
+    assert len(conn.get_users("students", "classes", "31763")) == 3
+    assert conn.headcounts()["students"] == 139
+    enrolled = tables["enrollments"].query("classSourcedId == '31763' and role == 'student'")
+    gone = enrolled["userSourcedId"].iloc[0]
+    for name, key in (
+        ("users", "sourcedId"),
+        ("demographics", "sourcedId"),
+        ("roles", "userSourcedId"),
+        ("enrollments", "userSourcedId"),
+        ("results", "studentSourcedId"),
+    ):
+        tables[name] = tables[name].loc[tables[name][key] != gone].reset_index(drop=True)
+    conn.close()
+    (tmp_path / "nightly.zip").unlink()
+    onb.Roster(tables).to_csv_bundle(tmp_path / "nightly.zip")
+    assert len(conn.get_users("students", "classes", "31763")) == 2
+    assert conn.headcounts()["students"] == 138
