@@ -832,6 +832,17 @@ def test_a_question_can_be_asked_while_groups_are_listed() -> None:
     in_loop(test)
 
 
+def test_a_title_that_several_sections_share_is_named_once() -> None:
+    async def test() -> None:
+        form = explore(onb.Roster(TABLES), group_filter="classes", group_name="ELA 6 (6A ELA)")
+        await until(form, "2 of 88 classes match: ELA 6 (6A ELA)")
+        assert "ELA 6 (6A ELA), …" not in texts(form)
+        form.group_name, form.match = "ELA", "contains"
+        await until(form, ", …")
+
+    in_loop(test)
+
+
 CHANGED = "The question was changed after this answer. {} asks it as it is now."
 
 

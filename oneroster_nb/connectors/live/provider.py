@@ -76,7 +76,7 @@ class Provider(ABC):
         column = field_named(self.key_identifier, groups.columns)
         if column is None:
             raise QueryError(
-                f"key_identifier {self.key_identifier!r} is no field of these groups."
+                f"key_identifier {self.key_identifier!r} is not a field of these groups."
                 f"{nearest(self.key_identifier, groups.columns)} Most servers take 'sourcedId'."
             )
         keys = groups[column]

@@ -258,8 +258,9 @@ class QuestionPanel(Filling):
         count = len(matched.positions)
         text = f"{count:,} of {total:,} {kind} match{'es' if count == 1 else ''}"
         names = self._groups["name" if kind == "schools" else "title"].iloc[matched.positions]
-        shown = [str(name) for name in names.dropna().unique()[:_NAMED]]
-        more = ", …" if count > len(shown) else ""
+        different = names.dropna().unique()
+        shown = [str(name) for name in different[:_NAMED]]
+        more = ", …" if len(different) > len(shown) else ""
         text += f": {', '.join(shown)}{more}" if shown else "."
         if matched.unmatched:
             near = nearest(matched.unmatched[0], self._titles())
