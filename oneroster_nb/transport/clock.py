@@ -30,13 +30,17 @@ class ServerClock:
         if seconds is None:
             return
         try:
-            zero = datetime.datetime.fromtimestamp(seconds - time.monotonic(), datetime.UTC)
+            said = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
         except (ValueError, OverflowError, OSError):  # an absurd year
             return
+        zero = said - datetime.timedelta(seconds=time.monotonic())
         self._zero = zero if self._zero is None else min(self._zero, zero)
 
     def at(self, moment: float) -> datetime.datetime | None:
         """Return the server's time at a moment of ``time.monotonic()``; None if unknown."""
         if self._zero is None:
             return None
-        return self._zero + datetime.timedelta(seconds=moment)
+        try:
+            return self._zero + datetime.timedelta(seconds=moment)
+        except OverflowError:  # the last day that there is
+            return None

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import time
 import warnings
 from collections.abc import Callable
 from email.utils import format_datetime
@@ -193,6 +194,12 @@ def test_a_clock_that_cannot_be_read_is_no_clock(date: str) -> None:
     clock = ServerClock()
     clock.note({"Date": date})
     assert clock.at(0) is None
+
+
+def test_a_clock_at_the_end_of_all_days_is_no_clock_later() -> None:
+    clock = ServerClock()
+    clock.note({"Date": "Fri, 31 Dec 9999 23:59:58 GMT"})
+    assert clock.at(time.monotonic() + 60) is None
 
 
 # All ids are new.
