@@ -1,7 +1,6 @@
 from .analysis.classes import (
     class_sizes as class_sizes,
     empty_classes as empty_classes,
-    teacher_loads as teacher_loads,
 )
 from .analysis.enrollments import (
     dangling_enrollments as dangling_enrollments,
@@ -16,6 +15,7 @@ from .analysis.people import (
 )
 from .analysis.seats import seats as seats
 from .analysis.sections import cross_listed as cross_listed
+from .analysis.teachers import teacher_loads as teacher_loads
 from .compare.diff import Diff as Diff, diff as diff
 from .compare.lists import compare_lists as compare_lists
 from .compare.match_people import match_people as match_people
@@ -59,8 +59,10 @@ from .errors import (
 )
 from .forms.explorer import explore as explore
 from .privacy.pseudonyms import pseudonymise as pseudonymise
-from .quality.check import Findings as Findings, check as check
+from .quality.check import check as check
+from .quality.findings import Findings as Findings
 from .query.query import Query as Query
 from .roster.roster import Roster as Roster
 from .source.source import Source as Source
+from .tables.rulebook import rules as rules
 from .tables.table import split_values as split_values

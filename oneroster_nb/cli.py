@@ -45,7 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     demo.add_argument("--port", type=int, default=0, help="by default, any free port")
     demo.add_argument("--students", type=int, help="make a district with this many students")
-    demo.set_defaults(run=lambda args: _serve_demo(args.port, args.students))
+    demo.add_argument("--school-year", help="such as 2026-2027; by default, that of today")
+    demo.set_defaults(run=lambda args: _serve_demo(args.port, args.students, args.school_year))
 
     args = parser.parse_args(argv)
     try:
@@ -97,14 +98,14 @@ def _notebooks(folder: Path | None) -> Path:
     return target
 
 
-def _serve_demo(port: int, students: int | None) -> int:
+def _serve_demo(port: int, students: int | None, school_year: str | None) -> int:
     from oneroster_nb.demo.district.making import make_district
     from oneroster_nb.demo.server.embedded import DemoServer
 
     stopped = Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     try:
-        server = DemoServer(make_district(students), port=port)
+        server = DemoServer(make_district(students, school_year=school_year), port=port)
     except (OSError, OverflowError) as exc:
         raise ConfigurationError(
             f"Port {port} is not available ({exc}). Choose another one."

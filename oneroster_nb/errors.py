@@ -1,35 +1,7 @@
 """All errors and warnings of this package.
 
-Each error is also a builtin error, in brackets, so that callers can catch that one::
-
-    RosterError
-    ├── QueryError [ValueError]                the question is not valid
-    ├── ConfigurationError [ValueError]        a host, a provider or an option is wrong
-    │   └── CredentialsError                   an id, a secret or a token is missing
-    ├── ConnectionFailedError [ConnectionError]  the server was not reached
-    │   ├── CertificateError                   its certificate does not verify
-    │   └── NoAnswerError [TimeoutError]       it did not answer in time
-    ├── ServerError                            the server answered with an error status
-    │   ├── AuthenticationError [PermissionError]  401: the credentials were rejected
-    │   ├── ForbiddenError [PermissionError]   403: the account has no permission
-    │   ├── NotFoundError [LookupError]        404: no such object or address
-    │   └── UnavailableError                   429 and 5xx, when retrying did not help
-    ├── AnswerError [ValueError]               the answer is not a roster
-    ├── IncompleteError                        a pull may be incomplete
-    ├── NotProvidedError [LookupError]         the source does not have this data
-    ├── SnapshotError [ValueError]             a saved roster is damaged, foreign or too new
-    ├── BundleError [ValueError]               a CSV bundle cannot be read or written
-    └── CancelledError                         the caller cancelled a pull
-
-    RosterWarning [UserWarning]
-    ├── NoMatchWarning                         a group name matches nothing
-    ├── NotSharedWarning                       the provider shares no data
-    ├── DanglingReferenceWarning               references point to missing rows
-    ├── DuplicateKeyWarning                    a sourcedId is listed more than once
-    ├── SeveralRecordsWarning                  a person has one record for each school
-    ├── UnreadableValueWarning                 values could not be read, and are missing
-    ├── UnknownRoleWarning                     people whose role is unknown are left out
-    └── PartialResultWarning                   a part of the answer is not available
+Each error is a :class:`RosterError`, and most are also a builtin error, so that callers can catch
+that one. Each warning is a :class:`RosterWarning`.
 
 Messages say what was wrong, with what value, and what to do. They hold no secret, no header, no
 body and no value of a filter, because such values are often people.
@@ -151,7 +123,7 @@ class RosterWarning(UserWarning):
 
 
 class NoMatchWarning(RosterWarning):
-    """A group name matches no group, or two rosters have no people in common."""
+    """A name matches no group, no term is running, or two rosters have no people in common."""
 
 
 class NotSharedWarning(RosterWarning):

@@ -24,19 +24,7 @@ def locked(path: Path, seconds: float = 30) -> Iterator[None]:
     """Lock a file against all other processes of this machine in this context.
 
     The lock is a second file beside the first. It is released when its process ends, for any
-    reason.
-
-    Parameters
-    ----------
-    path : Path
-        The file to change; its folder must exist.
-    seconds : float
-        How long to wait for another process.
-
-    Raises
-    ------
-    OSError
-        If the folder cannot be written to; TimeoutError if another process holds the lock.
+    reason. If another process still holds it after some `seconds`, raise TimeoutError.
     """
     lock = path.with_name(f".{path.name}.lock")
     ends = time.monotonic() + seconds
@@ -55,10 +43,7 @@ def locked(path: Path, seconds: float = 30) -> Iterator[None]:
 def new_private(path: Path) -> BinaryIO:
     """Create a file that only its owner can ever read, and open it for writing.
 
-    Raises
-    ------
-    OSError
-        If it cannot be created; FileExistsError if it exists.
+    If it exists, raise FileExistsError.
     """
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
@@ -73,11 +58,6 @@ def replaced(path: Path) -> Iterator[BinaryIO]:
     """Write a private file, which takes the place of an older one when the context ends.
 
     If anything fails in the context, the older file is unchanged and nothing is left behind.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written.
     """
     partial = partial_of(path)
     try:

@@ -8,13 +8,10 @@ SECRETS = ("client_secret", "access_token")
 
 
 class Secret:
-    """A secret that no repr, ``vars()``, copy or pickle shows.
+    """A secret that no repr, ``vars()``, copy or pickle shows; only :meth:`reveal` returns it.
 
-    Parameters
-    ----------
-    value : str
-        The secret itself; only :meth:`reveal` returns it. White space around it is removed: it
-        comes from a file or from copying, and is never part of the secret.
+    White space around it is removed: it comes from a file or from copying, and is never part of
+    the secret.
 
     Examples
     --------

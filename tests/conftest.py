@@ -1,5 +1,7 @@
 """What the tests share: the demo district, its server, and connectors that are closed again."""
 
+import datetime
+import gc
 import os
 import secrets
 import signal
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from helpers.one_day import TODAY, let_it_be
 from helpers.thorough import THOROUGH
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
@@ -31,6 +34,7 @@ SLOW_FILES = {
     "unit/analysis/test_questions.py",
     "unit/bundle/test_bundle.py",
     "unit/bundle/test_bundle_hostile.py",
+    "unit/bundle/test_deltas.py",
     "unit/bundle/test_file_formats.py",
     "unit/bundle/test_strict_reader.py",
     "unit/bundle/test_untidy_bundles.py",
@@ -39,11 +43,21 @@ SLOW_FILES = {
     "unit/privacy/test_pseudonyms.py",
     "unit/quality/test_check.py",
     "unit/quality/test_check_healthy.py",
+    "unit/quality/test_questions_and_rules_agree.py",
     "unit/quality/test_root_causes.py",
+    "unit/query/test_terms.py",
     "unit/roster/test_kill.py",
+    "unit/roster/test_roster.py",
+    "unit/tables/test_untidy_frames.py",
     "unit/test_cli.py",
+    "unit/test_demographics.py",
+    "unit/test_files.py",
+    "unit/transport/test_absurd_headers.py",
+    "unit/transport/test_bodies.py",
     "unit/transport/test_interrupt_kernel.py",
+    "unit/transport/test_patience.py",
     "unit/transport/test_processes_and_threads.py",
+    "unit/transport/test_totals_and_offsets.py",
 }
 
 # Making the image takes long.
@@ -81,6 +95,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneWorker
     return OneWorkerAFile(config, log)
 
 
+def pytest_configure() -> None:
+    """Let all tests run on one day, so that none depends on the day of the run."""
+    let_it_be(TODAY, pytest.MonkeyPatch())
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what stays for the whole run: half a million objects."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest chooses by markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put each test into its lane, and begin with what takes longest, so that no worker waits."""
@@ -108,6 +133,12 @@ def config_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder.mkdir()
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
     return folder
+
+
+@pytest.fixture
+def on_day(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime.date], None]:
+    """Let it be another day for the rest of a test."""
+    return lambda day: let_it_be(day, monkeypatch)
 
 
 @pytest.fixture

@@ -1,26 +1,44 @@
 """Questions about enrollments: which point nowhere, who is twice in one course."""
 
+import operator
+
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.roster_tables import CLASS_TABLES, PERSON, SourceOrFrame, tables_for
+from oneroster_nb.analysis.conditions import Subject, conditions_of_question
+from oneroster_nb.analysis.reading import CLASS_TABLES, SourceOrFrame, tables_for
+from oneroster_nb.analysis.roster_tables import PERSON, RosterTables
 from oneroster_nb.progress import ProgressOption
-from oneroster_nb.query.terms import sessions_within
+from oneroster_nb.query.moment import Day, moment_of
+from oneroster_nb.query.terms import FAR_AHEAD, LONG_AGO, sessions_within
+from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.table import join_values
+from oneroster_nb.tables.where import Where
 
 _TARGETS = (("userSourcedId", "users"), ("classSourcedId", "classes"), ("schoolSourcedId", "orgs"))
+_IDS = ("enrollmentSourcedId", "userSourcedId", "classSourcedId", "schoolSourcedId")
+_OF_ENROLLMENTS = dict.fromkeys((*_IDS, "role", "field", "reason"), Kind.TEXT)
+_REPEATED = {
+    "classCount": Kind.NUMBER,
+    **dict.fromkeys(("classSourcedIds", "classTitles"), Kind.VALUES),
+    "sameTerm": Kind.BOOLEAN,
+}
 
 
-def dangling_enrollments(source: SourceOrFrame, *, progress: ProgressOption = None) -> pd.DataFrame:
+def dangling_enrollments(
+    source: SourceOrFrame,
+    *,
+    as_of: Day = None,
+    term: str | None = None,
+    include_end_date: bool = False,
+    where: Where | None = None,
+    progress: ProgressOption = None,
+) -> pd.DataFrame:
     """Which enrollments point to a person, class or school that is not there?
 
-    Parameters
-    ----------
-    source : Source
-        A connection or a roster.
-    progress : None, bool or callable
-        See :data:`oneroster_nb.progress.ProgressOption`.
+    Parameters and errors are those of :func:`class_sizes`. A frame does not hold such enrollments,
+    and raises QueryError.
 
     Returns
     -------
@@ -29,13 +47,6 @@ def dangling_enrollments(source: SourceOrFrame, *, progress: ProgressOption = No
         userSourcedId classSourcedId schoolSourcedId role`` (str), ``field`` (str, the one of the
         three) and ``reason`` (str): ``missing`` if nothing has that id, ``tobedeleted`` if the row
         that has it is marked tobedeleted, ``blank`` if there is no id of a person or a class.
-
-    Raises
-    ------
-    QueryError
-        For a frame, which does not hold such enrollments.
-    RosterError
-        If the source does not return the tables.
 
     Examples
     --------
@@ -49,7 +60,17 @@ def dangling_enrollments(source: SourceOrFrame, *, progress: ProgressOption = No
     0          31763  classSourcedId  missing
     """
     tables = ("orgs", "classes", "users", "enrollments")
-    roster = tables_for(source, "dangling_enrollments", tables, progress)
+    conditions = conditions_of_question(
+        source, where, _OF_ENROLLMENTS, Subject.ENROLLMENTS, reads_classes=True
+    )
+    roster = tables_for(
+        source,
+        "dangling_enrollments",
+        tables,
+        progress,
+        moment=moment_of(as_of, term, include_end_date),
+        conditions=conditions,
+    )
     rows = roster.active("enrollments")
     lost = []
     for field, table in _TARGETS:
@@ -62,19 +83,22 @@ def dangling_enrollments(source: SourceOrFrame, *, progress: ProgressOption = No
         lost.append(rows.loc[wrong].assign(field=field, reason=reason.mask(blank, "blank")[wrong]))
     found = pd.concat(lost).sort_index(kind="stable").reset_index(drop=True)
     found = found.rename(columns={"sourcedId": "enrollmentSourcedId"})
-    ids = ["enrollmentSourcedId", "userSourcedId", "classSourcedId", "schoolSourcedId"]
-    return found[[*ids, "role", "field", "reason"]].astype("str")
+    return roster.chosen(roster.at_moment(found[[*_OF_ENROLLMENTS]].astype("str")))
 
 
-def repeated_courses(source: SourceOrFrame, *, progress: ProgressOption = None) -> pd.DataFrame:
+def repeated_courses(
+    source: SourceOrFrame,
+    *,
+    as_of: Day = None,
+    term: str | None = None,
+    include_end_date: bool = False,
+    where: Where | None = None,
+    progress: ProgressOption = None,
+) -> pd.DataFrame:
     """Which students are in two sections of one course?
 
-    Parameters
-    ----------
-    source : Source or pandas.DataFrame
-        A connection, a roster, or students of classes, as ``get_users`` returns them.
-    progress : None, bool or callable
-        See :data:`oneroster_nb.progress.ProgressOption`.
+    Parameters, errors and warnings are those of :func:`class_sizes`. A frame holds students of
+    classes, with ``sourcedId classSourcedId courseSourcedId``.
 
     Returns
     -------
@@ -85,21 +109,6 @@ def repeated_courses(source: SourceOrFrame, *, progress: ProgressOption = None) 
         two of the classes have a term in common, or one a term within that of the other. Where
         none have, as in two halves of a year, it is rarely a mistake. A frame does not hold which
         term is within which.
-
-    Raises
-    ------
-    QueryError
-        For a frame without ``sourcedId``, ``classSourcedId`` or ``courseSourcedId``, and one
-        without students.
-    RosterError
-        If the source does not return the tables.
-
-    Warns
-    -----
-    DanglingReferenceWarning
-        If people, classes or orgs are referred to and not there. The footnote says it, too.
-    UnknownRoleWarning
-        If people are left out because OneRoster does not know their role. The footnote says it.
 
     Examples
     --------
@@ -117,8 +126,16 @@ def repeated_courses(source: SourceOrFrame, *, progress: ProgressOption = None) 
     0     18001   English 9           2      True
     """
     needed = ["classSourcedId", "courseSourcedId"]
+    conditions = conditions_of_question(source, where, _REPEATED, reads_classes=True)
     roster = tables_for(
-        source, "repeated_courses", CLASS_TABLES, progress, frame_columns=needed, roles=["student"]
+        source,
+        "repeated_courses",
+        CLASS_TABLES,
+        progress,
+        frame_columns=needed,
+        roles=["student"],
+        moment=moment_of(as_of, term, include_end_date),
+        conditions=conditions,
     )
     classes = roster.classes
     members = roster.in_role("student")[["user", "class_"]]
@@ -126,6 +143,8 @@ def repeated_courses(source: SourceOrFrame, *, progress: ProgressOption = None) 
     keys = ["user", "course"]
     members = members.dropna().sort_values([*keys, "class_"])
     members = members.loc[members.duplicated(keys, keep=False)]
+    if roster.moment is not None and roster.moment.as_of is None:
+        members = _at_one_time(roster, members, last_day=include_end_date)
     members["key"] = classes["sourcedId"].loc[members["class_"]].to_numpy()
     members["title"] = classes["title"].fillna("").loc[members["class_"]].to_numpy()
     sessions = sessions_within(classes, roster.active("academicSessions"))
@@ -144,3 +163,30 @@ def repeated_courses(source: SourceOrFrame, *, progress: ProgressOption = None) 
     texts = ["courseSourcedId", "courseTitle", "classSourcedIds", "classTitles"]
     kinds = {**dict.fromkeys(texts, "str"), "classCount": "int64", "sameTerm": "bool"}
     return roster.answer(people.join(found.drop(columns="user").astype(kinds)))
+
+
+def _at_one_time(roster: RosterTables, members: pd.DataFrame, *, last_day: bool) -> pd.DataFrame:
+    """Keep the students' classes that overlap in time with another class of the same course.
+
+    Who changed sections within a term is in one class on any day. A missing date is open.
+    """
+    rows = roster.active("enrollments")
+    dates = pd.DataFrame(
+        {
+            "user": codes(rows["userSourcedId"], roster.users["sourcedId"]),
+            "class_": codes(rows["classSourcedId"], roster.classes["sourcedId"]),
+            "begin": rows["beginDate"].fillna(LONG_AGO),
+            "end": rows["endDate"].fillna(FAR_AHEAD),
+        }
+    ).loc[rows["role"] == "student"]
+    dated = members.merge(dates, on=["user", "class_"])
+    pairs = dated.merge(dated, on=["user", "course"], suffixes=("", "Other"))
+    before = operator.le if last_day else operator.lt
+    pairs = pairs.loc[
+        (pairs["class_"] != pairs["class_Other"])
+        & before(pairs["begin"], pairs["endOther"])
+        & before(pairs["beginOther"], pairs["end"])
+    ]
+    places = ["user", "class_"]
+    kept = pd.MultiIndex.from_frame(members[places]).isin(pd.MultiIndex.from_frame(pairs[places]))
+    return members.loc[kept].copy()

@@ -1,6 +1,15 @@
 """The questions about a roster, as methods of a source."""
 
-from oneroster_nb.analysis import classes, enrollments, people, seats, sections
+from oneroster_nb.analysis import (
+    class_card,
+    classes,
+    enrollments,
+    people,
+    person,
+    seats,
+    sections,
+    teachers,
+)
 from oneroster_nb.source.source import Source
 
 
@@ -8,7 +17,7 @@ class RosterQuestions(Source):
     """A source that answers questions about whole tables, pulled or held."""
 
     class_sizes = classes.class_sizes
-    teacher_loads = classes.teacher_loads
+    teacher_loads = teachers.teacher_loads
     without_classes = people.without_classes
     empty_classes = classes.empty_classes
     multi_school = people.multi_school
@@ -19,3 +28,5 @@ class RosterQuestions(Source):
     dangling_enrollments = enrollments.dangling_enrollments
     cross_listed = sections.cross_listed
     seats = seats.seats
+    person = person.person
+    class_card = class_card.class_card

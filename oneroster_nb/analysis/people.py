@@ -5,46 +5,40 @@ from typing import Any
 
 import pandas as pd
 
-from oneroster_nb.analysis.roster_tables import PERSON, RosterTables, SourceOrFrame, tables_for
+from oneroster_nb.analysis.conditions import conditions_of_question
+from oneroster_nb.analysis.reading import SourceOrFrame, tables_for
+from oneroster_nb.analysis.roster_tables import PERSON, RosterTables
 from oneroster_nb.people.same_person import same_people
 from oneroster_nb.progress import ProgressOption
+from oneroster_nb.query.moment import Day, moment_of
 from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.grades import CEDS_GRADES
 from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.table import TABLES, split_text
 from oneroster_nb.tables.unknown_roles import is_unknown
 from oneroster_nb.tables.vocabulary import USER_ROLES
+from oneroster_nb.tables.where import Where
 
 
-def without_classes(source: SourceOrFrame, *, progress: ProgressOption = None) -> pd.DataFrame:
+def without_classes(
+    source: SourceOrFrame,
+    *,
+    as_of: Day = None,
+    term: str | None = None,
+    include_end_date: bool = False,
+    where: Where | None = None,
+    progress: ProgressOption = None,
+) -> pd.DataFrame:
     """Which students are enrolled in no class?
 
-    Parameters
-    ----------
-    source : Source
-        A connection or a roster.
-    progress : None, bool or callable
-        See :data:`oneroster_nb.progress.ProgressOption`.
+    Parameters, errors and warnings are those of :func:`class_sizes`. A frame does not show such
+    students, and raises QueryError.
 
     Returns
     -------
     pandas.DataFrame
         A row a student without any active enrollment in a class that is there and active:
         ``sourcedId givenName familyName role grades schoolNames`` (str).
-
-    Raises
-    ------
-    QueryError
-        For a frame, which does not show such students.
-    RosterError
-        If the source does not return the tables.
-
-    Warns
-    -----
-    DanglingReferenceWarning
-        If people, classes or orgs are referred to and not there. The footnote says it, too.
-    UnknownRoleWarning
-        If people are left out because OneRoster does not know their role. The footnote says it.
 
     Examples
     --------
@@ -57,21 +51,33 @@ def without_classes(source: SourceOrFrame, *, progress: ProgressOption = None) -
     0     18001     09  Classlink HS
     """
     tables = ("orgs", "classes", "users", "roles", "enrollments")
-    roster = tables_for(source, "without_classes", tables, progress)
+    conditions = conditions_of_question(source, where, {}, reads_classes=True)
+    roster = tables_for(
+        source,
+        "without_classes",
+        tables,
+        progress,
+        moment=moment_of(as_of, term, include_end_date),
+        conditions=conditions,
+    )
     result = roster.people.loc[roster.students_without_class].reset_index(drop=True)
     return roster.answer(result, unknown=roster.of_unknown_role("student"))
 
 
-def multi_school(source: SourceOrFrame, *, progress: ProgressOption = None) -> pd.DataFrame:
+def multi_school(
+    source: SourceOrFrame,
+    *,
+    as_of: Day = None,
+    term: str | None = None,
+    include_end_date: bool = False,
+    where: Where | None = None,
+    progress: ProgressOption = None,
+) -> pd.DataFrame:
     """Which students are at two schools or more?
 
-    Parameters
-    ----------
-    source : Source or pandas.DataFrame
-        A connection, a roster, or students as ``get_users`` returns them without a group. A frame
-        does not hold which role a person has at which school, so a student is one at each school.
-    progress : None, bool or callable
-        See :data:`oneroster_nb.progress.ProgressOption`.
+    Parameters, errors and warnings are those of :func:`class_sizes`. A frame holds students as
+    ``get_users`` returns them without a group, with all their schools; if not, QueryError.
+    It does not hold which role a person has at which school, so a student is one at each school.
 
     Returns
     -------
@@ -79,20 +85,6 @@ def multi_school(source: SourceOrFrame, *, progress: ProgressOption = None) -> p
         A row a student at several active orgs of type school: ``sourcedId givenName familyName
         role grades schoolNames`` (str) and ``schoolCount`` (int64, the schools at which the person
         is a student: a student who is a guardian at a second one is not at two).
-
-    Raises
-    ------
-    QueryError
-        For a frame that does not hold all schools of its people.
-    RosterError
-        If the source does not return the tables.
-
-    Warns
-    -----
-    DanglingReferenceWarning
-        If people, classes or orgs are referred to and not there. The footnote says it, too.
-    UnknownRoleWarning
-        If people are left out because OneRoster does not know their role. The footnote says it.
 
     Examples
     --------
@@ -107,9 +99,17 @@ def multi_school(source: SourceOrFrame, *, progress: ProgressOption = None) -> p
     """
     needed = ["schoolSourcedIds"]
     tables = ("orgs", "users", "roles")
+    conditions = conditions_of_question(source, where, {"schoolCount": Kind.NUMBER})
     roster = tables_for(
-        source, "multi_school", tables, progress, frame_columns=needed, roles=["student"]
-    )
+        source,
+        "multi_school",
+        tables,
+        progress,
+        frame_columns=needed,
+        roles=["student"],
+        moment=moment_of(as_of, term, include_end_date),
+        conditions=conditions,
+    ).people_here()
     counts = roster.school_counts("student")
     result = roster.people.assign(schoolCount=counts)
     held = roster.roles_at_schools
@@ -121,20 +121,24 @@ def multi_school(source: SourceOrFrame, *, progress: ProgressOption = None) -> p
     return roster.answer(result.loc[counts > 1].reset_index(drop=True), unknown=odd)
 
 
-def duplicate_people(source: SourceOrFrame, *, progress: ProgressOption = None) -> pd.DataFrame:
+def duplicate_people(
+    source: SourceOrFrame,
+    *,
+    as_of: Day = None,
+    term: str | None = None,
+    include_end_date: bool = False,
+    where: Where | None = None,
+    progress: ProgressOption = None,
+) -> pd.DataFrame:
     """Who is there twice: one person under two ids?
 
     People are taken for one where given name and family name (case and accents aside) and role are
     the same, and the birth date, or, of people without one, the grade and one of the schools
     (another org, of people at no school). It is a reason to look, not a proof.
 
-    Parameters
-    ----------
-    source : Source or pandas.DataFrame
-        A connection, a roster, or users as ``get_users`` returns them; birth dates are
-        compared if the frame has a column ``birthDate``.
-    progress : None, bool or callable
-        See :data:`oneroster_nb.progress.ProgressOption`.
+    Parameters, errors and warnings are those of :func:`class_sizes`. A frame holds users, with
+    ``sourcedId givenName familyName role``; birth dates are compared if it has a column
+    ``birthDate``. PartialResultWarning if the server does not show birth dates.
 
     Returns
     -------
@@ -142,20 +146,6 @@ def duplicate_people(source: SourceOrFrame, *, progress: ProgressOption = None) 
         A row for each id of such a person: ``group`` (int64, from 1), ``sourcedId givenName
         familyName role grades schoolNames`` (str), ``birthDate`` (datetime64) and ``sameBy``
         (str, ``birthDate`` or ``school and grade``).
-
-    Raises
-    ------
-    QueryError
-        For a frame without ``sourcedId``, ``givenName``, ``familyName`` or ``role``.
-    RosterError
-        If the source does not return the tables.
-
-    Warns
-    -----
-    PartialResultWarning
-        If the server does not show birth dates.
-    DanglingReferenceWarning
-        If people, classes or orgs are referred to and not there. The footnote says it, too.
 
     Examples
     --------
@@ -175,7 +165,16 @@ def duplicate_people(source: SourceOrFrame, *, progress: ProgressOption = None) 
     """
     tables = ("orgs", "users", "demographics")
     needed = ["givenName", "familyName", "role"]
-    roster = tables_for(source, "duplicate_people", tables, progress, frame_columns=needed)
+    conditions = conditions_of_question(source, where, {"group": Kind.NUMBER, "sameBy": Kind.TEXT})
+    roster = tables_for(
+        source,
+        "duplicate_people",
+        tables,
+        progress,
+        frame_columns=needed,
+        moment=moment_of(as_of, term, include_end_date),
+        conditions=conditions,
+    ).people_here()
     same = same_people(roster.users, roster.active("demographics"), roster.active("orgs"))
     by = same["birthDate"].notna().map({True: "birthDate", False: "school and grade"})
     result = roster.people.loc[same.index].assign(
@@ -185,16 +184,19 @@ def duplicate_people(source: SourceOrFrame, *, progress: ProgressOption = None) 
     return roster.answer(result.astype({"group": "int64"}).reset_index(drop=True))
 
 
-def email_problems(source: SourceOrFrame, *, progress: ProgressOption = None) -> pd.DataFrame:
+def email_problems(
+    source: SourceOrFrame,
+    *,
+    as_of: Day = None,
+    term: str | None = None,
+    include_end_date: bool = False,
+    where: Where | None = None,
+    progress: ProgressOption = None,
+) -> pd.DataFrame:
     """Who has no email address, or shares one?
 
-    Parameters
-    ----------
-    source : Source or pandas.DataFrame
-        A connection, a roster, or users as ``get_users`` returns them: of its students alone, say,
-        because families often share one address.
-    progress : None, bool or callable
-        See :data:`oneroster_nb.progress.ProgressOption`.
+    Parameters, errors and warnings are those of :func:`class_sizes`. A frame holds users, with
+    ``sourcedId email``: students alone, say, because families often share one address.
 
     Returns
     -------
@@ -202,18 +204,6 @@ def email_problems(source: SourceOrFrame, *, progress: ProgressOption = None) ->
         A row a person: ``sourcedId givenName familyName role grades schoolNames email`` (str),
         ``problem`` (str, ``missing`` or ``shared``) and ``people`` (int64, how many have this
         address, case aside). Those who share an address come together, after those without one.
-
-    Raises
-    ------
-    QueryError
-        For a frame without ``sourcedId`` or ``email``.
-    RosterError
-        If the source does not return the tables.
-
-    Warns
-    -----
-    DanglingReferenceWarning
-        If people, classes or orgs are referred to and not there. The footnote says it, too.
 
     Examples
     --------
@@ -228,7 +218,18 @@ def email_problems(source: SourceOrFrame, *, progress: ProgressOption = None) ->
     0     18001  missing       1
     """
     tables = ("orgs", "users")
-    roster = tables_for(source, "email_problems", tables, progress, frame_columns=["email"])
+    conditions = conditions_of_question(
+        source, where, {"problem": Kind.TEXT, "people": Kind.NUMBER}
+    )
+    roster = tables_for(
+        source,
+        "email_problems",
+        tables,
+        progress,
+        frame_columns=["email"],
+        moment=moment_of(as_of, term, include_end_date),
+        conditions=conditions,
+    ).people_here()
     address = roster.users["email"].str.strip().str.casefold().replace("", None).astype("str")
     missing = address.isna()
     people = address.groupby(address).transform("size").reindex(address.index)
@@ -244,16 +245,18 @@ def email_problems(source: SourceOrFrame, *, progress: ProgressOption = None) ->
 
 
 def grade_and_role_problems(
-    source: SourceOrFrame, *, progress: ProgressOption = None
+    source: SourceOrFrame,
+    *,
+    as_of: Day = None,
+    term: str | None = None,
+    include_end_date: bool = False,
+    where: Where | None = None,
+    progress: ProgressOption = None,
 ) -> pd.DataFrame:
     """Who has no grade or role, or one that the standard does not know?
 
-    Parameters
-    ----------
-    source : Source or pandas.DataFrame
-        A connection, a roster, or users as ``get_users`` returns them.
-    progress : None, bool or callable
-        See :data:`oneroster_nb.progress.ProgressOption`.
+    Parameters, errors and warnings are those of :func:`class_sizes`. A frame holds users, with
+    ``sourcedId grades role``.
 
     Returns
     -------
@@ -264,18 +267,6 @@ def grade_and_role_problems(
         second roles are looked at, too, which a frame does not hold.
         Known grades are those of CEDS (OneRoster 1.1, 4.13.3), known roles those of OneRoster 1.1
         and 1.2 (RoleEnum).
-
-    Raises
-    ------
-    QueryError
-        For a frame without ``sourcedId``, ``grades`` or ``role``.
-    RosterError
-        If the source does not return the tables.
-
-    Warns
-    -----
-    DanglingReferenceWarning
-        If people, classes or orgs are referred to and not there. The footnote says it, too.
 
     Examples
     --------
@@ -290,7 +281,18 @@ def grade_and_role_problems(
     """
     needed = ["role", "grades"]
     tables = ("orgs", "users", "roles")
-    roster = tables_for(source, "grade_and_role_problems", tables, progress, frame_columns=needed)
+    conditions = conditions_of_question(
+        source, where, dict.fromkeys(("field", "value", "problem"), Kind.TEXT)
+    )
+    roster = tables_for(
+        source,
+        "grade_and_role_problems",
+        tables,
+        progress,
+        frame_columns=needed,
+        moment=moment_of(as_of, term, include_end_date),
+        conditions=conditions,
+    ).people_here()
     users = roster.users
     grades = users["grades"].replace("", None)
     role = users["role"].replace("", None)

@@ -3,36 +3,31 @@
 The tables are those of a source, or rebuilt from a DataFrame.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oneroster_nb.analysis.tables_of_frame import tables_of_frame
-from oneroster_nb.counts.footnotes import earlier_counts, earlier_unknown_roles, with_footnote
-from oneroster_nb.errors import (
-    DanglingReferenceWarning,
-    ForbiddenError,
-    NotFoundError,
-    NotSharedWarning,
-    PartialResultWarning,
-    QueryError,
-    muted,
-    warn,
+from oneroster_nb.analysis.conditions import NO_DEMOGRAPHICS, Conditions
+from oneroster_nb.counts.footnotes import (
+    BY_DEMOGRAPHICS,
+    with_footnote,
+    with_terms_together,
 )
-from oneroster_nb.progress import ProgressOption
+from oneroster_nb.query.answer_columns import CLASS_COLUMNS
 from oneroster_nb.query.membership import link_classes, without_group
+from oneroster_nb.query.moment import Moment
 from oneroster_nb.query.query import Query
-from oneroster_nb.source.source import Source, WholeRoster
+from oneroster_nb.query.terms import terms_apart
+from oneroster_nb.source.at_moment import with_moment
 from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.references import elements, left_out, not_there, warn_of_left_out
-from oneroster_nb.tables.roles_at_orgs import roles_at_orgs
+from oneroster_nb.tables.roles_at_orgs import ENROLLED_ROLES, roles_at_orgs
 from oneroster_nb.tables.status import active, is_active
-from oneroster_nb.tables.table import TABLES, empty_table
+from oneroster_nb.tables.table import TABLES
 from oneroster_nb.tables.unknown_roles import (
     counts_of_unknown_roles,
     is_unknown,
@@ -41,25 +36,11 @@ from oneroster_nb.tables.unknown_roles import (
     warn_of_unknown_roles,
 )
 
-SourceOrFrame: TypeAlias = Source | pd.DataFrame
-"""A connection, a roster, or a frame that ``get_users`` gave."""
-
 PERSON = ["sourcedId", "givenName", "familyName", "role", "grades", "schoolNames"]
 """The columns that say who a person is."""
 
-CLASS_TABLES = ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
-"""The tables that questions about classes read."""
-
-_TOLD = ("users", "classes", "enrollments", "orgs")
-"""The tables without which an answer would be wrong and would not show it."""
-
-_CLASS: Mapping[str, str] = {
-    "sourcedId": "classSourcedId",
-    "title": "classTitle",
-    "courseTitle": "courseTitle",
-    "schoolName": "schoolName",
-    "termTitles": "termTitles",
-}
+_CLASS = ("classSourcedId", "classTitle", "courseTitle", "schoolName", "termTitles")
+"""The columns that say which class is which."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +59,12 @@ class RosterTables:
         Of a frame, what it left out when it was asked for.
     earlier_roles : mapping of str to int, optional
         Of a frame, how many people it left out because of which role.
+    moment : Moment, optional
+        The day or term that the question is about; `tables` are those of :func:`tables_at`.
+    adds_up : bool
+        Whether the question adds up classes, so that several terms may mislead.
+    conditions : Conditions
+        Those of the question; `tables` hold what they choose.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -85,6 +72,9 @@ class RosterTables:
     empty: frozenset[str] = frozenset()
     earlier: Mapping[str, int] | None = None
     earlier_roles: Mapping[str, int] = field(default_factory=dict)
+    moment: Moment | None = None
+    adds_up: bool = False
+    conditions: Conditions = field(default_factory=Conditions)
     _active: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
@@ -133,7 +123,27 @@ class RosterTables:
             for role in {**self.earlier_roles, **counts}
         }
         odd = note_of_unknown_roles({"": counts}, below)
-        return with_footnote(table, [*left_out({"": self.not_there}, below), *odd])
+        table = with_footnote(table, [*left_out({"": self.not_there}, below), *odd])
+        return self.chosen(self.at_moment(table))
+
+    def chosen(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Keep the rows of an answer that its conditions choose; note how people were chosen."""
+        table = self.conditions.fitting_rows(table)
+        if self.conditions.by_demographics:
+            table.attrs[BY_DEMOGRAPHICS] = True
+        if self.conditions.needs_demographics and self.tables["demographics"].empty:
+            return with_footnote(table, [NO_DEMOGRAPHICS])
+        return table
+
+    def at_moment(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Say below an answer on which day or in which terms people are counted."""
+        if self.moment is None:
+            if not self.adds_up:
+                return table
+            counted = self.classes.iloc[np.unique(self.members["class_"])]
+            return with_terms_together(table, terms_apart(counted, self.tables["academicSessions"]))
+        classes, sessions = self.active("classes"), self.tables["academicSessions"]
+        return with_moment(table, self.moment, classes, sessions)
 
     def of_unknown_role(self, role: str) -> pd.DataFrame:
         """Find who has an unknown role, does not hold `role`, and is in no class: ``user role``.
@@ -210,7 +220,7 @@ class RosterTables:
     @cached_property
     def class_labels(self) -> pd.DataFrame:
         """Which class is which: ``classSourcedId classTitle courseTitle schoolName termTitles``."""
-        return self.classes[list(_CLASS)].rename(columns=dict(_CLASS))
+        return pd.DataFrame({name: self.classes[CLASS_COLUMNS[name]] for name in _CLASS})
 
     @cached_property
     def members(self) -> pd.DataFrame:
@@ -237,9 +247,48 @@ class RosterTables:
 
     def has_role(self, *words: str) -> "pd.Series[bool]":
         """Return True for each user who holds one of some roles, be it a second role."""
+        if self.moment is not None:
+            return self._held_now(lambda role: role.isin(words))
         roles = self.active("roles")
         held = roles.loc[roles["role"].isin(words), "userSourcedId"]
         return self.users["role"].isin(words) | among(self.users["sourcedId"], held)
+
+    def _held_now(self, meant: "Callable[[pd.Series[str]], pd.Series[bool]]") -> "pd.Series[bool]":
+        """Return True for each user who holds a role that is meant and not over, at any org."""
+        held = roles_at_orgs(self.users, self.tables["roles"])
+        holders = held.loc[held["active"] & meant(held["role"]), "user"]
+        index = self.users.index
+        return meant(self.users["role"]) & ~index.isin(held["user"]) | index.isin(holders)
+
+    @cached_property
+    def meets(self) -> NDArray[np.bool_]:
+        """True for each class that meets on the day or in the term, if there is one."""
+        if self.moment is None:
+            return np.ones(len(self.classes), dtype=bool)
+        return self.moment.meets(self.classes, self.tables["academicSessions"])
+
+    @cached_property
+    def here(self) -> "pd.Series[bool]":
+        """True for each user who counts: at a moment, students and teachers who are in a class."""
+        if self.moment is None:
+            return pd.Series(True, index=self.users.index)
+        return self._held_now(lambda role: ~role.isin(ENROLLED_ROLES)) | self._enrolled
+
+    @property
+    def _enrolled(self) -> "pd.Series[bool]":
+        """True for each user who has an active enrollment in an active class."""
+        rows = self.active("enrollments")
+        there = among(rows["classSourcedId"], self.active("classes")["sourcedId"])
+        return among(self.users["sourcedId"], rows.loc[there, "userSourcedId"])
+
+    def people_here(self) -> "RosterTables":
+        """Return the same tables; the people who do not count at the moment are marked."""
+        if self.moment is None:
+            return self
+        users = self.tables["users"]
+        gone = among(users["sourcedId"], self.users.loc[~self.here, "sourcedId"])
+        status = users["status"].mask(gone, "tobedeleted").astype("str")
+        return replace(self, tables={**self.tables, "users": users.assign(status=status)})
 
     @cached_property
     def roles_at_orgs(self) -> pd.DataFrame:
@@ -280,115 +329,3 @@ class RosterTables:
         """Count the distinct people enrolled in a role, a number a class."""
         counts = np.bincount(self.in_role(role)["class_"], minlength=len(self.classes))
         return pd.Series(counts, index=self.classes.index, dtype="int64")
-
-
-def tables_for(
-    source: SourceOrFrame,
-    question: str,
-    tables: Sequence[str],
-    progress: ProgressOption,
-    *,
-    frame_columns: Sequence[str] | None = None,
-    roles: Sequence[str] = (),
-) -> RosterTables:
-    """Return the tables that a question reads.
-
-    Parameters
-    ----------
-    source : Source or pandas.DataFrame
-        A connection, whose tables are pulled, a roster, or a frame.
-    question : str
-        The name of the question, for error messages.
-    tables : sequence of str
-        The canonical tables that are needed. If a server does not show ``demographics``, they are
-        empty.
-    progress : None, bool or callable
-        See :data:`oneroster_nb.progress.ProgressOption`.
-    frame_columns : sequence of str, optional
-        The columns that a frame must have for this question; None if no frame will do.
-    roles : sequence of str
-        The roles that the question counts, if not all. A frame of classes must have a person in
-        each of them, unless it is empty.
-
-    Raises
-    ------
-    QueryError
-        If the source cannot answer this question.
-    RosterError
-        If the source does not return the tables.
-
-    Warns
-    -----
-    NotSharedWarning
-        If there are no users, no classes or no enrollments at all, and others of these.
-    PartialResultWarning
-        If the server does not show demographics.
-    """
-    empty: list[str] = []
-    earlier = None
-    earlier_roles: Mapping[str, int] = {}
-    if isinstance(source, pd.DataFrame):
-        if frame_columns is None:
-            raise QueryError(
-                f"{question}() looks at whole tables ({', '.join(tables)}), which a DataFrame does"
-                " not hold. Pass the connection or the roster that it came from."
-            )
-        found = tables_of_frame(source, question, frame_columns)
-        earlier, earlier_roles = earlier_counts(source), earlier_unknown_roles(source)
-        if "classSourcedId" in frame_columns:
-            _require_roles(question, found, roles)
-    elif hasattr(source, "get_roster"):
-        roster = roster_for(source, tables, progress)
-        found = {name: roster.table(name) for name in tables}
-        empty = _warn_of_gaps(question, {name: found[name] for name in _TOLD if name in found})
-    else:
-        raise QueryError(
-            f"{question}() takes a connection, a roster or a DataFrame, not"
-            f" {type(source).__name__}."
-        )
-    whole = {name: found[name] if name in found else empty_table(name) for name in TABLES}
-    return RosterTables(whole, tuple(roles), frozenset(empty), earlier, earlier_roles)
-
-
-def _require_roles(question: str, tables: Mapping[str, pd.DataFrame], roles: Sequence[str]) -> None:
-    """Refuse a frame without people in a role that the question counts."""
-    if tables["enrollments"].empty:
-        return
-    lacking = [role for role in roles if not (tables["enrollments"]["role"] == role).any()]
-    if lacking:
-        users = "students" if list(roles) == ["student"] else "users"
-        raise QueryError(
-            f"{question}() counts {'s and '.join(roles)}s in classes, and this frame has no"
-            f" {lacking[0]}. Ask get_users({users!r}, 'classes'), or pass the connection or the"
-            " roster itself."
-        )
-
-
-def roster_for(source: Source, tables: Sequence[str], progress: ProgressOption) -> WholeRoster:
-    """Return a roster with the tables of a question, without ``demographics`` if not shown."""
-    with muted(DanglingReferenceWarning):  # each question says itself what it leaves out
-        try:
-            return source.get_roster(tables=tables, progress=progress)
-        except (ForbiddenError, NotFoundError) as error:
-            if "demographics" not in tables:
-                raise
-            shown = [name for name in tables if name != "demographics"]
-            roster = source.get_roster(tables=shown, progress=progress)
-            warn(
-                f"The server does not show demographics, so no birth dates are known: {error}",
-                PartialResultWarning,
-            )
-            return roster
-
-
-def _warn_of_gaps(question: str, tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Warn if some tables that the answer rests on are empty and others are not; return those."""
-    empty = [name for name, table in tables.items() if table.empty]
-    if empty and len(empty) < len(tables):
-        warn(
-            f"There are no {' and no '.join(empty)} in this roster, so what {question}() says of"
-            " them may be wrong. Perhaps they are not shared with this application, or were left"
-            " out of get_roster(tables=…).",
-            NotSharedWarning,
-        )
-    return empty

@@ -1,6 +1,7 @@
 """How many people several rules include together."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,20 +9,25 @@ from numpy.typing import NDArray
 
 from oneroster_nb.counts.cells import TOTAL
 from oneroster_nb.counts.footnotes import (
+    at_moment,
     earlier_counts,
     earlier_unknown_roles,
     hiding_note,
     with_footnote,
 )
 from oneroster_nb.counts.overlaps import hide_groups
-from oneroster_nb.counts.suppression import check_threshold, mark
+from oneroster_nb.counts.suppression import mark, threshold_for
 from oneroster_nb.errors import DanglingReferenceWarning, QueryError, UnknownRoleWarning, muted
+from oneroster_nb.people.demographics import DEMOGRAPHIC_COLUMNS
 from oneroster_nb.progress import ProgressOption
+from oneroster_nb.query.conditions import checked_where
+from oneroster_nb.query.moment import Day, Moment
 from oneroster_nb.query.query import Query
 from oneroster_nb.source.source import Source
 from oneroster_nb.tables.references import left_out, warn_of_left_out
 from oneroster_nb.tables.table import join_values
 from oneroster_nb.tables.unknown_roles import note_of_unknown_roles, warn_of_unknown_roles
+from oneroster_nb.tables.where import Where
 
 _WHO = ["sourcedId", "givenName", "familyName", "role"]
 _COUNTS = ["people", "onlyHere", "shared"]
@@ -31,6 +37,10 @@ def seats(
     source: Source,
     rules: Sequence[str | Query],
     *,
+    as_of: Day = None,
+    term: str | None = None,
+    include_end_date: bool = False,
+    where: Where | None = None,
     suppress_below: int | None = None,
     progress: ProgressOption = None,
 ) -> pd.DataFrame:
@@ -42,6 +52,12 @@ def seats(
         A connection or a roster.
     rules : sequence of str or Query
         Such as ``"courses::Art 101::students"``; see :meth:`Query.parse`.
+    as_of, term, include_end_date
+        The day or term of all rules that name none themselves, as for :meth:`Source.get_users`.
+    where : mapping, optional
+        Conditions for the people of all rules, as for :meth:`Source.get_users`. If a rule has one
+        on the same column, its own counts. By demographics, numbers below 10 are hidden unless
+        `suppress_below` is given.
     suppress_below : int, optional
         Show numbers from 1 to this less one as ``"<10"`` (for 10). Where there are any, how the
         rules overlap is hidden as ``"*"``, and ``All`` is left out; and so is, as ``"*"``, a number
@@ -71,7 +87,7 @@ def seats(
     Warns
     -----
     NoMatchWarning
-        If a rule finds no group.
+        If a rule finds no group, or if no term is running on the day.
     DanglingReferenceWarning
         If people, classes or orgs are referred to and not there; ``attrs["footnote"]`` says of
         which rule, too.
@@ -90,13 +106,26 @@ def seats(
     1  schools::Classlink HS::students      38        28      10
     2                              All      38        28      10
     """
-    below = None if suppress_below is None else check_threshold(suppress_below)
     if not hasattr(source, "query") or isinstance(source, pd.DataFrame):
         raise QueryError(
             f"seats() asks a connection or a roster, not {type(source).__name__}; of frames that"
             " you have, put those together with pandas.concat() and use count()."
         )
     queries = _queries(rules)
+    queries = {
+        name: query
+        if query.timed
+        else replace(
+            query,
+            as_of=as_of,
+            term=term,
+            include_end_date=include_end_date or query.include_end_date,
+        )
+        for name, query in queries.items()
+    }
+    queries = {name: _with_conditions(query, where) for name, query in queries.items()}
+    asked = {column for query in queries.values() for column in query.where or ()}
+    below = threshold_for(suppress_below, asked)
     _refuse_limits(source, queries.values())
     with muted(DanglingReferenceWarning, UnknownRoleWarning):  # one warning for all rules
         answers = [source.query(query, progress=progress) for query in queries.values()]
@@ -119,8 +148,13 @@ def seats(
     only = np.append(meant[alone].sum(axis=0), alone.sum())
     table = pd.DataFrame({"rule": pd.Series([*queries, TOTAL], dtype="str")})
     counts = np.column_stack([people, only, people - only]).astype(np.int64)
+    moments = [Moment.of(query) for query in queries.values()]
+    labels = list(dict.fromkeys("any time" if m is None else m.label for m in moments))
+    if any(moments):
+        table = at_moment(table, ", ".join(labels), [f"As of {', '.join(labels)}."])
     if below is not None:
-        return with_footnote(_hidden(table, counts, meant, below), notes)
+        hidden = _hidden(table, counts, meant, below, asked=suppress_below is not None)
+        return with_footnote(hidden, notes)
     table[_COUNTS] = counts
     names = np.array([*queries], dtype=object)
     everyone["rules"] = [join_values(names[of]) for of in meant]
@@ -160,6 +194,13 @@ def _queries(rules: Sequence[str | Query]) -> dict[str, Query]:
     return queries
 
 
+def _with_conditions(query: Query, where: Where | None) -> Query:
+    """Add conditions to a rule that has none on the same columns."""
+    both = {**(checked_where(where) or {}), **(query.where or {})}
+    by_them = not DEMOGRAPHIC_COLUMNS.keys().isdisjoint(both)
+    return replace(query, where=both, demographics=query.demographics or by_them)
+
+
 def _parsed(rule: str | Query) -> Query:
     try:
         return rule if isinstance(rule, Query) else Query.parse(rule)
@@ -170,7 +211,12 @@ def _parsed(rule: str | Query) -> Query:
 
 
 def _hidden(
-    table: pd.DataFrame, counts: NDArray[np.int64], meant: NDArray[np.bool_], below: int
+    table: pd.DataFrame,
+    counts: NDArray[np.int64],
+    meant: NDArray[np.bool_],
+    below: int,
+    *,
+    asked: bool,
 ) -> pd.DataFrame:
     """Show how many people rules mean, and no more where any number is small.
 
@@ -188,7 +234,7 @@ def _hidden(
     return with_footnote(
         table,
         [
-            *hiding_note(people[hide], below),
+            *hiding_note(people[hide], below, asked=asked),
             f"How the rules overlap is hidden (*), because some numbers are of 1 to {below - 1}."
             " The number of all is left out, because it would help to find what is hidden.",
         ],

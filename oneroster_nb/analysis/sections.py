@@ -5,24 +5,35 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.roster_tables import (
-    CLASS_TABLES,
-    RosterTables,
-    SourceOrFrame,
-    tables_for,
-)
+from oneroster_nb.analysis.conditions import Subject, conditions_of_question
+from oneroster_nb.analysis.reading import CLASS_TABLES, SourceOrFrame, tables_for
+from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.counts.footnotes import with_footnote
 from oneroster_nb.counts.small_counts import hide_counts, is_small
-from oneroster_nb.counts.suppression import check_threshold
 from oneroster_nb.people.connected_components import connected_components
 from oneroster_nb.people.same_person import fold_names
 from oneroster_nb.progress import ProgressOption
+from oneroster_nb.query.moment import Day, moment_of
 from oneroster_nb.query.terms import sessions_within
+from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.table import join_values, split_values
+from oneroster_nb.tables.where import Where
+
+_OF_GROUPS = {
+    **dict.fromkeys(("teacherSourcedIds", "teacherNames"), Kind.VALUES),
+    **dict.fromkeys(("group", "students", "groupStudents"), Kind.NUMBER),
+}
 
 
 def cross_listed(
-    source: SourceOrFrame, *, suppress_below: int | None = None, progress: ProgressOption = None
+    source: SourceOrFrame,
+    *,
+    as_of: Day = None,
+    term: str | None = None,
+    include_end_date: bool = False,
+    where: Where | None = None,
+    suppress_below: int | None = None,
+    progress: ProgressOption = None,
 ) -> pd.DataFrame:
     """Which sections are really one class: same teacher, same period, same room?
 
@@ -30,15 +41,9 @@ def cross_listed(
     common (or one has a term within that of the other); a class that belongs together with each of
     two others joins them.
 
-    Parameters
-    ----------
-    source : Source
-        A connection or a roster.
-    suppress_below : int, optional
-        Show numbers of students from 1 to this less one as ``"<10"`` (for 10), and hide the number
-        of a group in which a class has so few. Not less than 3.
-    progress : None, bool or callable
-        See :data:`oneroster_nb.progress.ProgressOption`.
+    Parameters, errors and warnings are those of :func:`class_sizes`. A frame does not hold periods
+    and locations, and raises QueryError. `suppress_below` marks numbers of students, and the number
+    of a group in which a class has so few.
 
     Returns
     -------
@@ -49,20 +54,6 @@ def cross_listed(
         ``students`` (int64, of the class) and ``groupStudents`` (int64, distinct people in the
         whole group). With `suppress_below` these two are object where they hold marks, and
         ``attrs["footnote"]`` says what was hidden.
-
-    Raises
-    ------
-    QueryError
-        For a frame, which does not hold periods and locations, and a threshold that cannot be.
-    RosterError
-        If the source does not return the tables.
-
-    Warns
-    -----
-    DanglingReferenceWarning
-        If people, classes or orgs are referred to and not there. The footnote says it, too.
-    UnknownRoleWarning
-        If people are left out because OneRoster does not know their role. The footnote says it.
 
     Examples
     --------
@@ -76,9 +67,20 @@ def cross_listed(
     0      1          31710        10             19
     1      1          31711         9             19
     """
-    below = None if suppress_below is None else check_threshold(suppress_below)
+    conditions = conditions_of_question(
+        source, where, _OF_GROUPS, Subject.CLASSES, reads_classes=True
+    )
+    below = conditions.threshold(suppress_below)
     roles = ["teacher", "student"]
-    roster = tables_for(source, "cross_listed", CLASS_TABLES, progress, roles=roles)
+    roster = tables_for(
+        source,
+        "cross_listed",
+        CLASS_TABLES,
+        progress,
+        roles=roles,
+        moment=moment_of(as_of, term, include_end_date),
+        conditions=conditions,
+    )
     classes, teachers = roster.classes, roster.in_role("teacher")[["user", "class_"]]
     keys = pd.DataFrame(
         {
@@ -88,6 +90,7 @@ def cross_listed(
             "term": sessions_within(classes, roster.active("academicSessions")),
         }
     )
+    keys = keys.loc[roster.meets]
     keys = keys.explode("period").explode("term")
     keys["period"] = fold_names(keys["period"]).replace("", None)
     keys = keys.dropna()
@@ -109,7 +112,8 @@ def cross_listed(
         return roster.answer(result)
     small = is_small(result["students"], below)
     hidden = {"students": small, "groupStudents": small.groupby(result["group"]).transform("any")}
-    return roster.answer(with_footnote(*hide_counts(result, hidden, below)), below)
+    marked = hide_counts(result, hidden, below, asked=suppress_below is not None)
+    return roster.answer(with_footnote(*marked), below)
 
 
 def _grouped(

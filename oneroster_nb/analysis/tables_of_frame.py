@@ -6,6 +6,7 @@ import pandas as pd
 
 from oneroster_nb.counts.columns import checked_columns, people_of
 from oneroster_nb.errors import QueryError
+from oneroster_nb.query.answer_columns import CLASS_COLUMNS
 from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.coercing import coerce_frame
 from oneroster_nb.tables.notes import warn_of_unreadable
@@ -13,21 +14,14 @@ from oneroster_nb.tables.status import active
 from oneroster_nb.tables.table import TABLES, empty_table, split_text
 from oneroster_nb.tables.text import texts
 
-_CLASS: Mapping[str, str] = {
-    "sourcedId": "classSourcedId",
-    "title": "classTitle",
-    "classCode": "classCode",
-    "courseSourcedId": "courseSourcedId",
-    "schoolSourcedId": "schoolSourcedId",
-    "termSourcedIds": "termSourcedIds",
-}
+_CLASS = {each: name for name, each in CLASS_COLUMNS.items() if each in TABLES["classes"].columns}
 """The columns of classes that a frame has, and what it calls them."""
 
 _COURSE: Mapping[str, str] = {"sourcedId": "courseSourcedId", "title": "courseTitle"}
 """Likewise of courses."""
 
-CLASS_COLUMNS = (*_CLASS.values(), "courseTitle", "schoolName", "termTitles")
-"""What a frame says of classes."""
+_DEMOGRAPHICS = TABLES["demographics"].columns.keys() - TABLES["users"].columns.keys()
+"""The columns of demographics that a frame can have beside those of people."""
 
 _MEMBERSHIP = (*CLASS_COLUMNS, "schoolSourcedIds", "schoolNames", "enrollmentRole")
 """The columns of membership that a frame is asked about."""
@@ -56,7 +50,7 @@ def tables_of_frame(
             f"{question}() needs a row a class, and this frame has its classes joined. Ask"
             " get_users() without unique=True."
         )
-    used = {*TABLES["users"].columns, *_MEMBERSHIP, "birthDate"}
+    used = {*TABLES["users"].columns, *_MEMBERSHIP, *_DEMOGRAPHICS}
     checked_columns(df, question, [name for name in dict.fromkeys(df.columns) if name in used])
     if "status" in df.columns:
         df = active(df)
@@ -65,7 +59,7 @@ def tables_of_frame(
     ids = "schoolSourcedIds" if "schoolSourcedIds" in df else "orgSourcedIds"
     found = {"users": _as_table("users", people, {"orgSourcedIds": ids})}
     found["orgs"] = _schools_of(df)
-    if "birthDate" in df:
+    if not _DEMOGRAPHICS.isdisjoint(df.columns):
         found["demographics"] = _as_table("demographics", people, {})
     if "classSourcedId" in df:
         rows = df.loc[_text(df, "classSourcedId").notna()].reset_index(drop=True)

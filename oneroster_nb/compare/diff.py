@@ -8,16 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from oneroster_nb.analysis.roster_tables import CLASS_TABLES, PERSON, RosterTables, tables_for
+from oneroster_nb.analysis.reading import CLASS_TABLES, tables_for
+from oneroster_nb.analysis.roster_tables import PERSON, RosterTables
 from oneroster_nb.compare.inputs import in_one_order
 from oneroster_nb.counts.cells import MISSING, TOTAL, apart
-from oneroster_nb.counts.footnotes import (
-    hiding_note,
-    overlap_note,
-    totals_note,
-    with_footnote,
-)
-from oneroster_nb.counts.suppression import check_threshold, hide_list, mark
+from oneroster_nb.counts.footnotes import overlap_note, totals_note, with_footnote
+from oneroster_nb.counts.small_counts import hide_counts
+from oneroster_nb.counts.suppression import check_threshold, hide_list
 from oneroster_nb.errors import NoMatchWarning, QueryError, warn
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.source.source import Source
@@ -358,10 +355,5 @@ def _by_school(
         notes.append(totals_note(len(several)))
     else:
         hides = {column: hide for column, (hide, _) in hidden.items()}
-    for column, counts in counted.items():
-        marked = mark(counts, counts, hides[column], below)
-        kind = object if hides[column].any() else np.int64
-        table = table.assign(**{column: pd.Series(marked, dtype=kind)})
-    shown = np.concatenate([counts[hides[column]] for column, counts in counted.items()])
-    notes = [*hiding_note(shown, below), *notes]
-    return with_footnote(table, notes)
+    table, hidden_notes = hide_counts(table.assign(**counted), hides, below)
+    return with_footnote(table, [*hidden_notes, *notes])

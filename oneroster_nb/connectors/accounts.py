@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 
 from oneroster_nb.connectors.registry import PROVIDERS
 from oneroster_nb.errors import ConfigurationError
-
-_PORTS = {"https": 443, "http": 80}
+from oneroster_nb.transport.address import origin
 
 
 @dataclass(frozen=True)
@@ -67,19 +66,15 @@ def normal_url(url: object, *, with_path: bool = True) -> str:
 
     Examples
     --------
-    >>> normal_url(" https://Example.org:443/ims/ ")
-    'https://example.org/ims'
+    >>> normal_url(" https://Example.org/ims/ ")
+    'https://example.org:443/ims'
     """
     text = _text(url)
-    try:
-        parts = urlsplit(text)
-        name, port = parts.hostname, parts.port
-    except ValueError:
+    scheme, name, port = origin(text)
+    parts = urlsplit(text) if name else None
+    if parts is None or "@" in parts.netloc:
         return text
-    if not name or "@" in parts.netloc:
-        return text
-    shown_port = "" if port in (None, _PORTS.get(parts.scheme)) else f":{port}"
-    host = f"{parts.scheme}://{name}{shown_port}"
+    host = f"{scheme}://{name}:{port}"
     query = f"?{parts.query}" if parts.query else ""
     return host + parts.path.rstrip("/") + query if with_path else host
 

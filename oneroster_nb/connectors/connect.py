@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from oneroster_nb.connectors.credentials import resolve, withheld
+from oneroster_nb.connectors.credentials import resolve
 from oneroster_nb.connectors.csv import CsvConnector
 from oneroster_nb.connectors.live.connector import Connector
 from oneroster_nb.connectors.live.options import from_environment, written_option
@@ -34,10 +34,10 @@ def connect(
     Parameters
     ----------
     provider : str, optional
-        ``"demo"`` (an embedded server with made-up people, no account needed), ``"demo-clever"``
-        (the same people over Clever's API), ``"classlink"``, ``"clever"``, ``"oneroster"``,
-        ``"csv"``, a CSV bundle, with its `path`, or ``"snapshot"``, a roster that was saved, with
-        its `path`.
+        ``"demo"`` (an embedded server with made-up people, no account needed; `school_year` such as
+        ``"2026-2027"`` fixes its dates), ``"demo-clever"`` (the same people over Clever's API),
+        ``"classlink"``, ``"clever"``, ``"oneroster"``, ``"csv"``, a CSV bundle, with its `path`, or
+        ``"snapshot"``, a roster that was saved, with its `path`.
     profile : str, optional
         The name of a saved connection.
     **options
@@ -64,7 +64,7 @@ def connect(
     """
     # Rebound at once, so that no traceback that shows variables shows a secret.
     given = options = hidden(options)
-    provider, profile, options = resolve(provider, profile, given)
+    provider, profile, options, withheld = resolve(provider, profile, given)
     check_options(provider, options)
     entry = provider_entry(provider)
     if entry.local and "path" not in options:
@@ -76,7 +76,7 @@ def connect(
     else:
         source._recipe = _recipe(provider, profile, given)
         return source
-    raise CredentialsError(" ".join([problem, *withheld(provider, profile, given)]))
+    raise CredentialsError(" ".join([problem, *withheld]))
 
 
 def _recipe(provider: str, profile: str | None, given: Mapping[str, Any]) -> str:

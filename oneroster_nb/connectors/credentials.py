@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from oneroster_nb.connectors.accounts import Account, named_host
 from oneroster_nb.connectors.live.options import from_environment, variable
@@ -13,14 +13,13 @@ from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.secret import SECRETS, hidden
 
 
-@dataclass
-class _Found:
-    """A connection that was put together, and the stored secrets that do not belong to it."""
+class Resolved(NamedTuple):
+    """A connection that was put together; `withheld` says why stored secrets are left out."""
 
     provider: str
     profile: str | None
     options: dict[str, Any]
-    withheld: list[str] = field(default_factory=list)
+    withheld: list[str]
 
 
 @dataclass(frozen=True)
@@ -43,38 +42,18 @@ class _Meant:
         """The host that the call names, else the saved connection; empty if neither does."""
         return named_host(self.provider, self.given) or named_host(self.provider, self.saved)
 
-    @property
-    def has_secret(self) -> bool:
-        """Whether the call gives a secret, so that no stored one is wanted."""
-        return any(name in self.given for name in SECRETS)
-
 
 def resolve(
     provider: str | None,
     profile: str | None,
     options: Mapping[str, Any],
     environ: Mapping[str, str] | None = None,
-) -> tuple[str, str | None, dict[str, Any]]:
+) -> Resolved:
     """Put a connection together: what is given, the environment, the saved profile, its secret.
 
     A secret of the environment or the keyring is among the options only if it belongs to the
-    provider, host, token URL and client id that are meant.
-
-    Parameters
-    ----------
-    provider, profile : str, optional
-        What is meant; if both are missing, the environment says it.
-    options : mapping
-        What is given in code.
-    environ : mapping, optional
-        The environment; left out, that of this process.
-
-    Returns
-    -------
-    provider : str
-    profile : str or None
-    options : dict
-        Secrets among them are wrapped.
+    provider, host, token URL and client id that are meant. If neither a provider nor a profile is
+    given, the environment says it. `environ` is the environment of this process if it is left out.
 
     Raises
     ------
@@ -82,21 +61,36 @@ def resolve(
         If neither a provider nor a profile is said, if the profile is of another provider, or if
         the file of saved connections or the keyring fails.
     """
-    found = _found(provider, profile, options, _variables(environ))
-    return found.provider, found.profile, found.options
-
-
-def withheld(
-    provider: str | None,
-    profile: str | None,
-    options: Mapping[str, Any],
-    environ: Mapping[str, str] | None = None,
-) -> list[str]:
-    """Write why :func:`resolve` leaves out each stored secret, and how to pass it.
-
-    The parameters and the errors are those of :func:`resolve`.
-    """
-    return _found(provider, profile, options, _variables(environ)).withheld
+    env = _variables(environ)
+    meant = _meant(provider, profile, options, env)
+    entry = PROVIDERS.get(meant.provider)  # a file of saved connections may name others
+    taken = entry.environment if entry else ()
+    stored = {name: env[variable(name)] for name in taken if variable(name) in env}
+    secrets = {name: stored.pop(name) for name in SECRETS if name in stored}
+    problem = _another_connection(meant, stored, env)
+    if problem:
+        stored = {}
+    found = Resolved(
+        meant.provider,
+        meant.profile.name if meant.profile else None,
+        {**meant.saved, **stored, **options},
+        [],
+    )
+    if any(name in options for name in SECRETS):
+        return found  # no stored one is wanted
+    if secrets:
+        problem = problem or _another_account(meant, stored, found.options)
+        if not problem:
+            found.options.update(secrets)
+            return found
+        found.withheld.extend(
+            f"{variable(name)} is set, but was not used: {problem}. To use it on purpose, pass"
+            f" {from_environment(name)}."
+            for name in secrets
+        )
+    if meant.profile is not None and taken:
+        _add_kept(meant.profile, found)
+    return found
 
 
 def _variables(environ: Mapping[str, str] | None) -> dict[str, Any]:
@@ -105,38 +99,6 @@ def _variables(environ: Mapping[str, str] | None) -> dict[str, Any]:
     options = {option for entry in PROVIDERS.values() for option in entry.environment}
     names = map(variable, ("provider", "profile", *options))
     return hidden({name: source[name] for name in names if source.get(name)})
-
-
-def _taken(provider: str) -> tuple[str, ...]:
-    """List the options of a provider that the environment can give."""
-    return PROVIDERS[provider].environment if provider in PROVIDERS else ()
-
-
-def _found(
-    provider: str | None, profile: str | None, given: Mapping[str, Any], env: Mapping[str, Any]
-) -> _Found:
-    meant = _meant(provider, profile, given, env)
-    taken = _taken(meant.provider)
-    stored = {name: env[variable(name)] for name in taken if variable(name) in env}
-    secrets = {name: stored.pop(name) for name in SECRETS if name in stored}
-    problem = _another_connection(meant, stored, env)
-    if problem:
-        stored = {}
-    found = _Found(
-        meant.provider,
-        meant.profile.name if meant.profile else None,
-        {**meant.saved, **stored, **given},
-    )
-    if meant.has_secret:
-        return found
-    if secrets:
-        problem = problem or _another_account(meant, stored, found.options)
-        if not problem:
-            found.options |= secrets
-            return found
-        found.withheld += [_of_environment(name, problem) for name in secrets]
-    _add_kept(meant.profile, found)
-    return found
 
 
 def _meant(
@@ -208,17 +170,8 @@ def _another_account(meant: _Meant, stored: Mapping[str, Any], options: Mapping[
     return f"it belongs to another {' and '.join(differing)}" if differing else ""
 
 
-def _of_environment(option: str, problem: str) -> str:
-    return (
-        f"{variable(option)} is set, but was not used: {problem}. To use it on purpose, pass"
-        f" {from_environment(option)}."
-    )
-
-
-def _add_kept(profile: Profile | None, found: _Found) -> None:
+def _add_kept(profile: Profile, found: Resolved) -> None:
     """Add the secret that the keyring holds for a saved connection, if it belongs to it."""
-    if profile is None or not _taken(found.provider):
-        return
     kept = keyring_secret(profile.name)
     if kept is None:
         return

@@ -73,7 +73,8 @@ class CsvConnector(LocalSource):
         self._limits = Limits(max_bytes, max_ratio)
         self._bundle: Bundle | None = None
         self._whole: Mapping[str, pd.DataFrame] = {}
-        self._recipe = ""
+        named = isinstance(path, str | Path)
+        self._recipe = f"onb.CsvConnector({str(path)!r})" if named else ""
         self.match_groups_by = match_on
         self.max_users = Query(max_users=max_users).max_users
 
@@ -85,10 +86,7 @@ class CsvConnector(LocalSource):
     @property
     def recipe(self) -> str:
         """A Python expression that opens this bundle again; empty if it has no path."""
-        if self._recipe:
-            return self._recipe
-        named = isinstance(self._path, str | Path)
-        return f"onb.CsvConnector({str(self._path)!r})" if named else ""
+        return self._recipe
 
     @property
     def version(self) -> str:
@@ -155,12 +153,8 @@ class CsvConnector(LocalSource):
 
         Parameters
         ----------
-        tables : sequence of str, optional
-            Canonical names of the tables to keep.
-        sensitive : bool
-            Whether to keep ``sms`` and ``phone``, and other columns of phone numbers.
-        progress : None, bool or callable
-            See :data:`oneroster_nb.progress.ProgressOption`.
+        tables, sensitive, progress
+            As for :meth:`oneroster_nb.Connector.get_roster`.
 
         Raises
         ------

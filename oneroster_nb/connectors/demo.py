@@ -5,6 +5,7 @@ from typing import Any
 
 from oneroster_nb.connectors.clever.connector import CleverConnector
 from oneroster_nb.connectors.oneroster.connector import OneRosterConnector
+from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.clever import CLEVER_VERSIONS
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.errors import ConfigurationError
@@ -15,9 +16,16 @@ class DemoConnector(OneRosterConnector):
 
     Parameters
     ----------
+    school_year : str, optional
+        Such as ``"2026-2027"``; by default, the one that has begun last.
     **options
         The options of :class:`OneRosterConnector` but for the host, the id and the secret, which
         are those of the server that it starts on a free port of this machine.
+
+    Raises
+    ------
+    ConfigurationError
+        If `school_year` is none.
 
     Examples
     --------
@@ -26,16 +34,13 @@ class DemoConnector(OneRosterConnector):
     139
     """
 
-    def __init__(self, **options: Any) -> None:
-        server = DemoServer()
+    def __init__(self, school_year: str | None = None, **options: Any) -> None:
+        server = DemoServer(make_district(school_year=school_year))
         server.start()
         self._stop_server = weakref.finalize(self, server.close)
         super().__init__(server.host, server.client_id, server.client_secret, **options)
         # Its district is the same at whatever address it is.
         self._provider.name = "demo"
-
-    def _own_recipe(self) -> str:
-        return "onb.connect('demo')"
 
     def close(self) -> None:
         """Close the connections and stop the server."""
@@ -50,13 +55,15 @@ class DemoCleverConnector(CleverConnector):
     ----------
     version : str
         ``"3.1"``, ``"3.0"`` or ``"2.1"``.
+    school_year : str, optional
+        Such as ``"2026-2027"``; by default, the one that has begun last.
     **options
         The options of :class:`CleverConnector` but for the host, the token, the id and the secret.
 
     Raises
     ------
     ConfigurationError
-        For another version.
+        For another version, or a `school_year` that is none.
 
     Examples
     --------
@@ -65,20 +72,17 @@ class DemoCleverConnector(CleverConnector):
     139
     """
 
-    def __init__(self, version: str = "3.1", **options: Any) -> None:
+    def __init__(
+        self, version: str = "3.1", school_year: str | None = None, **options: Any
+    ) -> None:
         if version not in CLEVER_VERSIONS:
             listed = ", ".join(map(repr, CLEVER_VERSIONS))
             raise ConfigurationError(f"version can be {listed}, not {version!r}.")
-        server = DemoServer()
+        server = DemoServer(make_district(school_year=school_year))
         server.start()
         self._stop_server = weakref.finalize(self, server.close)
-        self._asked_version = version
         super().__init__(server.clever_token, server.clever_hosts[version], **options)
         self._provider.name = "demo-clever"
-
-    def _own_recipe(self) -> str:
-        version = "" if self._asked_version == "3.1" else f", version={self._asked_version!r}"
-        return f"onb.connect('demo-clever'{version})"
 
     def close(self) -> None:
         """Close the connections and stop the server."""

@@ -56,14 +56,7 @@ def list_profiles() -> list[str]:
 
 
 def load_profile(name: str) -> Profile:
-    """Read a saved connection.
-
-    Raises
-    ------
-    ConfigurationError
-        If there is none of that name; the message lists the names that there are. Also if the
-        file of saved connections cannot be read.
-    """
+    """Read a saved connection; ConfigurationError if there is none of that name."""
     profiles = read_profiles()
     if not isinstance(name, str) or name not in profiles:
         raise ConfigurationError(
@@ -75,13 +68,7 @@ def load_profile(name: str) -> Profile:
 
 
 def read_profiles() -> dict[str, dict[str, Any]]:
-    """Read what is saved, by name.
-
-    Raises
-    ------
-    ConfigurationError
-        If the file cannot be read, or is not in the form in which it is written.
-    """
+    """Read what is saved, by name; ConfigurationError if the file is not as it is written."""
     path = _path()
     try:
         profiles = json.loads(path.read_text(encoding="utf-8"))
@@ -108,10 +95,7 @@ def read_profiles() -> dict[str, dict[str, Any]]:
 def changed_profiles() -> Iterator[dict[str, dict[str, Any]]]:
     """Read what is saved, let it be changed, and write it, while no other process does so.
 
-    Raises
-    ------
-    ConfigurationError
-        If the file cannot be read or written; it is as it was then.
+    If the file cannot be read or written, it is as it was, and a ConfigurationError says so.
     """
     path = _path()
     try:
@@ -133,25 +117,13 @@ def changed_profiles() -> Iterator[dict[str, dict[str, Any]]]:
 
 
 def keyring_secret(name: str) -> Secret | None:
-    """Return the secret that the system's keyring holds for a saved connection, if any.
-
-    Raises
-    ------
-    ConfigurationError
-        If the keyring fails; to have none, or one that stays locked, is no failure.
-    """
+    """Return the secret that the system's keyring holds for a saved connection, if any."""
     value = _asked(lambda: keyring.get_password(SERVICE, name), None)
     return Secret(value) if value else None
 
 
 def put_secret(name: str, secret: Secret) -> bool:
-    """Put a secret into the keyring; return False if there is none, or it stays locked.
-
-    Raises
-    ------
-    ConfigurationError
-        If the keyring fails.
-    """
+    """Put a secret into the keyring; return False if there is none, or it stays locked."""
 
     def put() -> bool:
         keyring.set_password(SERVICE, name, secret.reveal())
@@ -161,13 +133,7 @@ def put_secret(name: str, secret: Secret) -> bool:
 
 
 def forget_secret(name: str) -> bool:
-    """Remove the secret of a saved connection; return True if the keyring holds none for sure.
-
-    Raises
-    ------
-    ConfigurationError
-        If the keyring fails; to hold no such secret is no failure.
-    """
+    """Remove the secret of a saved connection; return True if the keyring holds none for sure."""
 
     def forget() -> bool:
         # Nothing is there, which some keyrings say with a KeyError, or it cannot be removed.
@@ -179,7 +145,10 @@ def forget_secret(name: str) -> bool:
 
 
 def _asked(ask: Callable[[], _T], otherwise: _T) -> _T:
-    """Ask the keyring; return `otherwise` if there is none, as on Binder, or it stays locked."""
+    """Ask the keyring; return `otherwise` if there is none, as on Binder, or it stays locked.
+
+    If it fails in another way, that is a ConfigurationError.
+    """
     try:
         return ask()
     except keyring.errors.KeyringError:

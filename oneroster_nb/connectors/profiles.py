@@ -110,15 +110,8 @@ def delete_profile(name: str) -> None:
 def keep_secret(name: str, secret: Secret) -> bool:
     """Put the secret of a saved connection into the system's keyring.
 
-    Returns
-    -------
-    bool
-        False if there is no keyring, or it stays locked.
-
-    Raises
-    ------
-    ConfigurationError
-        If the keyring or the file of saved connections fails.
+    Return False if there is none, or it stays locked. If the keyring or the file of saved
+    connections fails in another way, that is a ConfigurationError.
     """
     kept = put_secret(name, secret)
     if kept and not read_profiles().get(name, {}).get("ask_keyring", True):

@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from oneroster_nb.connectors.clever.connector import CLEVER_HOST, CLEVER_TOKENS, CleverConnector
 from oneroster_nb.connectors.csv import CsvConnector
@@ -63,10 +62,6 @@ class ProviderEntry:
         return bool(self.path)
 
 
-def _load(path: str | Path) -> Roster:
-    return Roster.load(path)
-
-
 def _options(*builders: Callable[..., object], without: Collection[str] = ()) -> tuple[str, ...]:
     names = dict.fromkeys(n for build in builders for n in inspect.signature(build).parameters)
     return tuple(name for name in names if name != "options" and name not in without)
@@ -82,7 +77,7 @@ _ENTRIES = (
         "demo",
         "Demo district",
         DemoConnector,
-        _options(OneRosterConnector, without=_OF_AN_ACCOUNT),
+        _options(DemoConnector, OneRosterConnector, without=_OF_AN_ACCOUNT),
     ),
     ProviderEntry(
         "demo-clever",
@@ -142,7 +137,7 @@ _ENTRIES = (
     ProviderEntry(
         "snapshot",
         "Saved roster",
-        _load,
+        Roster.load,
         ("path",),
         {"path": "lincoln.roster"},
         "Give the folder that Roster.save() wrote.",
@@ -154,13 +149,7 @@ PROVIDERS: Mapping[str, ProviderEntry] = {entry.name: entry for entry in _ENTRIE
 
 
 def provider_entry(name: str) -> ProviderEntry:
-    """Return the record of a provider.
-
-    Raises
-    ------
-    ConfigurationError
-        If there is no such provider.
-    """
+    """Return the record of a provider; ConfigurationError if there is none of that name."""
     if name not in PROVIDERS:
         raise ConfigurationError(
             f"Unknown provider {name!r}.{nearest(str(name), PROVIDERS)}"
@@ -170,13 +159,7 @@ def provider_entry(name: str) -> ProviderEntry:
 
 
 def check_options(provider: str, options: Iterable[str]) -> None:
-    """Make sure that a provider takes the options of these names.
-
-    Raises
-    ------
-    ConfigurationError
-        If there is no such provider, or it takes no such option.
-    """
+    """Raise a ConfigurationError if a provider does not take the options of these names."""
     known = provider_entry(provider).options
     for name in options:
         if name not in known:

@@ -19,21 +19,10 @@ _MOST_TOGETHER = 200
 def hide_loads(teaching: pd.DataFrame, sizes: "pd.Series[int]", below: int) -> "pd.Series[bool]":
     """Choose the teachers whose numbers are hidden.
 
-    Parameters
-    ----------
-    teaching : pandas.DataFrame
-        ``teacher`` and ``class_``: a row for each class of each teacher.
-    sizes : pandas.Series of int
-        The number of students of each class, by its key.
-    below : int
-        Numbers from 1 to ``below - 1`` are small. A reader is assumed to know who teaches which
-        classes, and that no student is in two of them.
-
-    Returns
-    -------
-    pandas.Series of bool
-        By teacher. True if the number is small, or if it would give away, together with others
-        that are shown, the number of a teacher or the size of a class that is small.
+    `teaching` has a row for each ``teacher`` and ``class_``, `sizes` the number of students of each
+    class. Return True, by teacher, if the number is small (from 1 to ``below - 1``), or if it would
+    give away, together with others that are shown, the number of a teacher or the size of a class
+    that is small. Readers are assumed to know who teaches what, and that no student is in two.
 
     Examples
     --------

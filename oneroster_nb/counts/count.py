@@ -20,15 +20,18 @@ from oneroster_nb.counts.columns import (
     require_column,
 )
 from oneroster_nb.counts.footnotes import (
+    chosen_by_demographics,
     earlier_note,
     hiding_note,
     label_note,
     overlap_note,
     totals_note,
+    with_earlier_moment,
     with_footnote,
 )
-from oneroster_nb.counts.suppression import check_threshold, hide, hide_list, mark
+from oneroster_nb.counts.suppression import hide, hide_list, mark, threshold_for
 from oneroster_nb.errors import QueryError
+from oneroster_nb.people.demographics import DEMOGRAPHIC_COLUMNS
 from oneroster_nb.tables.status import is_active
 
 _MOST_CELLS = 5_000_000
@@ -58,7 +61,8 @@ def count(
         Show counts from 1 to this less one as ``"<10"`` (for 10), and as ``"*"`` what would, for
         one who knows how many there are in all, give them away, as far as marks can: not where all
         counts are as small as their marks allow, and not where people stand in several rows. Not
-        less than 3.
+        less than 3. By demographics (``sex``, ``raceEthnicity``, …) it is 10 unless it is given,
+        and 0 hides nothing.
 
     Returns
     -------
@@ -88,7 +92,7 @@ def count(
     names = checked_columns(df, "by", by)
     if "count" in names:
         raise QueryError("The counts go into a column named 'count'; rename that one of the frame")
-    below = None if suppress_below is None else check_threshold(suppress_below)
+    below = threshold_for(suppress_below, names, chosen_by_them=chosen_by_demographics(df))
     df, people, notes = _counted(df, names, unit)
     groups, labels = groups_of(df, names)
     counts, several = tally(groups, people, len(labels))
@@ -97,9 +101,10 @@ def count(
     result["count"] = counts
     if below is not None:
         hidden, _ = hide_list(np.append(counts, counts.sum()), below, additive=several == 0)
-        result["count"] = pd.Series(mark(counts, counts, hidden[:-1], below), dtype=object)
-        notes += hiding_note(counts[hidden[:-1]], below)
-    return with_footnote(result, [*notes, *earlier_note(df, below)])
+        hidden = hidden[:-1] | _known_by_totals(df, names, people, below, groups, len(labels))
+        result["count"] = pd.Series(mark(counts, counts, hidden, below), dtype=object)
+        notes += hiding_note(counts[hidden], below, asked=suppress_below is not None)
+    return with_earlier_moment(with_footnote(result, [*notes, *earlier_note(df, below)]), df)
 
 
 def crosstab(
@@ -177,7 +182,9 @@ def crosstab(
     if not isinstance(margins, bool):
         raise QueryError(f"margins must be True or False, not {margins!r}")
     per = _denominator(normalize)
-    below = _threshold(suppress_below, suppress_zeros)
+    chosen = chosen_by_demographics(df)
+    below = threshold_for(suppress_below, [*row_names, *column_names], chosen_by_them=chosen)
+    _check_zeros(suppress_zeros, below)
     df, people, notes = _counted(df, row_names + column_names, unit)
     row_of, row_labels = groups_of(df, row_names)
     column_of, column_labels = groups_of(df, column_names)
@@ -196,7 +203,9 @@ def crosstab(
         totals = margins and safe
         shown = slice(None) if totals else slice(-1)
         least = 0 if suppress_zeros else 1
-        notes += hiding_note(counts[shown, shown][hidden[shown, shown]], below, least=least)
+        asked = suppress_below is not None
+        found = counts[shown, shown][hidden[shown, shown]]
+        notes += hiding_note(found, below, least=least, asked=asked)
         if margins and not safe:
             notes.append(totals_note(several))
         if per is not None and hidden.any():
@@ -211,34 +220,59 @@ def crosstab(
         index=_axis(row_labels, total=total_row),
         columns=_axis(column_labels, total=total_column),
     )
-    return with_footnote(table, [*notes, *earlier_note(df, below)])
+    return with_earlier_moment(with_footnote(table, [*notes, *earlier_note(df, below)]), df)
 
 
-def _threshold(below: int | None, zeros: bool) -> int | None:
+def _check_zeros(zeros: object, below: int | None) -> None:
     if not isinstance(zeros, bool):
         raise QueryError(f"suppress_zeros must be True or False, not {zeros!r}")
-    if below is not None:
-        return check_threshold(below)
-    if zeros:
+    if below is None and zeros:
         raise QueryError("suppress_zeros=True hides zeros among small counts; give suppress_below")
-    return None
+
+
+def _known_by_totals(
+    df: pd.DataFrame,
+    names: Sequence[str],
+    people: Any,
+    below: int,
+    groups: NDArray[np.intp],
+    size: int,
+) -> NDArray[np.bool_]:
+    """Return True for each count that would give a small one away beside totals.
+
+    If people are counted by demographics and by something else, as schools, the numbers of people
+    by that alone are no secret, and are shown as they are.
+    """
+    own = [name for name in names if name in DEMOGRAPHIC_COLUMNS]
+    others = [name for name in names if name not in DEMOGRAPHIC_COLUMNS]
+    hidden = np.zeros(size, dtype=bool)
+    if not own or not others or not size:
+        return hidden
+    row_of, rows = groups_of(df, others)
+    column_of, columns = groups_of(df, own)
+    if len(rows) * len(columns) > _MOST_CELLS:
+        raise QueryError(
+            f"A table of {len(rows):,} by {len(columns):,} values is too large to hide numbers in."
+            " Choose columns with fewer values."
+        )
+    table, several = with_totals(row_of, column_of, people, (len(rows), len(columns)))
+    cells, _ = hide(table, below, additive=several == 0)
+    hidden[groups] = cells[row_of, column_of]
+    return hidden
 
 
 def _denominator(normalize: object) -> tuple[slice, slice] | None:
     """Return the position, in a table with totals, of what a count is divided by."""
-    every, last = slice(None), slice(-1, None)
     if normalize is False:
         return None
-    if isinstance(normalize, bool | str):
-        if normalize is True or normalize == "all":
-            return last, last
-        if normalize == "index":
-            return every, last
-        if normalize == "columns":
-            return last, every
-    raise QueryError(
-        f"normalize={normalize!r} is not known; use False, True, 'all', 'index' or 'columns'"
-    )
+    every, last = slice(None), slice(-1, None)
+    known = {True: (last, last), "all": (last, last)}
+    known |= {"index": (every, last), "columns": (last, every)}
+    if not isinstance(normalize, bool | str) or normalize not in known:
+        raise QueryError(
+            f"normalize={normalize!r} is not known; use False, True, 'all', 'index' or 'columns'"
+        )
+    return known[normalize]
 
 
 def _counted(

@@ -17,6 +17,17 @@ from oneroster_nb.tables.unknown_roles import (
     warn_of_unknown_roles,
 )
 
+AS_OF = "as_of"
+"""The key in ``attrs`` of the day or term that an answer is about."""
+
+BY_DEMOGRAPHICS = "chosenByDemographics"
+"""The key in ``attrs`` of an answer whose people were chosen by sex, age, race or ethnicity."""
+
+TERMS_TOGETHER = "termsTogether"
+"""The key in ``attrs`` of the terms that an answer counts together."""
+
+_TERMS_NAMED = 6  # in the footnote
+
 
 def overlap_note(several: int, below: int | None) -> list[str]:
     """Write that people stand in several counts, and how many unless counts are hidden."""
@@ -48,13 +59,21 @@ def label_note(*labels: pd.DataFrame) -> list[str]:
     return [f"These are values of the data, not labels of this table: {listed}."] if quoted else []
 
 
-def hiding_note(hidden: NDArray[np.int64], below: int, *, least: int = 1) -> list[str]:
-    """Write how many counts were hidden, and why; nothing if none was."""
+def hiding_note(
+    hidden: NDArray[np.int64], below: int, *, least: int = 1, asked: bool = True
+) -> list[str]:
+    """Write how many counts were hidden, and why; nothing if none was.
+
+    If nobody asked for it, they are counts by demographics, and the note says how to see them.
+    """
     if not len(hidden):
         return []
     small, others = int((hidden < below).sum()), int((hidden >= below).sum())
     note = f"Hidden: {small} of {least} to {below - 1} (<{below})"
-    return [note + (f", and {others} of {below} or more to protect them (*)." if others else ".")]
+    note += f", and {others} of {below} or more to protect them (*)." if others else "."
+    if asked:
+        return [note]
+    return [note, "Counts by demographics hide small numbers; suppress_below=0 shows them."]
 
 
 def with_footnote(table: pd.DataFrame, notes: Sequence[str]) -> pd.DataFrame:
@@ -63,6 +82,37 @@ def with_footnote(table: pd.DataFrame, notes: Sequence[str]) -> pd.DataFrame:
     if notes:
         table.attrs["footnote"] = " ".join([*said, *notes])
     return table
+
+
+def at_moment(table: pd.DataFrame, label: str, notes: Sequence[str]) -> pd.DataFrame:
+    """Keep the day or term of an answer in ``attrs["as_of"]``, and say it below the answer."""
+    table.attrs[AS_OF] = label
+    return with_footnote(table, notes)
+
+
+def with_terms_together(table: pd.DataFrame, titles: Sequence[str]) -> pd.DataFrame:
+    """Say below an answer that it counts several terms together, if there are such.
+
+    The titles stay in ``attrs["termsTogether"]``, so that what is made of the answer can say it.
+    """
+    if not titles:
+        return table
+    table.attrs[TERMS_TOGETHER] = list(titles)
+    return with_footnote(table, [terms_note(titles), "Pass term= or as_of= for one moment."])
+
+
+def terms_note(titles: Sequence[str]) -> str:
+    """Write which terms are counted together."""
+    shown = ", ".join(titles[:_TERMS_NAMED])
+    more = f" and {len(titles) - _TERMS_NAMED:,} more" if len(titles) > _TERMS_NAMED else ""
+    return f"{len(titles):,} terms are counted together: {shown}{more}."
+
+
+def with_earlier_moment(table: pd.DataFrame, df: pd.DataFrame) -> pd.DataFrame:
+    """Keep the day or term of a frame, or its terms, for what is made of it, and say it below."""
+    label, titles = df.attrs.get(AS_OF), df.attrs.get(TERMS_TOGETHER)
+    table = with_terms_together(table, titles) if isinstance(titles, list) else table
+    return at_moment(table, label, [f"As of {label}."]) if isinstance(label, str) else table
 
 
 def with_left_out(table: pd.DataFrame, counts: Mapping[str, int]) -> pd.DataFrame:
@@ -82,12 +132,29 @@ def with_unknown_roles(table: pd.DataFrame, left_out_people: pd.DataFrame) -> pd
 
     The counts stay in ``attrs["unknownRoles"]``, so that what is made of the answer can say it.
     """
-    counts = counts_of_unknown_roles(left_out_people)
+    return _with_role_counts(table, counts_of_unknown_roles(left_out_people))
+
+
+def _with_role_counts(table: pd.DataFrame, counts: Mapping[str, int]) -> pd.DataFrame:
     if counts:
-        table.attrs[UNKNOWN_ROLES] = counts
+        table.attrs[UNKNOWN_ROLES] = dict(counts)
     notes = note_of_unknown_roles({"": counts})
     warn_of_unknown_roles(notes)
     return with_footnote(table, notes)
+
+
+def with_gaps_of_each(table: pd.DataFrame, answers: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Warn of what answers about the same groups in several roles left out, and say so below."""
+    lost: dict[str, int] = {}
+    unknown: dict[str, int] = {}
+    for answer in answers:
+        for name, count in earlier_counts(answer).items():
+            # Each answer has people of its own; the groups of all are the same.
+            known = lost.get(name, 0)
+            lost[name] = known + count if name == "users" else max(known, count)
+        for role, count in earlier_unknown_roles(answer).items():
+            unknown[role] = unknown.get(role, 0) + count
+    return _with_role_counts(with_left_out(table, lost), unknown)
 
 
 def with_repeated_people(answer: pd.DataFrame) -> pd.DataFrame:
@@ -102,6 +169,11 @@ def with_repeated_people(answer: pd.DataFrame) -> pd.DataFrame:
     )
     warn(f"{note} onb.check() names them.", SeveralRecordsWarning)
     return with_footnote(answer, [note])
+
+
+def chosen_by_demographics(df: object) -> bool:
+    """Return True if the people of a frame were chosen by sex, age, race or ethnicity."""
+    return isinstance(df, pd.DataFrame) and df.attrs.get(BY_DEMOGRAPHICS) is True
 
 
 def earlier_counts(df: pd.DataFrame) -> Mapping[str, int]:

@@ -19,21 +19,11 @@ _NEARLY = 1e-9
 def hide_groups(members: _Bools, below: int) -> tuple[_Bools, bool]:
     """Choose the groups whose numbers are hidden.
 
-    Parameters
-    ----------
-    members : array of bool, people by groups
-        Who is in which group.
-    below : int
-        Numbers from 1 to ``below - 1`` are small. They are hidden, and others, so that no small
-        number (of a group, of those in one group only, in two together, in one and not in another,
-        or in just the same groups) is a sum or a difference of numbers that are shown.
-
-    Returns
-    -------
-    hidden : array of bool
-        The groups to hide.
-    overlaps : bool
-        Whether how the groups overlap, and how many people there are in all, may be shown.
+    `members` has a row a person and a column a group. Numbers from 1 to ``below - 1`` are small.
+    They are hidden, and others, so that no small number (of a group, of those in one group only, in
+    two together, in one and not in another, or in just the same groups) is a sum or a difference of
+    numbers that are shown. Return the groups to hide, and whether how the groups overlap, and how
+    many people there are in all, may be shown.
 
     Examples
     --------
@@ -72,17 +62,8 @@ def _bound(kinds: _Bools, shown: NDArray[np.intp], hidden: _Bools) -> NDArray[np
 def _made_of(shown: _Bools, numbers: _Bools) -> _Bools:
     """Find the shown groups whose sums and differences give each number away.
 
-    Parameters
-    ----------
-    shown : array of bool, kinds by groups
-        The kinds of people in the groups that are shown.
-    numbers : array of bool, numbers by kinds
-        The kinds of people that each number counts.
-
-    Returns
-    -------
-    array of bool, numbers by groups
-        No True in the row of a number that they do not give away.
+    Both are arrays of the kinds of people that are counted: kinds by shown groups, numbers by
+    kinds. Return numbers by groups: no True in the row of a number that they do not give away.
     """
     sums = shown.astype(np.float64)
     parts, *_ = np.linalg.lstsq(sums, numbers.T.astype(np.float64), rcond=None)

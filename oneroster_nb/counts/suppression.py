@@ -17,13 +17,16 @@ has this program, too, can ask which tables it would have shown like this, and s
 more from what it chose to hide; only hiding by chance could prevent that.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oneroster_nb.errors import QueryError
+from oneroster_nb.people.demographics import DEMOGRAPHIC_COLUMNS
 
+USUAL_THRESHOLD = 10
 LEAST_THRESHOLD = 3
 """Below a lower one there would be one count at most, which its mark would tell."""
 
@@ -39,10 +42,7 @@ _MOST_TRIED = 5_000_000
 def check_threshold(below: int) -> int:
     """Return the threshold, or refuse it.
 
-    Raises
-    ------
-    QueryError
-        If it is no whole number, or less than 3: ``<2`` could only mean 1.
+    QueryError if it is no whole number, or less than 3: ``<2`` could only mean 1.
 
     Examples
     --------
@@ -60,30 +60,40 @@ def check_threshold(below: int) -> int:
     return int(below)
 
 
+def threshold_for(
+    below: int | None, columns: Iterable[str] = (), *, chosen_by_them: bool = False
+) -> int | None:
+    """Return the threshold of counts by some columns; None if nothing is to be hidden.
+
+    By demographics, and of people who were chosen by them, it is 10 unless it is given, and 0 hides
+    nothing. Elsewhere nothing is hidden unless it is asked for, and 0 is an error.
+
+    Examples
+    --------
+    >>> threshold_for(None, ["sex"]), threshold_for(0, ["sex"]), threshold_for(None, ["grades"])
+    (10, None, None)
+    """
+    by_them = chosen_by_them or not DEMOGRAPHIC_COLUMNS.keys().isdisjoint(columns)
+    if below is None:
+        return USUAL_THRESHOLD if by_them else None
+    if by_them and below == 0 and not isinstance(below, bool):
+        return None
+    return check_threshold(below)
+
+
 def hide(counts: _Ints, below: int, *, additive: bool, zeros: bool = False) -> tuple[_Bools, bool]:
     """Choose the cells of a table to hide.
 
-    Parameters
-    ----------
-    counts : array of int64, rows by columns
-        The counts with their totals as last row and last column.
-    below : int
-        Counts from 1 to ``below - 1`` are hidden, and what would give them away.
-    additive : bool
-        Whether each total is the sum of its cells. It is not where people stand in several cells.
-    zeros : bool
-        Whether zeros are hidden among the small counts. No total is zero: each counts people.
+    `counts` has its totals as last row and last column. Counts from 1 to ``below - 1`` are hidden,
+    and what would give them away; with `zeros`, zeros are hidden among the small counts (no total
+    is zero: each counts people). `additive` is False if people stand in several cells, so that
+    totals are not the sums of their cells.
 
-    Returns
-    -------
-    hidden : array of bool
-        The cells to hide, in the shape of ``counts``.
-    totals : bool
-        Whether the totals that are not hidden may be shown. If not, none may be shown, not even as
-        a mark. Then ``hidden`` has the total of everything, and each total that is over a hidden
-        cell or is less than the sum of its cells, so that what is computed from it can be left out.
-        If people stand in several cells, this is always so: a total beside its cells would tell
-        how many they are.
+    Return the cells to hide, and whether the totals that are not hidden may be shown. If not, none
+    may be shown, not even as a mark. Then the total of everything is hidden, and each total that is
+    over a hidden cell or is less than the sum of its cells, so that what is computed from it can be
+    left out. If people stand in several cells, this is always so: a total beside its cells would
+    tell how many they are.
 
     Examples
     --------
@@ -115,21 +125,8 @@ def hide(counts: _Ints, below: int, *, additive: bool, zeros: bool = False) -> t
 def hide_list(counts: _Ints, below: int, *, additive: bool) -> tuple[_Bools, bool]:
     """Choose what to hide of a list of counts that ends with its total.
 
-    Parameters
-    ----------
-    counts : array of int64
-        The counts, and their total.
-    below : int
-        Counts from 1 to ``below - 1`` are hidden, and what would give them away.
-    additive : bool
-        Whether the total is the sum of the others.
-
-    Returns
-    -------
-    hidden : array of bool
-        What to hide, the total included.
-    totals : bool
-        Whether the total may be shown, be it as a mark.
+    Return what to hide, the total included, and whether the total may be shown, be it as a mark;
+    see :func:`hide`.
 
     Examples
     --------
@@ -145,21 +142,8 @@ def hide_list(counts: _Ints, below: int, *, additive: bool) -> tuple[_Bools, boo
 def mark(values: NDArray[Any], counts: _Ints, hidden: _Bools, below: int) -> NDArray[np.object_]:
     """Put marks in place of hidden values.
 
-    Parameters
-    ----------
-    values : array
-        What is shown: the counts themselves, or shares computed from them.
-    counts : array of int64
-        The counts, which decide between the two marks.
-    hidden : array of bool
-        The cells to hide.
-    below : int
-        The threshold.
-
-    Returns
-    -------
-    array of object
-        Numbers if they may be seen, else the text ``"<10"`` (for a threshold of 10) or ``"*"``.
+    `values` are the counts themselves, or shares computed from them; `counts` decide between the
+    two marks, ``"<10"`` (for a threshold of 10) and ``"*"``.
 
     Examples
     --------

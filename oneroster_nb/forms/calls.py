@@ -72,7 +72,7 @@ class Expression:
     needs : frozenset of str
         The attributes of :class:`Extra` that it reads.
     takes : tuple of str
-        The options that it takes: ``progress`` and ``suppress_below``.
+        The options that it takes: ``progress``, ``suppress_below``, and those that say when.
     """
 
     value: Callable[[Given], Any]

@@ -52,11 +52,8 @@ def cell_texts(column: pd.Series) -> Callable[[pd.Series], list[str]]:
     ['11', '']
     """
     match cell_kind(column):
-        case "boolean":
-            return lambda values: _each(values, lambda value: "true" if value else "false")
-        case "number":
-            write = _whole if _only_whole_numbers(column) else str
-            return lambda values: _each(values, write)
+        case "number" if _only_whole_numbers(column):
+            return lambda values: _each(values, _whole)
         case "date":
             midnight = _only_midnights(column)
             return lambda values: _moments(values, dates_only=midnight)

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from oneroster_nb.analysis.roster_tables import CLASS_TABLES, roster_for
+from oneroster_nb.analysis.reading import CLASS_TABLES, roster_for
 from oneroster_nb.compare.diff import diff
 from oneroster_nb.compare.lists import compare_lists
 from oneroster_nb.compare.match_people import match_people
 from oneroster_nb.errors import QueryError, RosterWarning
 from oneroster_nb.forms.calls import CONN, PEOPLE, Expression, Extra, Given, call, typed
+from oneroster_nb.forms.state import MOMENT
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.roster.roster import Roster
 from oneroster_nb.source.source import Source
@@ -53,6 +54,11 @@ class CommonQuestion:
         return "suppress_below" in self.call.takes
 
     @property
+    def takes_moment(self) -> bool:
+        """Whether it can be asked about a day or a term."""
+        return "as_of" in self.call.takes
+
+    @property
     def of_people(self) -> bool:
         """Whether it is about the people of the question that is set, not the whole roster."""
         return "people" in self.call.needs
@@ -68,17 +74,26 @@ class CommonQuestion:
         return [", ".join(text.split("\n")) for text in texts if text.strip()]
 
     def answer(
-        self, source: Source, extra: Extra, below: int | None, progress: ProgressOption
+        self,
+        source: Source,
+        extra: Extra,
+        moment: Mapping[str, Any],
+        below: int | None,
+        progress: ProgressOption,
     ) -> Answer:
-        """Answer the question of a source, counts of people below a threshold hidden."""
+        """Answer the question of a source, counts of people below a threshold hidden.
+
+        `moment` holds the arguments that say when, as far as they are set.
+        """
         if not self.hides:
-            frame: pd.DataFrame = self.call.value(Given(extra, {"progress": progress}, source))
+            options = {**moment, "progress": progress}
+            frame: pd.DataFrame = self.call.value(Given(extra, options, source))
             return Answer(frame)
         # With one pull, the answer can be made again with other counts hidden.
         roster = roster_for(source, _COUNTED, progress)
 
         def hidden(below: int | None) -> pd.DataFrame:
-            options = {"suppress_below": below, "progress": False}
+            options = {**moment, "suppress_below": below, "progress": False}
             found: pd.DataFrame = self.call.value(Given(extra, options, roster))
             return found
 
@@ -117,7 +132,7 @@ _LIST = call("pd.read_csv", _FILE, function=_read_csv, **_CSV)
 def _of_conn(
     method: str, *arguments: Any, takes: tuple[str, ...] = _PROGRESS, **named: Any
 ) -> Expression:
-    return call(f"conn.{method}", *arguments, takes=takes, **named)
+    return call(f"conn.{method}", *arguments, takes=(*MOMENT, *takes), **named)
 
 
 def _changes(part: str, takes: tuple[str, ...] = _PROGRESS) -> Expression:
@@ -135,6 +150,10 @@ _QUESTIONS = (
     CommonQuestion(
         "Class sizes by school and course, and over 30",
         _of_conn("class_sizes", by=["schoolName", "courseTitle"], over=30, takes=_COUNTS),
+    ),
+    CommonQuestion(
+        "Classes with teachers, rooms and numbers of students",
+        _of_conn("get_classes", with_names=True),
     ),
     CommonQuestion(
         "Sections and students of each teacher", _of_conn("teacher_loads", takes=_COUNTS)

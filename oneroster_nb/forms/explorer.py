@@ -13,18 +13,17 @@ from oneroster_nb.connectors.profile_store import load_profile
 from oneroster_nb.errors import ConfigurationError, QueryError
 from oneroster_nb.forms.calls import Extra
 from oneroster_nb.forms.common_questions import COMMON, Answer
-from oneroster_nb.forms.in_words import in_words
+from oneroster_nb.forms.in_words import in_words, moment_in_words
 from oneroster_nb.forms.panels.common_questions import CommonPanel
 from oneroster_nb.forms.panels.connection import ConnectionPanel
 from oneroster_nb.forms.panels.question import QuestionPanel
 from oneroster_nb.forms.panels.results import ResultsPanel
-from oneroster_nb.forms.result import Result
-from oneroster_nb.forms.runner import Done
-from oneroster_nb.forms.state import QUESTION, State
+from oneroster_nb.forms.result import Result, of_people
+from oneroster_nb.forms.runner import Done, Report
+from oneroster_nb.forms.state import MOMENT, QUESTION, State
 from oneroster_nb.forms.widgets.keyboard_guard import FORM_CLASS, FormMarker
 from oneroster_nb.forms.widgets.messages import Message, error_text
 from oneroster_nb.forms.widgets.progress_bar import Working
-from oneroster_nb.progress import Progress
 from oneroster_nb.query.query import Query
 from oneroster_nb.secret import Secret, as_secret
 from oneroster_nb.source.source import Source
@@ -33,11 +32,19 @@ from oneroster_nb.spelling import nearest
 
 @dataclass(frozen=True)
 class _Asked:
-    """What was asked: as it was set then, how that reads now, and which button asks it."""
+    """What was asked: as it was set then, how that reads now, and which button asks it.
+
+    ``answer`` asks the source, ``result`` is what to show of the answer, with ``words`` above it;
+    ``nothing`` is said of an empty one.
+    """
 
     then: object
     now: Callable[[], object]
     button: widgets.Button
+    answer: Callable[[Report], Answer]
+    result: Callable[[Answer], Result]
+    words: str
+    nothing: str
 
     @property
     def is_set(self) -> bool:
@@ -49,21 +56,7 @@ class _Asked:
 
 
 class Explorer(State, widgets.VBox):
-    """A form that asks a roster questions; :func:`explore` makes one.
-
-    Attributes
-    ----------
-    result : pandas.DataFrame or None
-        The answer to the last question.
-    table, counts : pandas.DataFrame or None
-        Its crosstab and its counts, as the form shows them.
-    query : Query
-        The question that is set.
-    code : str
-        A cell that makes the same in a fresh kernel.
-    source : Source or None
-        The source that the form is connected to.
-    """
+    """A form that asks a roster questions; :func:`explore` makes one."""
 
     def __init__(self, source: Source | None = None, **state: Any) -> None:
         widgets.VBox.__init__(self)
@@ -86,7 +79,7 @@ class Explorer(State, widgets.VBox):
         if self.profile is not None:
             load_profile(self.profile)  # an unknown one is an error here and now
         self._working = Working()
-        self._results = ResultsPanel(self)
+        self._results = ResultsPanel(self, self._ask_of_current_term)
         self._question = QuestionPanel(self, self.run)
         self._common = CommonPanel(self._answer_chosen, self._tell_changes)
         self._connection = ConnectionPanel(
@@ -94,6 +87,8 @@ class Explorer(State, widgets.VBox):
         )
         self._message = Message()
         self._answered_to: _Asked | None = None
+        self._tell_moment()
+        self.observe(lambda _: self._tell_moment(), MOMENT)
         self.observe(lambda _: self._tell_changes(), [*QUESTION, "suppress_below"])
         self.add_class(FORM_CLASS)
         self.children = (
@@ -110,7 +105,7 @@ class Explorer(State, widgets.VBox):
 
     @property
     def source(self) -> Source | None:
-        """The source that the form is connected to."""
+        """The source that the form is connected to; None if there is none."""
         return self._connection.source
 
     @property
@@ -120,17 +115,17 @@ class Explorer(State, widgets.VBox):
 
     @property
     def result(self) -> pd.DataFrame | None:
-        """The answer to the last question."""
+        """The answer to the last question; None if there is none."""
         return self._results.result.frame if self._results.result else None
 
     @property
     def table(self) -> pd.DataFrame | None:
-        """The crosstab of the answer."""
+        """The crosstab of the answer, as the form shows it; None if there is none."""
         return self._results.result.table if self._results.result else None
 
     @property
     def counts(self) -> pd.DataFrame | None:
-        """The counts of the answer."""
+        """The counts of the answer, as the form shows them; None if there are none."""
         return self._results.result.counts if self._results.result else None
 
     @property
@@ -175,29 +170,19 @@ class Explorer(State, widgets.VBox):
 
     def run(self) -> None:
         """Ask the question, as the button does."""
-        if self._working.busy:
-            return
-        source = self.source
-        try:
-            if source is None:
-                raise QueryError("Connect to a roster first.")
-            query = self.question()
-        except QueryError as error:
-            self._message.say(str(error), "error")
-            return
+        self._ask(self._query_set)
+
+    def _query_set(self, source: Source) -> _Asked:
+        query = self.question()
         written = _explicit(query, source)
-        words = in_words(written, _fields(written, source))
-
-        def show(answer: Answer) -> None:
-            self._results.show(
-                Result(self, answer.frame, written, source.recipe, query.user_filter), words
-            )
-
-        self._start(
-            _Asked(query, self.question, self._question.run),
+        return _Asked(
+            query,
+            self.question,
+            self._question.run,
             lambda report: Answer(source.query(query, progress=report)),
-            show,
-            "No people match. Try another group, other users, or no group at all.",
+            lambda answer: Result(self, answer.frame, written, source.recipe, query.user_filter),
+            words=in_words(written, _fields(written, source)),
+            nothing="No people match. Try another group, other users, or no group at all.",
         )
 
     def answer(self, question: str, *, path: str = "", on: str = "", rules: str = "") -> None:
@@ -226,28 +211,22 @@ class Explorer(State, widgets.VBox):
         self._answer_chosen()
 
     def _answer_chosen(self) -> None:
-        if self._working.busy:
-            return
-        source, name = self.source, self._common.choice.value
+        self._ask(self._question_chosen)
+
+    def _question_chosen(self, source: Source) -> _Asked:
+        name = self._common.choice.value
         question = COMMON[name]
         below = self.suppress_below if question.hides else None
-        try:
-            if source is None:
-                raise QueryError("Connect to a roster first.")
-            extra = self._extra_of_chosen()
-            code = self._code_of_chosen()
-        except QueryError as error:
-            self._message.say(str(error), "error")
-            return
+        extra = self._extra_of_chosen()
+        moment = self.moment() if question.takes_moment else {}
+        code = self._code_of_chosen()
+        people = in_words(extra.people, _fields(extra.people, source))
+        when = moment_in_words(Query(**moment))
 
-        words = (
-            [in_words(extra.people, _fields(extra.people, source))] if question.of_people else []
-        )
-
-        def show(answer: Answer) -> None:
+        def result(answer: Answer) -> Result:
             if question.crosstab:
                 self.rows, self.columns = question.crosstab
-            result = Result(
+            return Result(
                 self,
                 answer.frame,
                 code,
@@ -257,20 +236,28 @@ class Explorer(State, widgets.VBox):
                 hide=answer.hide,
                 hidden_below=below,
             )
-            self._results.show(result, ": ".join([name, *words, *question.typed(extra)]))
 
-        self._start(
-            _Asked(code, self._code_of_chosen, self._common.button),
-            lambda report: question.answer(source, extra, below, report),
-            show,
-            "Nothing found.",
+        return _Asked(
+            code,
+            self._code_of_chosen,
+            self._common.button,
+            lambda report: question.answer(source, extra, moment, below, report),
+            result,
+            words=": ".join(
+                [
+                    f"{name}, {when}" if when else name,
+                    *([people] if question.of_people else []),
+                    *question.typed(extra),
+                ]
+            ),
+            nothing="Nothing found.",
         )
 
     def _code_of_chosen(self) -> str:
         """Write the chosen common question; QueryError where something is not typed yet."""
         question, below = COMMON[self._common.choice.value], self.suppress_below
-        options = {"suppress_below": below} if question.hides and below is not None else {}
-        return question.code(self._extra_of_chosen(), options)
+        options = {} if below is None else {"suppress_below": below}
+        return question.code(self._extra_of_chosen(), {**self.moment(), **options})
 
     def _extra_of_chosen(self) -> Extra:
         """Return what the chosen common question needs; QueryError if that cannot be."""
@@ -278,6 +265,16 @@ class Explorer(State, widgets.VBox):
         if source is None or not COMMON[self._common.choice.value].of_people:
             return extra
         return replace(extra, people=_explicit(self.question(), source))
+
+    def _ask_of_current_term(self) -> None:
+        """Ask the question of the answer again, of the current term only."""
+        self.term = "current"
+        if self._answered_to is not None:
+            self._answered_to.button.click()
+
+    def _tell_moment(self) -> None:
+        """Say which moment the common questions are asked about."""
+        self._common.say_when(moment_in_words(Query(**self.moment())))
 
     def _tell_changes(self) -> None:
         """Show whether the answer is to another question than what is set."""
@@ -297,46 +294,43 @@ class Explorer(State, widgets.VBox):
         self._question.use(source)
         self._common.use(source)
 
-    def _start(
-        self,
-        asked: _Asked,
-        ask: Callable[[Callable[[Progress], None]], Answer],
-        show: Callable[[Answer], None],
-        nothing: str,
-    ) -> None:
-        """Ask beside the main loop, and show the answer; ``nothing`` is said of an empty one."""
+    def _ask(self, question: Callable[[Source], _Asked]) -> None:
+        """Ask what is set beside the main loop, and show the answer."""
         source = self.source
-        buttons = (self._question.run, self._common.button)
-        for button in buttons:
-            button.disabled = True
+        if self._working.busy:
+            return
+        try:
+            if source is None:
+                raise QueryError("Connect to a roster first.")
+            asked = question(source)
+        except QueryError as error:
+            self._message.say(str(error), "error")
+            return
         self._message.clear()
 
         def answered(done: Done[Answer]) -> None:
-            for button in buttons:
-                button.disabled = False
             if self.source is source:
-                self._answered(done, asked, show, nothing)
+                self._answered(done, asked)
 
-        self._working.start("Asking …", ask, answered)
+        buttons = (self._question.run, self._common.button, self._results.current_term)
+        self._working.start("Asking …", asked.answer, answered, *buttons)
 
     def cancel(self) -> None:
         """Cancel what is being done."""
         self._working.cancel()
 
-    def _answered(
-        self, done: Done[Answer], asked: _Asked, show: Callable[[Answer], None], nothing: str
-    ) -> None:
+    def _answered(self, done: Done[Answer], asked: _Asked) -> None:
         if done.value is None:
             self._message.say(*error_text(done.error))
             return
-        show(done.value)
+        self._results.show(asked.result(done.value), asked.words)
         self._answered_to = asked
         # A browser sends a click before what was typed just before it, if the kernel is slow.
         self._tell_changes()
         # Last, so that who reads it and begins to search finds the new table.
         said = _summary_line(done.value.frame)
         if done.value.frame.empty and not done.warnings:
-            said = nothing
+            said = asked.nothing
         self._message.say("\n".join([said, *done.warnings]))
 
 
@@ -380,7 +374,7 @@ def explore(source: Source | None = None, **state: Any) -> Explorer:
 def _summary_line(frame: pd.DataFrame) -> str:
     """Write how many rows and people an answer has."""
     rows = f"{len(frame):,} {'row' if len(frame) == 1 else 'rows'}"
-    if "sourcedId" not in frame:
+    if not of_people(frame):
         return f"{rows}. {frame.attrs.get('footnote', '')}".strip()
     people = frame["sourcedId"].nunique()
     return f"{rows}, {people:,} {'person' if people == 1 else 'people'}."
@@ -400,6 +394,5 @@ def _fields(query: Query, source: Source) -> tuple[str, ...]:
     return query.match_fields or source.default_match_on
 
 
-def _titled(title: str, *children: widgets.Widget) -> widgets.VBox:
-    heading = widgets.HTML(f"<h3>{title}</h3>")
-    return widgets.VBox([heading, *children])
+def _titled(title: str, widget: widgets.Widget) -> widgets.VBox:
+    return widgets.VBox([widgets.HTML(f"<h3>{title}</h3>"), widget])

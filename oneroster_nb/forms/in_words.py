@@ -33,7 +33,10 @@ def in_words(query: Query, fields: Iterable[str]) -> str:
     "students of classes whose title contains 'ela' or 'math'"
     >>> in_words(Query("teachers", term="current", max_users=50), [])
     "teachers, term 'current', at most 50 people"
+    >>> in_words(Query("students", "classes", as_of="2026-10-01"), [])
+    'students of all classes on 2026-10-01'
     """
+    day, *rest = _moment(query)
     words = query.user_filter
     if query.group_filter and query.names is None:
         words += f" of all {query.group_filter}"
@@ -42,10 +45,36 @@ def in_words(query: Query, fields: Iterable[str]) -> str:
         *others, last = fields
         compared = f"{', '.join(others)} or {last}" if others else last
         words += f" of {query.group_filter} whose {compared} {_MATCHES[query.match]} {names}"
+    if day and query.names is None:  # behind a name, it would read like a part of it
+        words, day = f"{words} {day}", ""
     parts = [
-        f"term {query.term!r}" if query.term else "",
         "with rows marked tobedeleted" if query.status == "all" else "",
         "one row for each" if query.unique else "",
         f"at most {query.max_users:,} people" if query.max_users else "",
     ]
-    return ", ".join(part for part in (words, *parts) if part)
+    return _listed(words, day, *rest, *parts)
+
+
+def moment_in_words(query: Query) -> str:
+    """Put the day and the term of a question into words; empty if it has neither.
+
+    Examples
+    --------
+    >>> moment_in_words(Query(as_of="2026-10-01", include_end_date=True, term="current"))
+    "on 2026-10-01, last day counts, term 'current'"
+    """
+    return _listed(*_moment(query))
+
+
+def _moment(query: Query) -> tuple[str, str, str]:
+    """Return the day, whether the last day counts, and the term, each empty if it is not set."""
+    day = "today" if query.as_of == "today" else f"on {query.as_of}"
+    return (
+        day if query.as_of else "",
+        "last day counts" if query.include_end_date else "",
+        f"term {query.term!r}" if query.term else "",
+    )
+
+
+def _listed(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)

@@ -20,32 +20,19 @@ _COUNTED_FIRST = (
 _Note = tuple[str, Kind]
 
 
+def of_people(frame: pd.DataFrame) -> bool:
+    """Return True if the ids of an answer are those of people; a list of classes has ids, too."""
+    return "sourcedId" in frame and "teacherNames" not in frame
+
+
 @dataclass
 class Result:
     """An answer, and what is counted of it as the state of the form says.
 
-    Attributes
-    ----------
-    state : State
-        What to count and how.
-    frame : pandas.DataFrame
-        The answer.
-    asked : Query or str
-        The question, or an expression that answers it from ``conn``.
-    recipe : str
-        An expression that makes ``conn``.
-    stem : str
-        How the names of files with the answer begin.
-    crosstab_asked : bool
-        Whether the crosstab is what was asked for.
-    hide : callable, optional
-        If the answer itself counts people: returns it again, counts below a threshold hidden.
-    hidden_below : int, optional
-        The threshold that the answer was asked with.
-    counts, table : pandas.DataFrame or None
-        The counts and the crosstab; None if they cannot be made.
-    counts_note, table_note : tuple of str
-        What to say about them, and the kind of message.
+    ``asked`` is the question, or an expression that answers it from ``conn``, which ``recipe``
+    makes. The names of files begin with ``stem``. If the answer itself counts people, ``hide``
+    returns it again, counts below a threshold hidden; it was asked with ``hidden_below``. The
+    counts and the crosstab ``table`` are None if they cannot be made; their notes say why.
     """
 
     state: State
@@ -70,7 +57,7 @@ class Result:
     @property
     def unit(self) -> Literal["users", "rows"]:
         """What is counted: rows if the answer names no people."""
-        return "users" if "sourcedId" in self.frame and self.state.unit == "users" else "rows"
+        return "users" if of_people(self.frame) and self.state.unit == "users" else "rows"
 
     @property
     def in_percent(self) -> bool:

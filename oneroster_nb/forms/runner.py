@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from oneroster_nb.errors import CancelledError, RosterError, collected_warnings
 from oneroster_nb.progress import Progress
@@ -11,6 +11,9 @@ from oneroster_nb.progress import Progress
 _TICK = 0.2  # seconds between two looks at how far the work is
 
 T = TypeVar("T")
+
+Report: TypeAlias = Callable[[Progress], None]
+"""What work reports its progress to; it cancels the work by raising."""
 
 
 @dataclass(frozen=True)
@@ -23,20 +26,13 @@ class Done(Generic[T]):
 
 
 class Runner:
-    """Runs one piece of work at a time.
+    """Runs one piece of work at a time, and calls ``tick`` in the main loop with its progress.
 
-    Parameters
-    ----------
-    tick : callable, optional
-        Called in the main loop with the last :class:`Progress` while work is going on.
-
-    Notes
-    -----
     Within an event loop, as in a kernel that handles a click, the work runs in a thread and the
     loop goes on; without one, as in a script, it runs at once.
     """
 
-    def __init__(self, tick: Callable[[Progress], None] | None = None) -> None:
+    def __init__(self, tick: Report | None = None) -> None:
         self._tick = tick
         self._latest: Progress | None = None
         self._cancelled = False
@@ -51,20 +47,8 @@ class Runner:
         """End the work at its next report of progress."""
         self._cancelled = True
 
-    def start(
-        self,
-        work: Callable[[Callable[[Progress], None]], T],
-        then: Callable[[Done[T]], None],
-    ) -> None:
-        """Start a piece of work; call `then` in this thread when it has ended.
-
-        Parameters
-        ----------
-        work : callable
-            Is given a function to report progress to, which cancels it by raising.
-        then : callable
-            Is given how it ended.
-        """
+    def start(self, work: Callable[[Report], T], then: Callable[[Done[T]], None]) -> None:
+        """Start a piece of work; call `then` in this thread with how it ended."""
         self._latest, self._cancelled = None, False
         try:
             loop = asyncio.get_running_loop()
@@ -88,7 +72,7 @@ class Runner:
             raise CancelledError("Cancelled. Nothing was changed; press the button to start again.")
         self._latest = progress
 
-    def _done(self, work: Callable[[Callable[[Progress], None]], T]) -> Done[T]:
+    def _done(self, work: Callable[[Report], T]) -> Done[T]:
         value, error = None, None
         with collected_warnings() as said:
             try:

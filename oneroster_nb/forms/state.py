@@ -7,17 +7,20 @@ from traitlets.utils.bunch import Bunch
 
 from oneroster_nb.connectors.registry import provider_entry
 from oneroster_nb.errors import QueryError
-from oneroster_nb.query.query import MATCHES, STATUSES, Query, checked_group_filter
+from oneroster_nb.query.query import Query
 
 _CONNECTION = (
     *("provider", "profile", "host", "client_id"),
     *("token_url", "application_id", "district", "path"),
 )
 QUESTION = (
-    *("user_filter", "group_filter", "group_name", "match_on", "match", "term"),
-    *("status", "unique", "max_users", "sensitive"),
+    *("user_filter", "group_filter", "group_name", "match_on", "match"),
+    *("as_of", "include_end_date", "term", "status", "unique", "max_users", "sensitive"),
 )
 """The traits that are the arguments of ``get_users``."""
+
+MOMENT = ("as_of", "term", "include_end_date")
+"""Those of them that say when."""
 
 COUNTING = ("by", "rows", "columns", "unit", "margins", "normalize", "suppress_below")
 """The traits that say what is counted, and how."""
@@ -33,9 +36,9 @@ class State(HasTraits):
     ----------
     provider, profile, host, client_id, token_url, application_id, district, path : str
         The connection; a profile is None if there is none.
-    user_filter, group_filter, group_name, match_on, match, term, status, unique, max_users,
-    sensitive
-        The arguments of ``get_users``.
+    user_filter, group_filter, group_name, match_on, match, as_of, include_end_date, term, status,
+    unique, max_users, sensitive
+        The arguments of ``get_users``; ``include_end_date`` holds while a day is set.
     by : list of str
         The columns of Counts.
     rows, columns : str
@@ -59,6 +62,8 @@ class State(HasTraits):
     group_name = AnyTrait(None)
     match_on = AnyTrait(None)
     match = Unicode("exact")
+    as_of = AnyTrait(None)
+    include_end_date = AnyTrait(False)
     term = Unicode(None, allow_none=True)
     status = Unicode("active")
     unique = AnyTrait(False)
@@ -81,10 +86,19 @@ class State(HasTraits):
         QueryError
             If it cannot be asked like this.
         """
-        parts = {name: getattr(self, name) for name in QUESTION}
+        parts = {name: getattr(self, name) for name in QUESTION if name not in MOMENT}
+        parts |= self.moment()
         if parts["group_filter"] is None:
             parts |= {"group_name": None, "match_on": None}
         return Query(**parts)
+
+    def moment(self) -> dict[str, Any]:
+        """Return the arguments that say when, as far as they are set."""
+        parts = {name: getattr(self, name) for name in MOMENT}
+        if self.as_of is None:  # then there is no last day
+            parts["include_end_date"] = False
+        defaults = {name: self.traits()[name].default() for name in MOMENT}
+        return {name: value for name, value in parts.items() if value != defaults[name]}
 
     def state(self) -> dict[str, Any]:
         """Return what is set as plain JSON, without secrets; ``explore(**state)`` restores it."""
@@ -102,30 +116,15 @@ class State(HasTraits):
     def _known_provider(self, proposal: Bunch) -> str:
         return provider_entry(proposal["value"]).name
 
-    @validate("user_filter")
-    def _known_users(self, proposal: Bunch) -> str:
-        return Query(user_filter=proposal["value"]).user_filter
-
-    @validate("group_filter")
-    def _known_groups(self, proposal: Bunch) -> str | None:
-        value = proposal["value"]
-        return None if value is None else checked_group_filter(value)
-
-    @validate("group_name")
-    def _names(self, proposal: Bunch) -> str | list[str] | None:
-        value = proposal["value"]
-        names = Query(group_filter="classes", group_name=value).names
-        return value if names is None or isinstance(value, str) else list(names)
-
-    @validate("match_on")
-    def _fields(self, proposal: Bunch) -> list[str] | None:
-        fields = Query(group_filter="classes", match_on=proposal["value"]).match_fields
-        return None if fields is None else list(fields)
-
-    @validate("unique", "max_users", "sensitive")
+    @validate(*QUESTION)
     def _part_of_a_question(self, proposal: Bunch) -> Any:
-        name = proposal["trait"].name
-        return getattr(Query(**{name: proposal["value"]}), name)
+        """Check a part as a question does; several names or fields become a list."""
+        name, value = proposal["trait"].name, proposal["value"]
+        parts = {"group_filter": "classes"} if name in ("group_name", "match_on") else {}
+        part = getattr(Query(**{**parts, name: value}), name)
+        if name == "group_name" and part is None:  # every group, as it was written
+            return value
+        return list(part) if isinstance(part, tuple) else part
 
     @validate("suppress_below")
     def _threshold(self, proposal: Bunch) -> int | None:
@@ -134,12 +133,10 @@ class State(HasTraits):
             raise QueryError(f"suppress_below must be a whole number, not {value!r}.")
         return value
 
-    @validate("match", "status", "unit", "normalize", "margins")
+    @validate("unit", "normalize", "margins")
     def _choice(self, proposal: Bunch) -> Any:
         name = proposal["trait"].name
         choices: tuple[Any, ...] = {
-            "match": MATCHES,
-            "status": STATUSES,
             "unit": _UNITS,
             "normalize": _NORMALIZE,
             "margins": (True, False),

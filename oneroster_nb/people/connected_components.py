@@ -9,12 +9,7 @@ from numpy.typing import NDArray
 def connected_components(size: int, sets: Iterable[Sequence[int]]) -> NDArray[np.int64]:
     """Label connected components: for each item, the smallest index in its component.
 
-    Parameters
-    ----------
-    size : int
-        The number of items; they are numbered from 0.
-    sets : iterable of sequence of int
-        Items that belong together.
+    The items are numbered from 0 to ``size - 1``; each of `sets` are items that belong together.
 
     Examples
     --------

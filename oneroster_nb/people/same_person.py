@@ -61,12 +61,9 @@ def same_people(
     Name and role must be the same, and the birth date. If there is no birth date, the grade and one
     of the schools must be. If a person is at no school, any org will do.
 
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each user who has a double, with the index of ``users``, those of one person
-        together: ``group`` (int64, the same for one person) and ``birthDate`` (datetime64). Users
-        without family name or role, and those with neither birth date nor org, are left out.
+    Return a row for each user who has a double, with the index of ``users``, those of one person
+    together: ``group`` (int64, the same for one person) and ``birthDate`` (datetime64). Users
+    without family name or role, and those with neither birth date nor org, are left out.
     """
     named = users["familyName"].fillna("").str.strip().ne("")
     users = users.loc[named & users["role"].fillna("").ne("")]
@@ -96,11 +93,8 @@ def records_per_school(users: pd.DataFrame) -> "pd.Series[int]":
 
     They share ``userIds`` or ``identifier``, and also names and role, and differ in their orgs.
 
-    Returns
-    -------
-    pandas.Series of int64
-        A number for each such user, the same for one person, with the index of ``users``; those of
-        one person are together.
+    Return a number for each such user, the same for one person, with the index of ``users``; those
+    of one person are together.
 
     Examples
     --------
@@ -112,6 +106,8 @@ def records_per_school(users: pd.DataFrame) -> "pd.Series[int]":
     """
     shared = [users[c].notna() & users[c].duplicated(keep=False) for c in ("userIds", "identifier")]
     some = users.loc[(shared[0] | shared[1]) & users["sourcedId"].notna()]
+    if some.empty:  # as in most answers
+        return pd.Series(0, index=some.index)
     marks = names_and_roles(some).assign(user=range(len(some)))
     sets: list[list[int]] = []
     for column in ("userIds", "identifier"):

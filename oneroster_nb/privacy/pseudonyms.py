@@ -264,12 +264,7 @@ def _unwritten(path: Path, error: OSError) -> ConfigurationError:
 class _Coder:
     """Replaces values that identify people with codes, table by table.
 
-    Parameters
-    ----------
-    tables : mapping of str to pandas.DataFrame
-        All tables; they name the people.
-    code : callable
-        Returns the code of a value in a namespace.
+    The tables name the people; `code` returns the code of a value in a namespace.
     """
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], code: _Code) -> None:

@@ -3,12 +3,11 @@
 import pandas as pd
 
 from oneroster_nb.analysis.roster_tables import RosterTables
+from oneroster_nb.query.terms import FAR_AHEAD, LONG_AGO
 from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.roles_at_orgs import holds_role
 from oneroster_nb.tables.rules import Finding, Tables, found_each
 from oneroster_nb.tables.table import split_values
-
-_LONG_AGO, _FAR_AHEAD = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")
 
 
 def roles(roster: RosterTables) -> list[Finding]:
@@ -115,7 +114,7 @@ def _with_spans(rows: pd.DataFrame) -> pd.DataFrame:
             "user": rows["userSourcedId"],
             "role": rows["role"],
             "primary": rows["primary"],
-            "begins": rows["beginDate"].fillna(_LONG_AGO),
-            "ends": rows["endDate"].fillna(_FAR_AHEAD),
+            "begins": rows["beginDate"].fillna(LONG_AGO),
+            "ends": rows["endDate"].fillna(FAR_AHEAD),
         }
     )

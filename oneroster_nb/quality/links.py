@@ -7,21 +7,16 @@ import pandas as pd
 from oneroster_nb.tables.references import unknown_ids
 from oneroster_nb.tables.rules import Finding, Tables, found
 from oneroster_nb.tables.table import TABLES
+from oneroster_nb.tables.text import examples
 
 _OPTIONAL = frozenset({"categories", "lineItems", "resources"})
 """Tables of other services, which a source may not show."""
-_EXAMPLES = 5
 
 
 def references(tables: Tables, deleted: Mapping[str, "pd.Series[str]"]) -> list[Finding]:
     """Find what is referred to and is not there: a finding each, with all that refer to it.
 
-    Parameters
-    ----------
-    tables : mapping of str to pandas.DataFrame
-        The tables without the rows marked ``tobedeleted``.
-    deleted : mapping of str to pandas.Series of str
-        The sourcedIds of those rows, which are there all the same.
+    The tables are without rows marked ``tobedeleted``; the ids of these are there all the same.
     """
     lost: dict[str, list[pd.DataFrame]] = {}
     for name, column, unknown in unknown_ids(tables, deleted):
@@ -52,9 +47,8 @@ def people_together(findings: Sequence[Finding]) -> list[Finding]:
     if len(people) < 2:
         return list(findings)
     total = sum(finding.explains for finding in people)
-    ids = ", ".join(repr(str(finding.sourcedId)[:60]) for finding in people[:_EXAMPLES])
-    more = ", …" if len(people) > _EXAMPLES else ""
-    words = f"{len(people):,} people in {total:,} references: {ids}{more}."
+    ids = examples((str(finding.sourcedId) for finding in people), 60)
+    words = f"{len(people):,} people in {total:,} references: {ids}."
     one = found("person-not-shared", "users", words, explains=total)
     return [one if each is people[0] else each for each in findings if each not in people[1:]]
 

@@ -71,18 +71,10 @@ _FOLLOWS: Mapping[str, frozenset[str]] = {
 class RootCauses:
     """What explains many findings at once.
 
-    Attributes
-    ----------
-    findings : list of Finding
-        One for each cause; ``explains`` is the number of references that it breaks.
-    tables : dict of str to pandas.DataFrame
-        The tables as if the causes were fixed, for rules about links.
-    unfixed : dict of str to set of str
-        For each table ids that others refer to it by, and that nothing can make fit.
-    blind : set of str
-        Tables of which ids cannot be made to fit.
-    unread : collection of str
-        Tables that could not be read.
+    There is a finding for each cause; it ``explains`` the number of references that it breaks.
+    `tables` are as if the causes were fixed, for rules about links. Of each table, `unfixed` has
+    the ids that others refer to it by, and that nothing can make fit; `blind` are the tables with
+    such references.
     """
 
     findings: list[Finding]
@@ -118,14 +110,8 @@ def root_causes(
 ) -> RootCauses:
     """Find why references point nowhere, if one reason explains many of them.
 
-    Parameters
-    ----------
-    tables : mapping of str to pandas.DataFrame
-        All canonical tables, without the rows marked ``tobedeleted``.
-    deleted : mapping of str to pandas.Series of str, optional
-        The sourcedIds of those rows, which are there all the same.
-    unread : collection of str
-        Tables that could not be read, and are empty.
+    The tables are without rows marked ``tobedeleted``; the ids of these are there all the same.
+    Tables that could not be read are empty.
 
     Examples
     --------

@@ -47,14 +47,9 @@ _ADDED = (*PREFIXES, "metadata.")
 class Matched:
     """The groups that matched.
 
-    Attributes
-    ----------
-    positions : numpy array of int
-        Their rows in the group table, in its order.
-    matched_on : list of str
-        For each, the first field that matched, as it was asked for; empty if no name was given.
-    unmatched : tuple of str
-        The names that matched nothing.
+    They are `positions` in the group table. For each, `matched_on` has the first field that
+    matched, as it was asked for; empty if no name was given. `unmatched` are the names that matched
+    nothing.
     """
 
     positions: NDArray[np.intp]
@@ -68,15 +63,7 @@ def checked_fields(match_on: Sequence[str], available: Sequence[str]) -> dict[st
     ``name`` and ``title`` both mean what the group is called, whichever its table has; the words
     of Clever and the bare names of a vendor's additions are understood, too.
 
-    Returns
-    -------
-    dict of str to str
-        Column to the field that was asked for; see :func:`known_fields`.
-
-    Raises
-    ------
-    QueryError
-        For a field that there is not, with the fields that there are and the nearest spelling.
+    QueryError for a field that there is not. Otherwise as :func:`known_fields`.
     """
     for name in match_on:
         if field_named(name, available) is None:
@@ -90,10 +77,7 @@ def checked_fields(match_on: Sequence[str], available: Sequence[str]) -> dict[st
 def known_fields(match_on: Sequence[str], available: Collection[str]) -> dict[str, str]:
     """Find the columns that some fields mean; a field without a column is left out.
 
-    Returns
-    -------
-    dict of str to str
-        Column to the field that was asked for, by the column's own name if that was asked for.
+    Return each column and the field that was asked for, the column's own name if that was.
 
     Examples
     --------
@@ -120,21 +104,17 @@ def field_named(name: str, available: Collection[str]) -> str | None:
     return next((candidate for candidate in names if candidate in available), None)
 
 
+def name_column(kind: str) -> str:
+    """Return the column with what groups of a kind are called."""
+    return "title" if kind in ("classes", "courses") else "name"
+
+
 def match_groups(
     groups: pd.DataFrame, names: Sequence[str] | None, match_on: Mapping[str, str], match: str
 ) -> Matched:
     """Find the groups that match the names.
 
-    Parameters
-    ----------
-    groups : pandas.DataFrame
-        A row a group.
-    names : sequence of str or None
-        What to look for; None means every group.
-    match_on : mapping of str to str
-        Columns of `groups` and what they are asked for as; see :func:`checked_fields`.
-    match : str
-        ``exact``, ``contains``, ``glob`` or ``regex``.
+    No names mean every group. `match_on` is what :func:`checked_fields` returns.
     """
     if names is None:
         return Matched(np.arange(len(groups)), [""] * len(groups))

@@ -1,6 +1,6 @@
 """Users, groups and classes put together into rows with membership columns."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,43 +8,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from oneroster_nb.query.answer_columns import (
+    ANSWER_COLUMNS,
+    CLASS_COLUMNS,
+    ENROLLMENT_COLUMNS,
+    GROUP_COLUMNS,
+    LISTS,
+)
+from oneroster_nb.query.groups import name_column
 from oneroster_nb.query.query import Query
-from oneroster_nb.tables.lookup import codes
+from oneroster_nb.tables.lookup import codes, take
 from oneroster_nb.tables.table import TABLES, join_values, split_text
-
-_GROUP_COLUMNS = ("groupType", "groupSourcedId", "groupName", "matchedOn")
-_CLASS_COLUMNS: Mapping[str, str] = {
-    "classSourcedId": "sourcedId",
-    "classTitle": "title",
-    "classCode": "classCode",
-    "courseSourcedId": "courseSourcedId",
-    "courseTitle": "courseTitle",
-    "schoolSourcedId": "schoolSourcedId",
-    "schoolName": "schoolName",
-    "termSourcedIds": "termSourcedIds",
-    "termTitles": "termTitles",
-}
-_LISTS = frozenset({"termSourcedIds", "termTitles"})
-_ENROLLMENT_COLUMNS: Mapping[str, str] = {
-    "enrollmentRole": "role",
-    "enrollmentPrimary": "primary",
-    "enrollmentBeginDate": "beginDate",
-    "enrollmentEndDate": "endDate",
-}
+from oneroster_nb.tables.where import fitting
 
 
 @dataclass(frozen=True)
 class Members:
     """Who belongs to which group: positions in the tables, an entry a row of the answer.
 
-    Attributes
-    ----------
-    user, group : numpy arrays of int
-        Rows of the users and of the matched groups.
-    class_, enrollment : numpy arrays of int
-        Rows of the classes and enrollments through which they belong to it; -1 if there is none.
-    role : numpy array of str or None
-        As what they are enrolled, if that is known without the enrollments.
+    `user` and `group` are rows of the users and of the matched groups; `class_` and `enrollment`
+    those through which they belong to it, -1 if there is none. `role` is as what they are enrolled,
+    if that is known without the enrollments.
     """
 
     user: NDArray[np.intp]
@@ -115,62 +99,36 @@ def with_group(
 ) -> pd.DataFrame:
     """Build the answer to a question with a group.
 
-    Parameters
-    ----------
-    query : Query
-        The question; its ``max_users`` and ``unique`` are seen to here.
-    members : Members
-        Who belongs to what, in the order of the rows.
-    users, enrollments : pandas.DataFrame
-        Canonical tables.
-    groups : pandas.DataFrame
-        The matched groups, with a column ``matchedOn``.
-    classes : pandas.DataFrame
-        Classes as :func:`link_classes` returns them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of users, of a source's additions those that one of these users has, then the
-        membership columns, of dtype str but for
-        ``enrollmentPrimary`` (boolean) and the enrollment dates (datetime64).
+    `members` are in the order of the rows; `groups` have a column ``matchedOn``, `classes` are
+    those of :func:`link_classes`. Return the columns of users, of a source's additions those that
+    one of these users has, then the membership columns: str but for ``enrollmentPrimary`` (boolean)
+    and the enrollment dates (datetime64). The ``max_users`` of the query are applied here.
     """
     members = members.distinct().first_users(query.max_users)
     shown = users.columns[_shown_columns(users.iloc[members.user])]
-    columns: dict[str, Any] = {name: _take(users[name], members.user) for name in shown}
-    name = "name" if query.group_filter == "schools" else "title"
+    columns: dict[str, Any] = {name: take(users[name], members.user) for name in shown}
+    name = name_column(query.group_filter or "")
     columns["groupType"] = pd.Series([query.group_filter] * len(members.user), dtype="str")
-    columns["groupSourcedId"] = _take(groups["sourcedId"], members.group)
-    columns["groupName"] = _take(groups[name], members.group)
-    columns["matchedOn"] = _take(groups["matchedOn"], members.group)
-    for column, source in _CLASS_COLUMNS.items():
-        columns[column] = _take(classes[source], members.class_)
+    columns["groupSourcedId"] = take(groups["sourcedId"], members.group)
+    columns["groupName"] = take(groups[name], members.group)
+    columns["matchedOn"] = take(groups["matchedOn"], members.group)
+    for column, source in CLASS_COLUMNS.items():
+        columns[column] = take(classes[source], members.class_)
     if query.group_filter == "schools":
         columns["schoolSourcedId"] = columns["groupSourcedId"]
         columns["schoolName"] = columns["groupName"]
-    for column, source in _ENROLLMENT_COLUMNS.items():
-        columns[column] = _take(enrollments[source], members.enrollment)
+    for column, source in ENROLLMENT_COLUMNS.items():
+        columns[column] = take(enrollments[source], members.enrollment)
     if members.role is not None:
         columns["enrollmentRole"] = pd.Series(members.role, dtype="str")
-    frame = pd.DataFrame(columns)
-    return _one_row_each(frame) if query.unique else frame
+    return pd.DataFrame(columns)
 
 
 def without_group(query: Query, users: pd.DataFrame, orgs: pd.DataFrame) -> pd.DataFrame:
     """Build the answer to a question without a group: users and their schools.
 
-    Parameters
-    ----------
-    query : Query
-        The question; its ``max_users`` is seen to here.
-    users, orgs : pandas.DataFrame
-        Canonical tables.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of users, of a source's additions those that one of these users has, then
-        ``schoolSourcedIds`` and ``schoolNames``, both str.
+    Return the columns of users, of a source's additions those that one of these users has, then
+    ``schoolSourcedIds`` and ``schoolNames``, both str, for at most ``max_users`` of the query.
     """
     users = users.head(query.max_users) if query.max_users else users
     users = users.loc[:, _shown_columns(users)]
@@ -188,6 +146,21 @@ def without_group(query: Query, users: pd.DataFrame, orgs: pd.DataFrame) -> pd.D
     ).reset_index(drop=True)
 
 
+def chosen_rows(query: Query, answer: pd.DataFrame) -> pd.DataFrame:
+    """Keep the rows of an answer that fit the conditions of a question.
+
+    `answer` has a row a membership and all users. The ``max_users`` of the query are applied here.
+    """
+    frame = fitting(answer, ANSWER_COLUMNS, query.where).reset_index(drop=True)
+    if query.max_users is not None:
+        allowed = frame["sourcedId"].drop_duplicates().head(query.max_users)
+        frame = frame.loc[frame["sourcedId"].isin(allowed)].reset_index(drop=True)
+    own = [name in ANSWER_COLUMNS or bool(frame[name].notna().any()) for name in frame.columns]
+    frame = frame.loc[:, own]
+    frame.attrs = dict(answer.attrs)
+    return frame
+
+
 def _shown_columns(users: pd.DataFrame) -> list[bool]:
     """Return True for each column that is canonical, or an addition that one of the users has.
 
@@ -197,20 +170,22 @@ def _shown_columns(users: pd.DataFrame) -> list[bool]:
     return [name in canonical or bool(users[name].notna().any()) for name in users.columns]
 
 
-def _one_row_each(frame: pd.DataFrame) -> pd.DataFrame:
+def one_row_each(frame: pd.DataFrame) -> pd.DataFrame:
     """Return one row a user: membership values joined, each once, and ``groupCount``."""
     by_user = frame.groupby("sourcedId", sort=False)
     one = frame.drop_duplicates("sourcedId").reset_index(drop=True)
-    for column in (*_GROUP_COLUMNS, *_CLASS_COLUMNS, *_ENROLLMENT_COLUMNS):
+    for column in (*GROUP_COLUMNS, *CLASS_COLUMNS, *ENROLLMENT_COLUMNS):
         if column == "groupType":
             continue
         texts = frame[["sourcedId"]].assign(value=_as_text(frame[column]))
         texts = texts.dropna().drop_duplicates()
-        join = _join_elements if column in _LISTS else join_values
+        join = _join_elements if column in LISTS else join_values
         joined = texts.groupby("sourcedId", sort=False)["value"].agg(join)
         one[column] = one["sourcedId"].map(joined).astype("str")
     counts = by_user["groupSourcedId"].nunique()
-    return one.assign(groupCount=one["sourcedId"].map(counts).astype("int64"))
+    one = one.assign(groupCount=one["sourcedId"].map(counts).astype("int64"))
+    one.attrs = dict(frame.attrs)
+    return one
 
 
 def _join_elements(texts: Iterable[str]) -> str:
@@ -228,12 +203,5 @@ def _as_text(column: "pd.Series[Any]") -> "pd.Series[str]":
 
 
 def _looked_up(values: "pd.Series[str]", table: pd.DataFrame, column: str) -> "pd.Series[Any]":
-    found = _take(table[column], codes(values, table["sourcedId"]))
+    found = take(table[column], codes(values, table["sourcedId"]))
     return found.set_axis(values.index)
-
-
-def _take(column: "pd.Series[Any]", positions: NDArray[np.intp]) -> "pd.Series[Any]":
-    """Take values by position; -1 makes a missing one."""
-    if not len(column):
-        return pd.Series([None] * len(positions), dtype=column.dtype)
-    return pd.Series(column.array.take(positions, allow_fill=True))

@@ -1,16 +1,28 @@
 """The question object: who, grouped by what, which group, matched on which fields."""
 
+import datetime
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from oneroster_nb.errors import QueryError
+from oneroster_nb.people.demographics import DEMOGRAPHIC_COLUMNS
+from oneroster_nb.query.conditions import checked_where
+from oneroster_nb.query.query_string import EVERY, parts_of, text_of
 from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.vocabulary import ROLES
+from oneroster_nb.tables.where import Where
+from oneroster_nb.today import local_date
 
 GROUP_TABLES: Mapping[str, str] = {"classes": "classes", "courses": "courses", "schools": "orgs"}
 """Group kind to the canonical table that lists its groups."""
+
+PEOPLE_GROUPS: Mapping[str, str] = {"teachers": "teacher", "students": "student"}
+"""The kinds of groups that are a person: those who share a class in which the person has a role."""
 
 _ADMINISTRATORS = (
     "administrator",
@@ -21,7 +33,6 @@ _ADMINISTRATORS = (
 MATCHES = ("exact", "contains", "glob", "regex")
 STATUSES = ("active", "all")
 
-_EVERY = "*"
 _SYNONYMS: Mapping[str, str] = {"sections": "classes"}
 _USER_FILTERS = ("students", "teachers", "users", *list(ROLES)[2:])
 
@@ -37,7 +48,8 @@ class Query:
         (``"administrators"``, ``"guardians"``, …). With a group, ``"users"`` are its students and
         teachers, and guardians of a class or course those of its students.
     group_filter : str, optional
-        ``"classes"`` (``"sections"`` says the same), ``"courses"`` or ``"schools"``.
+        ``"classes"`` (``"sections"`` says the same), ``"courses"`` or ``"schools"``; ``"teachers"``
+        or ``"students"``, for the people who share a class with one.
     group_name : str or list of str, optional
         Names or ids of groups; left out or ``"*"``, every group of that kind.
     match_on : str or list of str, optional
@@ -56,6 +68,17 @@ class Query:
         At most so many distinct users; 0 is no bound.
     sensitive : bool
         Whether ``sms`` and ``phone`` are among the columns.
+    as_of : str or datetime.date, optional
+        A day such as ``"2026-10-01"``, or ``"today"``. Only who is enrolled on that day counts:
+        from the ``beginDate`` of the enrollment to the day before its ``endDate``.
+    include_end_date : bool
+        Whether an enrollment still counts on its ``endDate``.
+    where : mapping, optional
+        Conditions on columns of the answer, such as ``{"grades": ["06", "07"], "email": None}``.
+    demographics : bool
+        Whether sex, birth date, age, race and ethnicity stand beside people.
+    school : str, optional
+        The name or id of a school: only its groups, and classes at this school, count.
 
     Raises
     ------
@@ -80,21 +103,31 @@ class Query:
     unique: bool = False
     max_users: int | None = None
     sensitive: bool = False
+    as_of: str | datetime.date | None = None
+    include_end_date: bool = False
+    where: Where | None = field(default=None, hash=False)
+    demographics: bool = False
+    school: str | None = None
 
     def __post_init__(self) -> None:
         """Validate, and bring lists and synonyms into one form."""
         self._set("user_filter", _choice("user_filter", self.user_filter, _USER_FILTERS))
         if self.group_filter is not None:
             self._set("group_filter", checked_group_filter(self.group_filter))
-        self._set("group_name", _names(self.group_name))
+        must_be = "group_name must be a name, an id or a list of them"
+        names = _texts(self.group_name, must_be, "ask about every group")
+        if not isinstance(self.group_name, str):
+            self._set("group_name", names)
         if self.group_name is not None and self.group_filter is None:
             raise QueryError(
                 f"group_name {self.group_name!r} needs a group_filter. Say what kind"
                 " of group it is: group_filter='classes', 'courses' or 'schools'."
             )
-        if any(name.strip() == _EVERY for name in self.names or ()):
+        if any(name.strip() == EVERY for name in self.names or ()):
             self._set("group_name", None)
-        self._set("match_on", _fields(self.match_on))
+        must_be = "match_on must be a field or a list of fields"
+        asked = _texts(self.match_on, must_be, "use the connector's match_groups_by")
+        self._set("match_on", asked and tuple(dict.fromkeys(map(str.strip, asked))))
         if self.match_on is not None and self.group_filter is None:
             raise QueryError(
                 f"match_on {self.match_on!r} is given without a group_filter, so there is"
@@ -110,13 +143,46 @@ class Query:
                 f"term must be a title, an id or 'current', not {self.term!r}. Leave it out to"
                 " ask about every term."
             )
+        if self.school is not None and (
+            not isinstance(self.school, str) or not self.school.strip()
+        ):
+            raise QueryError(f"school must be the name or id of a school, not {self.school!r}.")
+        if self.school is not None and self.group_filter is None:
+            raise QueryError(
+                f"school {self.school!r} chooses groups, and there is no group_filter. For the"
+                " people of a school, write group_filter='schools' and its name as group_name."
+            )
         self._set("max_users", _bound(self.max_users))
-        for name in ("unique", "sensitive"):
+        self._set("as_of", checked_day(self.as_of))
+        self._set("where", checked_where(self.where))
+        for name in ("unique", "sensitive", "include_end_date", "demographics"):
             if not isinstance(getattr(self, name), bool):
                 raise QueryError(f"{name} must be True or False, not {getattr(self, name)!r}.")
+        hidden = [c for c in self.where or () if c in DEMOGRAPHIC_COLUMNS and not self.demographics]
+        if hidden:
+            raise QueryError(
+                f"{hidden[0]} is in an answer only with demographics=True. Pass that to put a"
+                " condition on the column."
+            )
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
+
+    @property
+    def timed(self) -> bool:
+        """Whether the question is about a day or a term."""
+        return self.as_of is not None or self.term is not None
+
+    @property
+    def by_classes(self) -> bool:
+        """Whether people belong to the groups through classes."""
+        return self.group_filter not in (None, "schools")
+
+    def on_a_date(self) -> "Query":
+        """Return the question with the date of today, if it asks about ``"today"``."""
+        if self.as_of != "today":
+            return self
+        return replace(self, as_of=local_date())
 
     @property
     def names(self) -> tuple[str, ...] | None:
@@ -138,13 +204,16 @@ class Query:
 
     @classmethod
     def parse(cls, text: str) -> "Query":
-        """Read ``"group_filter::group_name::user_filter"``.
+        """Read ``"group_filter::group_name::user_filter?conditions"``.
 
         Parameters
         ----------
         text : str
             Split at the first and the last ``::``, so that a name may hold some. ``"classes::A"``
             means users, ``"students"`` alone means no group, and a name ``*`` every group.
+            Conditions are written as in a web address, behind the users, with ``&`` between them:
+            ``as_of``, ``term``, ``include_end_date``, ``school``, ``status``, and columns of the
+            answer (``grades=06,07``, ``email=`` for a missing one, ``courseTitle~art``).
 
         Returns
         -------
@@ -159,22 +228,14 @@ class Query:
         --------
         >>> Query.parse("schools::*::teachers")
         Query(user_filter='teachers', group_filter='schools')
+        >>> Query.parse("classes::Art::students?as_of=2026-10-01").as_of
+        '2026-10-01'
         """
         if not isinstance(text, str) or not text.strip():
             raise QueryError(
                 f"A query is a string such as 'courses::Econ 101::students', not {text!r}."
             )
-        first, *rest = text.split("::", 1)
-        if not rest:
-            return cls(user_filter=first.strip())
-        name, separator, users = rest[0].rpartition("::")
-        if not separator:
-            name, users = users, "users"
-        return cls(
-            user_filter=users.strip(),
-            group_filter=first.strip(),
-            group_name=name,
-        )
+        return cls(**parts_of(text))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the parts that differ from their defaults, as plain JSON.
@@ -202,16 +263,35 @@ class Query:
 
     def __str__(self) -> str:
         """Print the question as `parse` reads it; what has no place there is left out."""
-        if self.group_filter is None:
-            return self.user_filter
-        name = " | ".join(self.names) if self.names else _EVERY
-        return f"{self.group_filter}::{name}::{self.user_filter}"
+        return text_of(self.to_dict())
+
+
+def checked_day(value: object) -> str | None:
+    """Return a day as text, ``"today"`` as it is; QueryError if it is none."""
+    if value is None:
+        return None
+    if isinstance(value, np.datetime64):
+        value = pd.Timestamp(value)
+    if isinstance(value, datetime.date) and value == value:  # not NaT, which is unlike itself
+        return datetime.date(value.year, value.month, value.day).isoformat()
+    if isinstance(value, str):
+        text = value.strip()
+        if text.casefold() == "today":
+            return "today"
+        try:
+            return datetime.date.fromisoformat(text).isoformat()
+        except ValueError:
+            pass
+    raise QueryError(
+        f"as_of must be a day such as '2026-10-01', a date or 'today', not {value!r}. Leave it out"
+        " to count everything active."
+    )
 
 
 def checked_group_filter(group_filter: str) -> str:
     """Return the kind of group that is meant; raise QueryError if there is none of that name."""
     kind = _SYNONYMS.get(group_filter, group_filter) if isinstance(group_filter, str) else ""
-    return _choice("group_filter", kind or group_filter, tuple(GROUP_TABLES))
+    return _choice("group_filter", kind or group_filter, (*GROUP_TABLES, *PEOPLE_GROUPS))
 
 
 def _choice(name: str, value: object, choices: tuple[str, ...]) -> str:
@@ -222,28 +302,14 @@ def _choice(name: str, value: object, choices: tuple[str, ...]) -> str:
     raise QueryError(f"Unknown {name} {value!r}.{hint} It can be {listed}.")
 
 
-def _names(value: object) -> str | tuple[str, ...] | None:
+def _texts(value: object, must_be: str, left_out: str) -> tuple[str, ...] | None:
+    """Return a text, or each text of a list, as a tuple; QueryError for anything else."""
     if value is None:
         return None
     names = (value,) if isinstance(value, str) else _listed(value)
     if not names or not all(isinstance(name, str) and name.strip() for name in names):
-        raise QueryError(
-            f"group_name must be a name, an id or a list of them, not {value!r}. Leave it out to"
-            " ask about every group."
-        )
-    return value if isinstance(value, str) else tuple(dict.fromkeys(names))
-
-
-def _fields(value: object) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    names = (value,) if isinstance(value, str) else _listed(value)
-    if not names or not all(isinstance(name, str) and name.strip() for name in names):
-        raise QueryError(
-            f"match_on must be a field or a list of fields, not {value!r}. Leave it out to use"
-            " the connector's match_groups_by."
-        )
-    return tuple(dict.fromkeys(name.strip() for name in names))
+        raise QueryError(f"{must_be}, not {value!r}. Leave it out to {left_out}.")
+    return tuple(dict.fromkeys(names))
 
 
 def _tuple(value: str | Sequence[str] | None) -> tuple[str, ...] | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from oneroster_nb.query.query import Query
+from oneroster_nb.query.query import PEOPLE_GROUPS, Query
 from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.references import elements
 from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES
@@ -26,39 +26,28 @@ def references_of_answer(
     What has nothing to do with the groups asked for is left out. References into a table without
     rows are left out too, unless they are to people: another warning says that nothing is shown.
 
-    Parameters
-    ----------
-    query : Query
-        The question.
-    tables : mapping of str to pandas.DataFrame
-        Canonical tables, rows marked ``tobedeleted`` included.
-    users, classes : pandas.DataFrame
-        Those of the status, role and term that are asked for. Of the users, those at orgs that
-        are there need not be among them.
-    groups : pandas.DataFrame, optional
-        The groups that are asked for; None for a question without a group.
-
-    Returns
-    -------
-    list of (str, pandas.Series)
-        The name of a table and the ids that refer to it, as
-        :func:`oneroster_nb.tables.references.not_there` takes them.
+    `tables` include rows marked ``tobedeleted``. `users` and `classes` are those of the status,
+    role and term that are asked for, `classes` of groups that are people those of them; users at
+    orgs that are there need not be among them.
     """
     everything = groups is None or query.names is None
     found: list[_Reference] = []
-    if groups is not None and query.group_filter != "schools":
+    if groups is not None and query.group_filter in PEOPLE_GROUPS:
+        found += [("orgs", classes["schoolSourcedId"]), *_people(query, tables, classes)]
+        found.append(("classes", _enrolled_groups(query, tables, groups)))
+    elif groups is not None and query.by_classes:
         if query.group_filter == "courses" and everything:
             found.append(("courses", classes["courseSourcedId"]))
         key = "sourcedId" if query.group_filter == "classes" else "courseSourcedId"
         classes = classes.loc[among(classes[key], groups["sourcedId"])]
         found += [("orgs", classes["schoolSourcedId"]), *_people(query, tables, classes)]
-    elif query.term is not None:
+    elif query.timed:
         if groups is not None:
             classes = classes.loc[among(classes["schoolSourcedId"], groups["sourcedId"])]
         found += _people(query, tables, classes)
     if everything and query.group_filter in (None, "schools"):
         found.append(("orgs", elements(users["orgSourcedIds"])))
-    if everything and (query.group_filter in ("classes", "courses") or query.term is not None):
+    if everything and (query.group_filter in ("classes", "courses") or query.timed):
         gone = _gone(tables["users"], query.status)
         enrolled = _enrolled(query, tables)
         of_others = ~among(enrolled["userSourcedId"], gone)
@@ -77,6 +66,16 @@ def _people(
         students = among(tables["users"]["sourcedId"], enrolled["userSourcedId"])
         found.append(("users", elements(tables["users"].loc[students, "agentSourcedIds"])))
     return found
+
+
+def _enrolled_groups(
+    query: Query, tables: Mapping[str, pd.DataFrame], groups: pd.DataFrame
+) -> "pd.Series[str]":
+    """Return the ids of the classes that groups are enrolled in, which are people themselves."""
+    rows = active(tables["enrollments"], query.status)
+    role = PEOPLE_GROUPS[query.group_filter or ""]
+    mine = (rows["role"] == role) & among(rows["userSourcedId"], groups["sourcedId"])
+    return rows.loc[mine, "classSourcedId"]
 
 
 def _enrolled(query: Query, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

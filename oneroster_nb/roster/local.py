@@ -1,7 +1,7 @@
 """Answering questions from tables in memory, by row positions."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sized
+from collections.abc import Callable, Mapping, Sized
 from dataclasses import replace
 from functools import cached_property
 
@@ -10,9 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oneroster_nb.analysis.methods import RosterQuestions
-from oneroster_nb.counts.footnotes import with_footnote, with_left_out, with_unknown_roles
+from oneroster_nb.counts.footnotes import (
+    with_footnote,
+    with_left_out,
+    with_unknown_roles,
+)
 from oneroster_nb.errors import PartialResultWarning, warn
+from oneroster_nb.people.names import full_names
 from oneroster_nb.progress import ProgressOption
+from oneroster_nb.query.group_classes import GroupClasses
 from oneroster_nb.query.membership import (
     Members,
     link_classes,
@@ -20,15 +26,24 @@ from oneroster_nb.query.membership import (
     with_group,
     without_group,
 )
-from oneroster_nb.query.query import Query
+from oneroster_nb.query.moment import Moment, tables_at
+from oneroster_nb.query.query import PEOPLE_GROUPS, Query
 from oneroster_nb.query.referring import references_of_answer
-from oneroster_nb.query.terms import classes_in_term, in_term, sessions_of_term
+from oneroster_nb.query.school import at_schools, schools_named
+from oneroster_nb.source.at_moment import with_moment
+from oneroster_nb.source.class_list import WHO, with_people
 from oneroster_nb.source.source import warn_not_shared
 from oneroster_nb.source.table_calls import Choice
 from oneroster_nb.tables.added_columns import MATCHED_TOO
-from oneroster_nb.tables.lookup import codes
+from oneroster_nb.tables.lookup import codes, take
 from oneroster_nb.tables.references import elements, not_there
-from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES, linked_people, roles_at_orgs, slices
+from oneroster_nb.tables.roles_at_orgs import (
+    ENROLLED_ROLES,
+    LINKED_ROLES,
+    linked_people,
+    roles_at_orgs,
+    slices,
+)
 from oneroster_nb.tables.status import active, is_active
 from oneroster_nb.tables.table import empty_table, sensitive_columns, split_text, without_sensitive
 from oneroster_nb.tables.unknown_roles import is_unknown
@@ -58,20 +73,48 @@ class LocalSource(RosterQuestions):
         schools = active(self._listed_groups("schools", False), "active")
         return {**people, "schools": len(schools)}
 
+    def _sessions(self) -> pd.DataFrame:
+        return self._tables["academicSessions"]
+
     def _count(self, query: Query) -> int:
         return int((self._chosen_users(query) & self._holds_role(query)).sum())
 
     def _rows(self, name: str, choice: Choice, progress: ProgressOption) -> pd.DataFrame:  # noqa: ARG002
         return self._tables[name]
 
-    def _people_of(self, group_filter: str, groups: pd.DataFrame) -> dict[str, list[int | None]]:
+    def _people_of(self, query: Query, groups: pd.DataFrame) -> dict[str, list[int | None]]:
         counts: dict[str, list[int | None]] = {}
         for column, who in (("studentCount", "students"), ("teacherCount", "teachers")):
-            members = self._members_of(Query(who, group_filter), groups)
+            members = self._members_of(replace(query, user_filter=who), groups)
             pairs = pd.DataFrame({"group": members.group, "user": members.user}).drop_duplicates()
             counted = np.bincount(pairs["group"].to_numpy(dtype=np.intp), minlength=len(groups))
             counts[column] = [int(count) for count in counted]
         return counts
+
+    def _with_people(
+        self,
+        query: Query,
+        classes: pd.DataFrame,
+        progress: ProgressOption,  # noqa: ARG002
+    ) -> pd.DataFrame:
+        return self.with_people(query, classes)
+
+    def with_people(self, query: Query, classes: pd.DataFrame) -> pd.DataFrame:
+        """Add the people of classes who count at the moment of a question."""
+        students, teachers = (
+            self._members_of(replace(query, user_filter=who), classes).distinct()
+            for who in ("students", "teachers")
+        )
+        users = self._tables["users"]
+        who = {name: take(users[name], teachers.user) for name in WHO}
+        answer = with_people(
+            classes,
+            students=students.group,
+            teachers=pd.DataFrame({"class_": teachers.group, **who}),
+        )
+        answer = self._with_moment(answer, query)
+        answer = with_left_out(answer, self._not_there(query, classes))
+        return with_unknown_roles(answer, self._of_unknown_role(query, classes))
 
     def _listed_groups(self, group_filter: str, progress: ProgressOption) -> pd.DataFrame:  # noqa: ARG002
         if group_filter == "classes":
@@ -81,19 +124,44 @@ class LocalSource(RosterQuestions):
             return link_courses(self._tables["courses"], orgs)
         return orgs.loc[orgs["type"] == "school"].reset_index(drop=True)
 
+    def _people_as_groups(self, query: Query, progress: ProgressOption) -> pd.DataFrame:  # noqa: ARG002
+        return self.people_as_groups(query)
+
+    def people_as_groups(self, query: Query) -> pd.DataFrame:
+        """Return the people who are the groups of a question, with name and schools."""
+        role = PEOPLE_GROUPS[query.group_filter or ""]
+        here = (self._user_of_enrollment >= 0) & self._active("enrollments", query)
+        here &= self._enrolled_as(role)
+        ever = Query(status=query.status)  # whose role or class is over is still who is meant
+        chosen = self._holders(ever, lambda held: held == role)
+        chosen[self._user_of_enrollment[here]] = True
+        users = without_sensitive("users", self._tables["users"])
+        users = users.loc[chosen & self._active("users", query)]
+        listed = without_group(Query(), users, self._tables["orgs"])
+        return listed.assign(name=full_names(listed))
+
     def _answer(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
         if query.group_filter is None:
             users = self._shown_users(query)
             users = users.loc[self._chosen_users(query) & self._holds_role(query)]
-            if users.empty and query.term is None:
+            if users.empty and not query.timed:
                 warn_not_shared(query.user_filter)
             answer = without_group(query, users, self._tables["orgs"])
+            answer = self._with_moment(answer, query)
             answer = with_left_out(answer, self._not_there(query, None))
             answer = with_unknown_roles(answer, self._people_of_unknown_role(query))
         else:
-            listed = self._listed_groups(query.group_filter, progress)
+            listed = self._groups_of(query, progress)
             answer = self.members(query, self._matched_groups(query, listed))
         return with_footnote(answer, self._without_phones() if query.sensitive else [])
+
+    def _with_moment(self, answer: pd.DataFrame, query: Query) -> pd.DataFrame:
+        """Say at which moment people are counted, if the question is about one."""
+        moment = Moment.of(query)
+        if moment is None:
+            return answer
+        classes = self._classes.loc[self._active("classes", query)]
+        return with_moment(answer, moment, classes, self._tables["academicSessions"])
 
     def _without_phones(self) -> list[str]:
         """Warn if the roster has users but no phone numbers; return the note."""
@@ -118,6 +186,7 @@ class LocalSource(RosterQuestions):
             classes=self._classes,
             enrollments=self._tables["enrollments"],
         )
+        answer = self._with_moment(answer, query)
         answer = with_left_out(answer, self._not_there(query, groups))
         return with_unknown_roles(answer, self._of_unknown_role(query, groups, members))
 
@@ -139,34 +208,61 @@ class LocalSource(RosterQuestions):
         return find(query, groups)
 
     def _of_classes(self, query: Query, groups: pd.DataFrame) -> Members:
-        """Return the members of classes and courses: enrolled, or linked to a student there."""
+        """Return who belongs to groups through classes: enrolled, or linked to a student there."""
+        linked = not LINKED_ROLES.isdisjoint(query.roles or ())
+        if linked and query.group_filter == "students":
+            return self._linked(query, self._themselves(groups))
         enrolled = self._enrolled(query, groups)
-        if LINKED_ROLES.isdisjoint(query.roles or ()):
+        if not linked:
             return enrolled
         students = self._enrolled(replace(query, user_filter="students"), groups).distinct()
         members = enrolled.followed_by(self._linked(query, students))
         return members.take(np.lexsort((members.user, members.class_, members.group)))
 
     def _enrolled(self, query: Query, groups: pd.DataFrame) -> Members:
-        """Return the people enrolled in classes and courses in a role of the question."""
+        """Return the people enrolled in the classes of groups in a role of the question."""
         enrollments = self._tables["enrollments"]
-        key = "sourcedId" if query.group_filter == "classes" else "courseSourcedId"
-        group_of_class = codes(self._classes[key], groups["sourcedId"])
-        group_of_class[~self._chosen_classes(query)] = -1
+        of_groups = self._group_classes(query, groups)
         users, classes = self._user_of_enrollment, self._class_of_enrollment
         role = codes(enrollments["role"], pd.Series(query.roles or (), dtype="str"))
         user_active = self._active("users", query)
-        enrolled = (users >= 0) & (classes >= 0) & (role >= 0) & self._active("enrollments", query)
+        enrolled = (users >= 0) & (classes >= 0) & (role >= 0) & self._counting(query)
         rows = np.flatnonzero(enrolled)
-        rows = rows[(group_of_class[classes[rows]] >= 0) & user_active[users[rows]]]
-        members = Members(users[rows], group_of_class[classes[rows]], classes[rows], rows)
-        if query.term is not None:
-            # Of several enrollments in one class, the one in the term is shown.
-            sessions = self._tables["academicSessions"]
-            fits = in_term(enrollments.iloc[rows], sessions, query.term)
-            members = members.take(np.lexsort((role[rows], ~fits))).distinct()
+        rows = rows[of_groups.mask[classes[rows]] & user_active[users[rows]]]
+        position, group = of_groups.groups_of(classes[rows])
+        rows = rows[position]
+        members = Members(users[rows], group, classes[rows], rows)
+        if query.group_filter in PEOPLE_GROUPS:  # no one is of their own group
+            others = members.user != self._themselves(groups).user[members.group]
+            members = members.take(np.flatnonzero(others))
         rank = role[members.enrollment]
         return members.take(np.lexsort((members.user, rank, members.class_, members.group)))
+
+    def _group_classes(self, query: Query, groups: pd.DataFrame) -> GroupClasses:
+        """Find the chosen classes of groups; of people, those in which they have a role."""
+        chosen = self._chosen_classes(query)
+        if query.group_filter not in PEOPLE_GROUPS:
+            key = "sourcedId" if query.group_filter == "classes" else "courseSourcedId"
+            return GroupClasses.by_key(self._classes[key], groups["sourcedId"], chosen)
+        users, classes = self._user_of_enrollment, self._class_of_enrollment
+        enrolled = (users >= 0) & (classes >= 0) & self._counting(query)
+        enrolled &= self._enrolled_as(PEOPLE_GROUPS[query.group_filter or ""])
+        rows = np.flatnonzero(enrolled)
+        group = codes(self._tables["users"]["sourcedId"], groups["sourcedId"])[users[rows]]
+        pairs = pd.DataFrame({"group": group, "class_": classes[rows]})
+        mine = (group >= 0) & chosen[classes[rows]]
+        return GroupClasses.of_pairs(pairs.loc[mine], len(chosen))
+
+    def _enrolled_as(self, role: str) -> NDArray[np.bool_]:
+        """Return True for each enrollment in a role."""
+        roles: pd.Series[str] = self._tables["enrollments"]["role"]
+        return roles.eq(role).to_numpy(dtype=bool, na_value=False)
+
+    def _themselves(self, groups: pd.DataFrame) -> Members:
+        """Return groups that are people as the only members of their groups, of no class."""
+        user = codes(groups["sourcedId"], self._tables["users"]["sourcedId"])
+        none = np.full(len(groups), -1)
+        return Members(user, np.arange(len(groups)), none, none)
 
     def _linked(self, query: Query, students: Members) -> Members:
         """Return the people of a role who are linked to students, in the students' classes."""
@@ -182,7 +278,9 @@ class LocalSource(RosterQuestions):
         lost = self._dead_ends
         tables = self._tables
         if LINKED_ROLES.isdisjoint(query.roles or ()):
-            tables = {**tables, "enrollments": lost["enrollments"]}
+            nowhere = lost["enrollments"]
+            nowhere = nowhere.loc[self._counting(query)[nowhere.index]]
+            tables = {**tables, "enrollments": nowhere}
             if all(rows.empty for rows in lost.values()):
                 return {}
         users = lost["users"]
@@ -190,7 +288,10 @@ class LocalSource(RosterQuestions):
             chosen = self._chosen_users(query) & self._holds_role(query)
             users = users.loc[chosen[users.index]]
         classes = tables["classes"][["sourcedId", "courseSourcedId", "schoolSourcedId"]]
-        classes = classes.loc[self._chosen_classes(query)]
+        if groups is not None and query.group_filter in PEOPLE_GROUPS:
+            classes = classes.loc[self._group_classes(query, groups).mask]
+        else:
+            classes = classes.loc[self._chosen_classes(query)]
         found = references_of_answer(query, tables, users=users, classes=classes, groups=groups)
         return not_there(tables, found)
 
@@ -222,9 +323,8 @@ class LocalSource(RosterQuestions):
         enrollments = self._tables["enrollments"]
         user, place = self._user_of_enrollment, self._class_of_enrollment
         rows = self._enrollments_in_unknown_role
-        rows = rows[self._active("enrollments", query)[rows]]
-        key = "sourcedId" if query.group_filter == "classes" else "courseSourcedId"
-        chosen = (codes(self._classes[key], groups["sourcedId"]) >= 0) & self._chosen_classes(query)
+        rows = rows[self._counting(query)[rows]]
+        chosen = self._group_classes(query, groups).mask
         rows = rows[chosen[place[rows]] & self._active("users", query)[user[rows]]]
         there = pd.MultiIndex.from_arrays([members.user, members.class_])
         rows = rows[~pd.MultiIndex.from_arrays([user[rows], place[rows]]).isin(there)]
@@ -235,7 +335,7 @@ class LocalSource(RosterQuestions):
 
     def _of_schools(self, query: Query, groups: pd.DataFrame) -> Members:
         """Return the members of schools, by the roles that they hold there."""
-        held = self._roles_held
+        held = self._roles_at(query)
         user = held["user"].to_numpy()
         group = codes(held["org"], groups["sourcedId"])
         rank = codes(held["role"], pd.Series(query.roles or (), dtype="str"))
@@ -248,39 +348,77 @@ class LocalSource(RosterQuestions):
         return Members(user[rows], group[rows], none, none)
 
     def _chosen_users(self, query: Query) -> NDArray[np.bool_]:
-        """Return for each user whether the question includes that status and term."""
+        """Return for each user whether the question includes that status, day and term.
+
+        At a moment, students and teachers need an enrollment that counts; other people do not.
+        """
         chosen = self._active("users", query)
-        if query.term is not None:
-            here = (self._user_of_enrollment >= 0) & (self._class_of_enrollment >= 0)
-            here &= self._active("enrollments", query)
-            rows = np.flatnonzero(here)
-            rows = rows[self._chosen_classes(query)[self._class_of_enrollment[rows]]]
-            enrolled = np.zeros(len(chosen), dtype=bool)
-            enrolled[self._user_of_enrollment[rows]] = True
-            chosen = chosen & enrolled
-        return chosen
+        if not query.timed:
+            return chosen
+        here = (self._user_of_enrollment >= 0) & (self._class_of_enrollment >= 0)
+        rows = np.flatnonzero(here & self._counting(query))
+        rows = rows[self._active("classes", query)[self._class_of_enrollment[rows]]]
+        enrolled = np.zeros(len(chosen), dtype=bool)
+        enrolled[self._user_of_enrollment[rows]] = True
+        if query.roles is None:
+            others = self._holders(query, lambda role: ~role.isin(ENROLLED_ROLES))
+            return chosen & (enrolled | others)
+        return chosen & enrolled if ENROLLED_ROLES.issuperset(query.roles) else chosen
 
     def _holds_role(self, query: Query) -> NDArray[np.bool_]:
         """Return for each user whether the person holds a role of the question, at any org."""
-        users = self._tables["users"]
         if query.roles is None:
-            return np.ones(len(users), dtype=bool)
-        held = self._roles_held
-        chosen = held["role"].isin(query.roles)
+            return np.ones(len(self._tables["users"]), dtype=bool)
+        return self._holders(query, lambda role: role.isin(query.roles or ()))
+
+    def _holders(
+        self, query: Query, meant: "Callable[[pd.Series[str]], pd.Series[bool]]"
+    ) -> NDArray[np.bool_]:
+        """Return for each user whether the person holds a role that is meant, at any org."""
+        held = self._roles_at(query)
+        chosen = meant(held["role"])
         if query.status != "all":
             chosen &= held["active"]
         # The table of roles counts; people who are not in it have the role of their own row.
-        holds = users["role"].isin(query.roles).to_numpy(dtype=bool, copy=True)
+        holds = meant(self._tables["users"]["role"]).to_numpy(dtype=bool, copy=True)
         holds[held["user"]] = False
         holds[held.loc[chosen, "user"]] = True
         return holds
 
+    def _roles_at(self, query: Query) -> pd.DataFrame:
+        """Return who holds which role at which org; a role that is over is not active."""
+        moment, roles = Moment.of(query), self._tables["roles"]
+        if moment is None or roles[["beginDate", "endDate"]].isna().all(axis=None):
+            return self._roles_held
+        return roles_at_orgs(self._tables["users"], tables_at(moment, self._tables)["roles"])
+
     def _chosen_classes(self, query: Query) -> NDArray[np.bool_]:
+        """Return for each class whether the question includes that status, school and term."""
         chosen = self._active("classes", query)
-        if query.term is not None:
-            sessions = sessions_of_term(self._tables["academicSessions"], query.term)
-            chosen = chosen & classes_in_term(self._classes, sessions).to_numpy(dtype=bool)
-        return chosen
+        if query.school is not None and query.by_classes:
+            schools = schools_named(self._tables["orgs"], query.school, query.status)
+            chosen = chosen & at_schools(self._classes, schools).to_numpy()
+        if query.term is None:
+            return chosen
+        moment = Moment(term=query.term)
+        return chosen & moment.meets(self._classes, self._tables["academicSessions"])
+
+    def _counting(self, query: Query) -> NDArray[np.bool_]:
+        """Return for each enrollment whether the question includes that status, day and term."""
+        counting, moment = self._active("enrollments", query), Moment.of(query)
+        if moment is None:
+            return counting
+        if moment not in self._enrolled_at:
+            names = ("enrollments", "classes", "academicSessions")
+            counted = moment.enrolled(*(self._tables[name] for name in names))
+            self._enrolled_at.clear()  # one question asks several times, the next about other days
+            self._enrolled_at[moment] = counted
+        return counting & self._enrolled_at[moment]
+
+    @cached_property
+    def _enrolled_at(self) -> dict[Moment, NDArray[np.bool_]]:
+        """Of the last moment asked about, which enrollments count."""
+        return {}
 
     def _active(self, name: str, query: Query) -> NDArray[np.bool_]:
         if query.status == "all":

@@ -18,7 +18,8 @@ import pyarrow.parquet
 from oneroster_nb.errors import SnapshotError
 from oneroster_nb.files import new_private, partial_of
 from oneroster_nb.tables.made_ids import with_present_ids
-from oneroster_nb.tables.rules import RULES, Finding
+from oneroster_nb.tables.rulebook import RULES
+from oneroster_nb.tables.rules import Finding
 
 SCHEMA_VERSION = 2
 _FORMAT = "oneroster_nb roster"

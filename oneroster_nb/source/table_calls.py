@@ -5,18 +5,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar, cast
 
 import pandas as pd
 
 from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
+from oneroster_nb.query.moment import Day
+from oneroster_nb.query.query import Query
 from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.table import EXTRA_TABLES, TABLES
 from oneroster_nb.tables.where import Where, selected
 
-_P = ParamSpec("_P")
-_S = TypeVar("_S", bound="TableCalls")
+_Call = TypeVar("_Call", bound=Callable[..., pd.DataFrame])
 
 
 def table_names(names: str | Sequence[str]) -> list[str]:
@@ -40,25 +41,28 @@ class Choice:
     status: str
 
 
-def _like(
-    model: Callable[Concatenate[_S, _P], pd.DataFrame],
-) -> Callable[[Callable[[Any], tuple[str, ...]]], Callable[Concatenate[_S, _P], pd.DataFrame]]:
+def _like(model: _Call) -> Callable[[Callable[[Any], tuple[str, ...]]], _Call]:
     """Return a decorator that makes a call with the parameters of another one.
 
     The decorated function returns the table and, if not all of its rows are meant, their types.
     """
 
-    def made(
-        of_table: Callable[[Any], tuple[str, ...]],
-    ) -> Callable[Concatenate[_S, _P], pd.DataFrame]:
+    def made(of_table: Callable[[Any], tuple[str, ...]]) -> _Call:
         @wraps(model, assigned=())
         @wraps(of_table, assigned=("__name__", "__qualname__", "__doc__"))
-        def call(source: _S, /, *args: _P.args, **options: _P.kwargs) -> pd.DataFrame:
-            name, *types = of_table(source)
-            get: Callable[..., pd.DataFrame] = source._get
-            return get(name, types, *args, **options)
+        def call(
+            source: "TableCalls",
+            where: Where | None = None,
+            *,
+            columns: Sequence[str] | None = None,
+            modified_since: str | datetime.date | None = None,
+            status: str = "active",
+            progress: ProgressOption = None,
+        ) -> pd.DataFrame:
+            choice = Choice(where, modified_since, status)
+            return source._get(of_table(source), choice, columns, progress)
 
-        return call
+        return cast("_Call", call)
 
     return made
 
@@ -70,22 +74,26 @@ class TableCalls(ABC):
     def _rows(self, name: str, choice: Choice, progress: ProgressOption) -> pd.DataFrame:
         """Return rows of a canonical table that include all chosen rows."""
 
+    @abstractmethod
+    def _classes_with_names(
+        self, choice: Choice, columns: Sequence[str] | None, when: Query, progress: ProgressOption
+    ) -> pd.DataFrame:
+        """Return the chosen classes with names, and with their people at a moment."""
+
     def _get(
         self,
-        name: str,
-        types: Sequence[str],
-        where: Where | None = None,
-        *,
-        columns: Sequence[str] | None = None,
-        modified_since: str | datetime.date | None = None,
-        status: str = "active",
-        progress: ProgressOption = None,
+        of_table: Sequence[str],
+        choice: Choice,
+        columns: Sequence[str] | None,
+        progress: ProgressOption,
     ) -> pd.DataFrame:
         """Return the chosen rows of a table, of some types if any are given."""
-        frame = self._rows(name, Choice(where, modified_since, status), progress)
+        name, *types = of_table
+        frame = self._rows(name, choice, progress)
         if types:
             frame = frame.loc[frame["type"].isin(types)]
-        return selected(frame, name, where, columns, modified_since, status)
+        kinds = TABLES[name].columns
+        return selected(frame, kinds, choice.where, columns, choice.modified_since, choice.status)
 
     def get_orgs(
         self,
@@ -124,15 +132,8 @@ class TableCalls(ABC):
         QueryError
             If a column or operator is unknown, or a column cannot hold a value.
         """
-        return self._get(
-            "orgs",
-            (),
-            where,
-            columns=columns,
-            modified_since=modified_since,
-            status=status,
-            progress=progress,
-        )
+        choice = Choice(where, modified_since, status)
+        return self._get(("orgs",), choice, columns, progress)
 
     @_like(get_orgs)
     def get_schools(self) -> tuple[str, ...]:
@@ -159,18 +160,77 @@ class TableCalls(ABC):
         """
         return ("courses",)
 
-    @_like(get_orgs)
-    def get_classes(self) -> tuple[str, ...]:
-        """Get the classes; parameters as for :meth:`get_orgs`.
+    def get_classes(
+        self,
+        where: Where | None = None,
+        *,
+        with_names: bool = False,
+        as_of: Day = None,
+        term: str | None = None,
+        include_end_date: bool = False,
+        columns: Sequence[str] | None = None,
+        modified_since: str | datetime.date | None = None,
+        status: str = "active",
+        progress: ProgressOption = None,
+    ) -> pd.DataFrame:
+        """Get the classes, with the names of what they refer to and numbers of people if asked.
+
+        Parameters
+        ----------
+        where, columns, modified_since, status, progress
+            As for :meth:`get_orgs`, also for the columns that `with_names` adds.
+        with_names : bool
+            Whether to add names and numbers. They go by the groups that a connector has listed
+            before, as :meth:`groups` does.
+        as_of, term, include_end_date
+            The day or term of the people, as for :meth:`get_users`, with `with_names`. Classes that
+            do not meet then are left out.
 
         Returns
         -------
         pandas.DataFrame
             The canonical table ``classes``: ``title classCode classType location periods grades
             subjects courseSourcedId schoolSourcedId termSourcedIds`` and more, all str except
-            ``dateLastModified``.
+            ``dateLastModified``. With names also ``courseTitle schoolName termTitles
+            teacherNames`` (str; several with commas, teachers by family name) and ``studentCount
+            teacherCount`` (int64, distinct active people).
+
+        Raises
+        ------
+        QueryError
+            If a column, operator or term is unknown, if a column cannot hold a value, or for a day
+            or term without `with_names`.
+
+        Warns
+        -----
+        NoMatchWarning
+            If no term is running on the day.
+        DanglingReferenceWarning, UnknownRoleWarning
+            If people are left out of names and numbers; see ``attrs["footnote"]``, too.
+
+        Examples
+        --------
+        >>> import oneroster_nb as onb
+        >>> with onb.connect("demo") as conn:
+        ...     room = conn.get_classes({"location": "302"}, with_names=True)
+        >>> room[["title", "termTitles", "teacherNames", "studentCount"]]
+                    title             termTitles       teacherNames  studentCount
+        0  ELA 6 (6A ELA)  Semester 1,Semester 2     Ernesto Dawson             3
+        1  ELA 6 (6B ELA)  Semester 1,Semester 2     Ernesto Dawson             6
+        2  ELA 6 (6A ELA)  Semester 1,Semester 2  Margaret Baptiste             4
         """
-        return ("classes",)
+        choice = Choice(where, modified_since, status)
+        when = Query(
+            "users", "classes", as_of=as_of, term=term, include_end_date=include_end_date
+        ).on_a_date()
+        if with_names:
+            return self._classes_with_names(choice, columns, when, progress)
+        if when.timed:
+            raise QueryError(
+                "get_classes() counts people on a day or in a term only with with_names=True. Pass"
+                " that too, or leave as_of and term out."
+            )
+        return self._get(("classes",), choice, columns, progress)
 
     @_like(get_orgs)
     def get_enrollments(self) -> tuple[str, ...]:

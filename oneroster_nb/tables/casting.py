@@ -38,25 +38,13 @@ _TRUE_FALSE: Mapping[str, bool] = {
 
 
 def cast_columns(name: str, columns: Mapping[str, Any], *, sensitive: bool = False) -> pa.Table:
-    """Build a canonical table from columns of strings.
+    """Build a canonical table from pyarrow arrays of strings by column.
 
-    Parameters
-    ----------
-    name : str
-        A key of :data:`oneroster_nb.tables.table.TABLES`.
-    columns : mapping of str to pyarrow string arrays of one length
-        By canonical name. Names beyond the canonical ones are kept after them, but never passwords
-        and, among users, demographics.
-    sensitive : bool
-        Whether phone numbers of users are kept: ``sms``, ``phone`` and a provider's own.
-
-    Returns
-    -------
-    pyarrow.Table
-        All canonical columns in order, empty strings missing, then the others by name as strings.
-        A value that cannot be read becomes missing. Words of the standard are written as the
-        standard writes them, and a row without a status is active. Notes
-        (:mod:`oneroster_nb.tables.notes`) count both.
+    It has all canonical columns in order, empty strings missing, then the others by name as
+    strings, but never passwords and, among users, demographics and (if not `sensitive`) phone
+    numbers. A value that cannot be read becomes missing. Words of the standard are written as the
+    standard writes them, and a row without a status is active. Notes
+    (:mod:`oneroster_nb.tables.notes`) count both.
     """
     table = TABLES[name]
     visible = table.visible(sensitive=sensitive)
@@ -69,7 +57,7 @@ def cast_columns(name: str, columns: Mapping[str, Any], *, sensitive: bool = Fal
             arrays[column] = pa.nulls(length, _ARROW[kind])
             continue
         texts = _without_empty(texts)
-        arrays[column] = _READERS[kind](texts)
+        arrays[column] = _READERS[kind](texts) if kind in _READERS else texts
         lost = arrays[column].null_count - texts.null_count
         if lost:
             notes.append(Note("value-unreadable", column, "", lost))
@@ -107,7 +95,8 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
     types = {pa.bool_(): pd.BooleanDtype()}
     frame: pd.DataFrame = table.replace_schema_metadata().to_pandas(types_mapper=types.get)
     # A column without any value arrives as object; text stays text also then.
-    return frame.astype({c: "str" for c in frame.columns if frame[c].dtype == object})
+    odd = [c for c, dtype in frame.dtypes.items() if dtype == "object"]
+    return frame.astype(dict.fromkeys(odd, "str")) if odd else frame
 
 
 def is_password(name: str) -> bool:
@@ -146,19 +135,14 @@ def _mapped(texts: Any, function: Callable[[str], Any], kind: Any) -> Any:
 
 def _standard_words(table: str, column: str, texts: Any) -> tuple[Any, list[Note]]:
     """Write the words of a column as the standard does, and note those that were others."""
-    counts = pc.value_counts(texts)
-    words = {
-        text: standard_word(table, column, text)
-        for text in counts.field("values").to_pylist()
-        if text is not None
-    }
+    counts = {each["values"]: each["counts"] for each in pc.value_counts(texts).to_pylist()}
+    words = {text: standard_word(table, column, text) for text in counts if text is not None}
     if all(text == word for text, word in words.items()):
         return texts, []
-    told = zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)
     notes = [
-        Note("word-written-otherwise", column, text, count)
-        for text, count in told
-        if text is not None and words[text] not in (text, text.strip())
+        Note("word-written-otherwise", column, text, counts[text])
+        for text, word in words.items()
+        if word not in (text, text.strip())
     ]
     return _mapped(texts, words.__getitem__, pa.string()), notes
 
@@ -212,13 +196,7 @@ def _grades(texts: Any) -> tuple[Any, Any]:
     return coded, original
 
 
-def _texts(texts: Any) -> Any:
-    return texts
-
-
 _READERS: Mapping[Kind, Callable[[Any], Any]] = {
-    Kind.TEXT: _texts,
-    Kind.VALUES: _texts,
     Kind.BOOLEAN: _booleans,
     Kind.DATE: _dates,
     Kind.TIMESTAMP: _timestamps,

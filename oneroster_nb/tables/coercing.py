@@ -22,19 +22,8 @@ from oneroster_nb.tables.vocabulary import ACTIVE, has_words, standard_word
 def coerce_frame(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     """Bring the canonical columns of a table that have other dtypes to those of the schema.
 
-    Parameters
-    ----------
-    name : str
-        A key of :data:`oneroster_nb.tables.table.TABLES`.
-    table : pandas.DataFrame
-        With a :class:`pandas.RangeIndex`.
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        The same table, if nothing had to be changed.
-    notes : list of Note
-        What was read otherwise than it was written. A value that cannot be read is missing.
+    The table has a RangeIndex, and is returned itself if nothing had to be changed. Notes say what
+    was read otherwise than it was written. A value that cannot be read is missing.
 
     Examples
     --------
@@ -74,16 +63,8 @@ def validated_tables(
 ) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
     """Return the tables of a roster with all columns, the dtypes of the schema and each key once.
 
-    Parameters
-    ----------
-    tables : mapping of str to pandas.DataFrame
-        By canonical name. A column that is not given is missing throughout.
-
-    Returns
-    -------
-    tables : dict of str to pandas.DataFrame
-    findings : list of Finding
-        What was read otherwise than it was written.
+    A column that is not given is missing throughout. Findings say what was read otherwise than it
+    was written.
 
     Raises
     ------

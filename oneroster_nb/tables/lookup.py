@@ -31,5 +31,18 @@ def among(values: "pd.Series[str]", others: "pd.Series[str]") -> "pd.Series[bool
     return pd.Series(codes(values, others) >= 0, index=values.index)
 
 
+def take(column: "pd.Series[Any]", positions: NDArray[np.intp]) -> "pd.Series[Any]":
+    """Take values by position; -1 makes a missing one.
+
+    Examples
+    --------
+    >>> take(pd.Series(["a", "b"], dtype="str"), np.array([1, -1])).tolist()
+    ['b', nan]
+    """
+    if not len(column):
+        return pd.Series([None] * len(positions), dtype=column.dtype)
+    return pd.Series(column.array.take(positions, allow_fill=True))
+
+
 def _strings(values: "pd.Series[str]") -> Any:
     return pa.array(values, pa.string(), from_pandas=True)

@@ -21,13 +21,9 @@ _MADE_OF: Mapping[str, Sequence[Sequence[str]]] = {
 def with_present_ids(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Write made ids whose parts are joined with ``:``, as once, with ``@``, as now.
 
-    Ids of the source stay as they are, so those of enrollments change only in a roster from
-    Clever, which has none. It is known by its columns ``clever.<name>``.
-
-    Parameters
-    ----------
-    tables : mapping of str to pandas.DataFrame
-        The tables of a roster that an earlier version saved.
+    The tables are those of a roster that an earlier version saved. Ids of the source stay as they
+    are, so those of enrollments change only in a roster from Clever, which has none. It is known
+    by its columns ``clever.<name>``.
 
     Examples
     --------
@@ -48,15 +44,9 @@ def with_present_ids(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFra
 def _with_present_ids(name: str, table: pd.DataFrame) -> pd.DataFrame:
     keys = table["sourcedId"]
     for columns in _MADE_OF.get(name, ()):
-        first, *others = (table[column].fillna("") for column in columns)
-        former, present = (_cat(first, others, sign) for sign in (":", "@"))
+        former = present = table[columns[0]].fillna("")
+        for column in columns[1:]:
+            part = table[column].fillna("")
+            former, present = former + ":" + part, present + "@" + part
         keys = keys.where(keys != former, present)
     return table.assign(sourcedId=keys)
-
-
-def _cat(
-    first: "pd.Series[str]", others: Sequence["pd.Series[str]"], sign: str
-) -> "pd.Series[str]":
-    for other in others:
-        first = first + sign + other
-    return first

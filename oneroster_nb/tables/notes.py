@@ -12,28 +12,18 @@ import pyarrow as pa
 
 from oneroster_nb.errors import UnreadableValueWarning, warn
 from oneroster_nb.tables.rules import Finding, found
+from oneroster_nb.tables.text import examples
 
 _KEY = b"notes"
-_EXAMPLES = 5
 
 
 class Note(NamedTuple):
-    """What was noted of some values of a column.
-
-    Attributes
-    ----------
-    code : str
-        The rule of :data:`oneroster_nb.tables.rules.RULES`.
-    column : str
-    example : str
-        How it was written, where that is the same for all of these values; else empty.
-    values : int
-        How many values.
-    """
+    """What was noted of some values of a column: which rule they break, and how many do."""
 
     code: str
     column: str
     example: str
+    """How it was written, where that is the same for all of these values; else empty."""
     values: int
 
 
@@ -64,10 +54,8 @@ def findings_of_notes(table: str, notes: Iterable[Note]) -> Iterator[Finding]:
         grouped.setdefault((note.code, note.column), []).append(note)
     for (code, column), same in grouped.items():
         total = sum(note.values for note in same)
-        written = [repr(note.example[:40]) for note in same if note.example]
-        more = ", …" if len(written) > _EXAMPLES else ""
-        examples = f" ({', '.join(written[:_EXAMPLES])}{more})" if written else ""
-        words = f"{total:,} in {column}{examples}."
+        written = examples(note.example for note in same if note.example)
+        words = f"{total:,} in {column}{f' ({written})' if written else ''}."
         yield found(code, table, words, field=column, explains=total)
 
 

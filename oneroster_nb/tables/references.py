@@ -24,43 +24,13 @@ _References = Iterable[tuple[str, "pd.Series[str]"]]
 """The table that is referred to, and the ids that refer to its rows."""
 
 
-def dangling(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
-    """Count the references that point to no row of the table that they name.
-
-    Parameters
-    ----------
-    tables : mapping of str to pandas.DataFrame
-        Canonical tables by name; a reference into one that is not there or empty is not judged.
-
-    Returns
-    -------
-    dict of str to int
-        ``"enrollments.userSourcedId"`` to how many of its values point nowhere, where any do.
-
-    Examples
-    --------
-    >>> from oneroster_nb.demo.district.making import make_district
-    >>> dangling(make_district())
-    {}
-    """
-    return {
-        f"{name}.{column}": int(counts.sum())
-        for name, column, counts in unknown_ids(tables)
-        if len(tables[TABLES[name].references[column]])
-    }
-
-
 def unknown_ids(
     tables: Mapping[str, pd.DataFrame], deleted: Mapping[str, "pd.Series[str]"] | None = None
 ) -> Iterator[tuple[str, str, "pd.Series[int]"]]:
     """Yield each column that refers to ids that no row has: table, column, how often each id.
 
-    Parameters
-    ----------
-    tables : mapping of str to pandas.DataFrame
-        Canonical tables by name; a reference into one that is not among them is not judged.
-    deleted : mapping of str to pandas.Series of str, optional
-        Ids that are there as well, by table.
+    A reference into a table that is not among these is not judged. The ids in `deleted`, by table,
+    are there as well.
     """
     for name, frame in tables.items():
         for column, target in (TABLES[name].references if name in TABLES else {}).items():
@@ -83,32 +53,27 @@ def unknown_ids(
 
 
 def warn_of_dangling(tables: Mapping[str, pd.DataFrame]) -> None:
-    """Warn once of all references that point nowhere; the rows that hold them are kept."""
-    counts = dangling(tables)
+    """Warn once of all references that point nowhere; the rows that hold them are kept.
+
+    A reference into a table that is not there or empty is not judged.
+    """
+    counts = [
+        f"{int(counts.sum()):,} in {name}.{column}"
+        for name, column, counts in unknown_ids(tables)
+        if len(tables[TABLES[name].references[column]])
+    ]
     if counts:
-        listed = ", ".join(f"{count:,} in {place}" for place, count in counts.items())
         warn(
-            f"References that point to nothing in this roster: {listed}. The rows are kept; they"
-            " belong to no group.",
+            f"References that point to nothing in this roster: {', '.join(counts)}. The rows are"
+            " kept; they belong to no group.",
             DanglingReferenceWarning,
         )
 
 
 def not_there(tables: Mapping[str, pd.DataFrame], references: _References) -> dict[str, int]:
-    """Count the rows that are referred to and not there, each once.
+    """Count the rows that are referred to and not there, each once, for each table with some.
 
-    Parameters
-    ----------
-    tables : mapping of str to pandas.DataFrame
-        Canonical tables by name. Rows marked ``tobedeleted`` are there.
-    references : iterable of (str, pandas.Series)
-        The names of tables, and the ids that refer to their rows. Missing and blank ids refer to
-        nothing.
-
-    Returns
-    -------
-    dict of str to int
-        Table to the number of distinct ids that none of its rows has; only tables with some.
+    Rows marked ``tobedeleted`` are there. Missing and blank ids refer to nothing.
 
     Examples
     --------
@@ -134,19 +99,10 @@ def elements(values: "pd.Series[str]") -> "pd.Series[str]":
 
 
 def left_out(found: Mapping[str, Mapping[str, int]], below: int | None = None) -> list[str]:
-    """Write what an answer leaves out because it is not there.
+    """Write in one sentence, if at all, what an answer leaves out because it is not there.
 
-    Parameters
-    ----------
-    found : mapping of str to mapping of str to int
-        What :func:`not_there` counted, by where: "before" say, or "" for the only place.
-    below : int, optional
-        Counts of people from 1 to this less one are not told.
-
-    Returns
-    -------
-    list of str
-        One sentence, or none if there is nothing to say.
+    `found` is what :func:`not_there` counted, by where: "before" say, or "" for the only place.
+    Counts of people from 1 to `below` less one are not told.
 
     Examples
     --------

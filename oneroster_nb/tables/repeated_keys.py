@@ -11,28 +11,20 @@ import pyarrow.compute as pc
 from oneroster_nb.errors import DuplicateKeyWarning, warn
 from oneroster_nb.tables.rules import Finding, found
 from oneroster_nb.tables.table import join_values, split_values
+from oneroster_nb.tables.text import examples
 from oneroster_nb.tables.vocabulary import DELETED
 
 _PLACING = ("orgSourcedIds", "primaryOrgSourcedId", "role", "_roles", "status", "dateLastModified")
 """What may differ in rows of one user that are joined."""
 _ROUNDED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
-_SHOWN = 5
 
 
 class DistinctRows(NamedTuple):
-    """A table in which each sourcedId is there once.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-    parts : pandas.DataFrame
-        The rows that `table` was joined of: of users, a row for each role and org.
-    findings : list of Finding
-        What was left out or joined.
-    """
+    """A table in which each sourcedId is there once, and what was left out or joined."""
 
     table: pd.DataFrame
     parts: pd.DataFrame
+    """The rows that `table` was joined of: of users, a row for each role and org."""
     findings: list[Finding]
 
 
@@ -41,14 +33,8 @@ def distinct_rows(name: str, table: pd.DataFrame) -> DistinctRows:
 
     Rows marked tobedeleted do not count beside an active one. Identical rows are dropped. Users
     whose rows differ only in orgs or role are joined: they keep all their orgs. Of other repeats
-    the first row is kept, which is a finding of severity error.
-
-    Parameters
-    ----------
-    name : str
-        The canonical name.
-    table : pandas.DataFrame
-        Rows without a sourcedId are all kept.
+    the first row is kept, which is a finding of severity error. Rows without a sourcedId are all
+    kept.
 
     Examples
     --------
@@ -161,11 +147,9 @@ def _of_lost(name: str, keys: "pd.Series[str]") -> list[Finding]:
     if keys.empty:
         return []
     distinct = keys.drop_duplicates()
-    examples = ", ".join(repr(key[:40]) for key in distinct.head(_SHOWN))
-    more = ", …" if len(distinct) > _SHOWN else ""
     words = (
         f"{len(keys):,} rows have the sourcedId of an earlier row and say something else, so they"
-        f" were left out ({examples}{more})."
+        f" were left out ({examples(distinct)})."
     )
     if distinct.map(lambda key: bool(_ROUNDED.fullmatch(key.strip()))).any():
         words += (
@@ -173,6 +157,4 @@ def _of_lost(name: str, keys: "pd.Series[str]") -> list[Finding]:
             " and open the file with these columns as text."
         )
     key = distinct.iloc[0] if len(distinct) == 1 else None
-    return [
-        found("key-repeated", name, words, key=key, field="sourcedId", explains=len(keys)),
-    ]
+    return [found("key-repeated", name, words, key=key, field="sourcedId", explains=len(keys))]

@@ -8,54 +8,26 @@ import pyarrow as pa
 from oneroster_nb.tables.casting import cast_columns, to_frame
 from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.status import active
-from oneroster_nb.tables.table import join_values, split_values
+from oneroster_nb.tables.table import empty_table, join_values, split_values
 
 
-def resources_of(pages: Sequence[pa.Table], owners: pd.DataFrame) -> pd.DataFrame:
-    """Take the resources out of the pages of classes or courses.
+def link_resources(
+    table: str, owner: str, pages: Sequence[pa.Table], owners: pd.DataFrame
+) -> pd.DataFrame:
+    """Make the table ``classResources`` or ``courseResources``, a row for each owner and resource.
 
-    Parameters
-    ----------
-    pages : sequence of pyarrow.Table
-        Their column ``_resources`` holds joined sourcedIds.
-    owners : pandas.DataFrame
-        The canonical table that was made of these pages, each row once.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``owner resource`` (str), and the owner's ``status dateLastModified``; a row each.
+    The column ``_resources`` of the pages of classes or courses holds joined sourcedIds. `owners`
+    is the canonical table that was made of these pages, each row once, and `owner` the column that
+    names one of its rows. The ``sourcedId`` of a link is that of both joined by ``@``; it has the
+    status of its owner, and changed when that did.
     """
     named = [page for page in pages if "_resources" in page.column_names]
     if not named or owners.empty:
-        return pd.DataFrame(columns=["owner", "resource", "status", "dateLastModified"])
+        return empty_table(table)
     whole = pa.concat_tables([page.select(["sourcedId", "_resources"]) for page in named])
     pairs: pd.DataFrame = whole.rename_columns(["owner", "resource"]).to_pandas().astype("str")
     pairs = pairs.assign(resource=split_values(pairs["resource"])).explode("resource").dropna()
     pairs = pairs.astype("str").drop_duplicates(ignore_index=True)
-    rows = owners.iloc[codes(pairs["owner"], owners["sourcedId"])]
-    return pairs.assign(
-        status=rows["status"].array, dateLastModified=rows["dateLastModified"].array
-    )
-
-
-def link_resources(table: str, owner: str, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Make the table ``classResources`` or ``courseResources``.
-
-    Parameters
-    ----------
-    table : str
-        The canonical name.
-    owner : str
-        Its column that names the class or the course.
-    pairs : pandas.DataFrame
-        As :func:`resources_of` gives them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The canonical table; ``sourcedId`` is that of both joined by ``@``.
-    """
     columns = {
         "sourcedId": pairs["owner"] + "@" + pairs["resource"],
         owner: pairs["owner"],
@@ -63,19 +35,16 @@ def link_resources(table: str, owner: str, pairs: pd.DataFrame) -> pd.DataFrame:
     }
     texts = {name: pa.array(c, pa.string(), from_pandas=True) for name, c in columns.items()}
     frame = to_frame(cast_columns(table, texts))
+    rows = owners.iloc[codes(pairs["owner"], owners["sourcedId"])]
     return frame.assign(
-        status=pairs["status"].astype("str"),
-        dateLastModified=pairs["dateLastModified"].astype("datetime64[us, UTC]"),
+        status=rows["status"].array, dateLastModified=rows["dateLastModified"].array
     )
 
 
 def resources_per_user(users: pd.DataFrame) -> pd.DataFrame:
     """Make the table ``userResources`` of OneRoster 1.2 CSV from the users that name resources.
 
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each user and resource; ``sourcedId`` is that of both joined by ``@``.
+    It has a row for each user and resource, whose ``sourcedId`` is that of both joined by ``@``.
     """
     resource = split_values(users["resourceSourcedIds"]).explode().dropna().astype("str")
     rows = users.loc[resource.index].reset_index(drop=True)

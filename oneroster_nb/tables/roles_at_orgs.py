@@ -13,6 +13,9 @@ from oneroster_nb.tables.table import split_text
 LINKED_ROLES = frozenset({"guardian", "parent", "relative"})
 """The roles of people who belong to a class only through a student."""
 
+ENROLLED_ROLES = frozenset({"student", "teacher"})
+"""The roles of people who need an enrollment to count on a day or in a term."""
+
 
 def roles_at_orgs(users: pd.DataFrame, roles: pd.DataFrame) -> pd.DataFrame:
     """Find the role of each person at each org.

@@ -8,6 +8,7 @@ part of it. ``users.sms`` and ``users.phone`` are there only if they were asked 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import pandas as pd
 
@@ -97,6 +98,11 @@ def empty_table(name: str, *, sensitive: bool = False) -> pd.DataFrame:
     >>> list(empty_table("academicSessions").columns)[3:6]
     ['title', 'type', 'startDate']
     """
+    return _empty_table(name, sensitive).copy(deep=False)
+
+
+@cache  # to make it takes milliseconds, and each question needs several
+def _empty_table(name: str, sensitive: bool) -> pd.DataFrame:
     if name in EXTRA_TABLES:
         return pd.DataFrame(columns=EXTRA_TABLES[name], dtype="str")
     columns = TABLES[name].visible(sensitive=sensitive)

@@ -1,5 +1,7 @@
 """Values of any dtype, written as text (pure)."""
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,12 @@ def text_of(value: object) -> str:
     if isinstance(value, pd.Timestamp) and value.tz is None and value == value.normalize():
         return value.date().isoformat()
     return str(value)
+
+
+def examples(words: Iterable[str], length: int = 40) -> str:
+    """Write the first five of some texts in quotes, each cut to a length; an ellipsis if more."""
+    first = [repr(word[:length]) for word in islice(words, 6)]
+    return ", ".join([*first[:5], "…"] if first[5:] else first)
 
 
 def texts(values: "pd.Series[Any]") -> "pd.Series[str]":

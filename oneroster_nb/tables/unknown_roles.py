@@ -6,12 +6,11 @@ import pandas as pd
 
 from oneroster_nb.errors import UnknownRoleWarning, warn
 from oneroster_nb.tables.lookup import among
+from oneroster_nb.tables.text import examples
 from oneroster_nb.tables.vocabulary import USER_ROLES, is_allowed
 
 UNKNOWN_ROLES = "unknownRoles"
 """The key of ``DataFrame.attrs`` for how many people were left out because of which role."""
-
-_SHOWN = 5
 
 
 def is_unknown(roles: "pd.Series[str]") -> "pd.Series[bool]":
@@ -37,13 +36,7 @@ def people_of_unknown_role(users: pd.DataFrame, roles: pd.DataFrame) -> pd.DataF
 
 
 def counts_of_unknown_roles(left_out: pd.DataFrame) -> dict[str, int]:
-    """Count people by their unknown role, each person once.
-
-    Parameters
-    ----------
-    left_out : pandas.DataFrame
-        ``user`` and ``role``: a row for each person and unknown role.
-    """
+    """Count people by unknown role, each once, in a row ``user role`` for each role of each."""
     people = left_out.drop_duplicates("user")
     return {str(role): int(count) for role, count in people["role"].value_counts().items()}
 
@@ -51,20 +44,10 @@ def counts_of_unknown_roles(left_out: pd.DataFrame) -> dict[str, int]:
 def note_of_unknown_roles(
     found: Mapping[str, Mapping[str, int]], below: int | None = None
 ) -> list[str]:
-    """Write how many people an answer leaves out because of their role.
+    """Write how many people an answer leaves out because of their role, a sentence a place.
 
-    Parameters
-    ----------
-    found : mapping of str to mapping of str to int
-        What :func:`counts_of_unknown_roles` counted, by where: a rule say, or "" for the only
-        place.
-    below : int, optional
-        Counts of people from 1 to this less one are not told.
-
-    Returns
-    -------
-    list of str
-        A sentence for each place that leaves out people.
+    `found` is what :func:`counts_of_unknown_roles` counted, by where: a rule say, or "" for the
+    only place. Counts of people from 1 to `below` less one are not told.
 
     Examples
     --------
@@ -82,10 +65,9 @@ def warn_of_unknown_roles(notes: list[str]) -> None:
 
 def _sentence(place: str, counts: Mapping[str, int], below: int | None) -> str:
     people = sum(counts.values())
-    listed = ", ".join(repr(word[:40]) for word in list(counts)[:_SHOWN])
-    more = ", …" if len(counts) > _SHOWN else ""
     who = "1 person has" if people == 1 else f"{people:,} people have"
     if below is not None and people < below:
         who = "Some people have"
     of = f" of {place}" if place else ""
-    return f"{who} a role that OneRoster does not know ({listed}{more}), so they were left out{of}."
+    listed = examples(counts)
+    return f"{who} a role that OneRoster does not know ({listed}), so they were left out{of}."

@@ -3,16 +3,18 @@
 import datetime
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 from oneroster_nb.errors import QueryError
 from oneroster_nb.spelling import nearest
 from oneroster_nb.tables.field import Kind
-from oneroster_nb.tables.grades import grade_code
+from oneroster_nb.tables.grades import CEDS_GRADES, grade_code
 from oneroster_nb.tables.status import active
-from oneroster_nb.tables.table import TABLES, split_text
+from oneroster_nb.tables.table import split_text
 
 Where: TypeAlias = Mapping[str, Any]
 """Column to a value, a list of values, or a mapping of operator to value."""
@@ -23,12 +25,14 @@ _ORDER: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     "<=": operator.le,
 }
-_OPERATORS = ("=", "!=", *_ORDER, "~")
+_SHOWN_AT_MOST = 60  # signs of a value in a message
+OPERATORS = ("=", "!=", *_ORDER, "~")
+"""How a condition compares: equal, not equal, in order, and contains."""
 
 
 def selected(
     frame: pd.DataFrame,
-    table: str,
+    kinds: Mapping[str, Kind],
     where: Where | None,
     columns: Sequence[str] | None,
     modified_since: str | datetime.date | None,
@@ -40,8 +44,8 @@ def selected(
     ----------
     frame : pandas.DataFrame
         The whole table.
-    table : str
-        Its canonical name.
+    kinds : mapping of str to Kind
+        Its own columns, and what they hold.
     where : mapping, optional
         ``{"title": "Art", "grades": ["06", "07"], "dateLastModified": {">": "2026-08-01"}}``.
         Values compare exactly (``~``, contains, ignores case); a multi-valued column matches when
@@ -60,31 +64,59 @@ def selected(
     """
     if status not in ("active", "all"):
         raise QueryError(f"Unknown status {status!r}. It can be 'active' or 'all'.")
-    frame = active(frame, status)
-    if where is not None and not isinstance(where, Mapping):
-        raise QueryError(
-            f"where must map columns to values, such as {{'title': 'Art'}}, not {where!r}."
-        )
-    for column, condition in (where or {}).items():
-        _known(column, frame)
-        kind = TABLES[table].columns.get(column, Kind.TEXT)
-        conditions = condition if isinstance(condition, Mapping) else {"=": condition}
-        for sign, value in conditions.items():
-            frame = frame.loc[_compared(frame[column], kind, sign, value)]
+    frame = fitting(active(frame, status), kinds, where)
     if modified_since is not None:
-        since = _parsed(modified_since, Kind.TIMESTAMP, "modified_since")
+        since = parsed(modified_since, Kind.TIMESTAMP, "modified_since")
         frame = frame.loc[frame["dateLastModified"] >= since]
     if where or modified_since is not None:
         # A server that chooses the rows itself shows only the additions that these rows have.
-        own, asked = TABLES[table].columns, {*(where or {}), *_listed(columns)}
-        added = [c for c in frame.columns if c not in own and c not in asked]
+        asked = {*(where or {}), *_listed(columns)}
+        added = [c for c in frame.columns if c not in kinds and c not in asked]
         frame = frame.drop(columns=[c for c in added if frame[c].isna().all()])
-    if columns is not None:
-        wanted = _listed(columns)
-        for column in wanted:
-            _known(column, frame)
-        frame = frame[list(dict.fromkeys(["sourcedId", *wanted]))]
-    return frame.reset_index(drop=True)
+    return with_columns(frame, columns).reset_index(drop=True)
+
+
+def with_columns(frame: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFrame:
+    """Keep ``sourcedId`` and some columns, or all if none are named; QueryError if unknown."""
+    if columns is None:
+        return frame
+    wanted = _listed(columns)
+    for column in wanted:
+        _known(column, frame)
+    return frame[list(dict.fromkeys(["sourcedId", *wanted]))]
+
+
+def fitting(frame: pd.DataFrame, kinds: Mapping[str, Kind], where: Where | None) -> pd.DataFrame:
+    """Return the rows of a table that fit each condition.
+
+    `kinds` says what the columns hold; a column that is not there holds text. QueryError for an
+    unknown column or operator, or a value that a column cannot hold.
+    """
+    for column, conditions in conditions_of(where or {}).items():
+        _known(column, frame)
+        kind = kinds.get(column, Kind.TEXT)
+        for sign, value in conditions.items():
+            frame = frame.loc[_compared(frame[column], kind, sign, value)]
+    return frame
+
+
+def conditions_of(where: Where) -> dict[str, dict[str, Any]]:
+    """Write each condition as a mapping of operator to value; QueryError for anything else."""
+    if not isinstance(where, Mapping):
+        raise QueryError(
+            f"where must map columns to values, such as {{'title': 'Art'}}, not {where!r}."
+        )
+    found = {
+        column: dict(condition) if isinstance(condition, Mapping) else {"=": condition}
+        for column, condition in where.items()
+    }
+    for column, conditions in found.items():
+        for sign in conditions:
+            if sign not in OPERATORS:
+                raise QueryError(
+                    f"Unknown operator {sign!r} for {column}. It can be {' '.join(OPERATORS)}."
+                )
+    return found
 
 
 def _listed(columns: Sequence[str] | None) -> list[Any]:
@@ -103,26 +135,39 @@ def _known(column: str, frame: pd.DataFrame) -> None:
 
 
 def _compared(column: "pd.Series[Any]", kind: Kind, sign: str, value: Any) -> "pd.Series[bool]":
-    if sign not in _OPERATORS:
-        raise QueryError(
-            f"Unknown operator {sign!r} for {column.name}. It can be {' '.join(_OPERATORS)}."
-        )
+    several = isinstance(value, Iterable) and not isinstance(value, str)
+    if sign in _ORDER and several:
+        raise QueryError(f"{column.name} {sign} takes one value, not {value!r}.")
     if sign in _ORDER:
         compare = _ORDER[sign]
-        bound = _parsed(value, kind, str(column.name))
+        if column.name == "grades":
+            return _each(column, kind, partial(_in_order, compare, value))
+        bound = parsed(value, kind, str(column.name))
         return _each(column, kind, lambda cell: bool(compare(cell, bound)))
     if sign == "~":
-        part = str(value).casefold()
-        return _each(column, kind, lambda cell: part in str(cell).casefold())
-    values = [value] if isinstance(value, str) or not isinstance(value, Iterable) else [*value]
+        asked = [*value] if several else [value]
+        if any(item is None or item == "" for item in asked):
+            raise QueryError(f"{column.name} ~ takes a text to look for, not {value!r}.")
+        parts = [str(item).casefold() for item in asked]
+        return _each(column, kind, lambda cell: any(p in str(cell).casefold() for p in parts))
+    values = [*value] if several else [value]
     missing = any(item is None for item in values)
-    wanted = {_parsed(item, kind, str(column.name)) for item in values if item is not None}
+    wanted = {parsed(item, kind, str(column.name)) for item in values if item is not None}
     if column.name == "grades":
         wanted = {grade_code(item) for item in wanted}
     equal = _each(column, kind, lambda cell: cell in wanted)
     if missing:
         equal |= column.isna()
     return equal if sign == "=" else ~equal
+
+
+def _in_order(compare: Callable[[Any, Any], Any], bound: Any, grade: str) -> bool:
+    """Compare grades in the order of schooling; QueryError if the bound is no grade."""
+    of_bound = grade_code(str(bound))
+    if of_bound not in CEDS_GRADES:
+        raise QueryError(f"grades are in the order of schooling, and {bound!r} is no grade.")
+    known = grade in CEDS_GRADES
+    return known and bool(compare(CEDS_GRADES.index(grade), CEDS_GRADES.index(of_bound)))
 
 
 def _each(column: "pd.Series[Any]", kind: Kind, holds: Callable[[Any], bool]) -> "pd.Series[bool]":
@@ -134,10 +179,12 @@ def _each(column: "pd.Series[Any]", kind: Kind, holds: Callable[[Any], bool]) ->
     return column.isin([value for value, fits in verdicts.items() if fits])
 
 
-def _parsed(value: Any, kind: Kind, name: str) -> Any:
+def parsed(value: Any, kind: Kind, name: str) -> Any:
     """Bring a value to compare with to the type of the column."""
     try:
         if kind in (Kind.TIMESTAMP, Kind.DATE):
+            if not isinstance(value, str | datetime.date | np.datetime64):
+                raise ValueError("a number is no date")
             moment = pd.Timestamp(value)
             if pd.isna(moment):
                 raise ValueError("no moment at all")
@@ -146,8 +193,10 @@ def _parsed(value: Any, kind: Kind, name: str) -> Any:
             return moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")
         if kind is Kind.NUMBER:
             return float(value)
-    except (TypeError, ValueError):
-        raise QueryError(f"{name} is a {kind.value}, and {value!r} is none.") from None
+    except (TypeError, ValueError, OverflowError):
+        shown = f"{value!r}"
+        shown = shown if len(shown) <= _SHOWN_AT_MOST else f"{shown[:_SHOWN_AT_MOST]}…"
+        raise QueryError(f"{name} is a {kind.value}, and {shown} is none.") from None
     if value is None:
         raise QueryError(f"{name} cannot be compared with None; leave the condition out.")
     if kind is Kind.BOOLEAN:

@@ -15,11 +15,8 @@ _PLAIN = re.compile(r"[\w.~ -]*")
 def checked_host(host: object, *, allow_insecure: bool = False) -> str:
     """Check a server's address and return it with a slash at its end.
 
-    Raises
-    ------
-    ConfigurationError
-        If the address has no scheme; holds credentials, a query or a fragment; or is plain http
-        to another machine without `allow_insecure`.
+    It may not hold credentials, a query or a fragment, nor be plain http to another machine
+    without `allow_insecure`.
     """
     checked = _checked(host, "host", allow_insecure=allow_insecure)
     if "?" in checked:
@@ -28,13 +25,7 @@ def checked_host(host: object, *, allow_insecure: bool = False) -> str:
 
 
 def checked_token_url(token_url: object, *, allow_insecure: bool = False) -> str:
-    """Check the address that issues tokens; it may have a query.
-
-    Raises
-    ------
-    ConfigurationError
-        As for :func:`checked_host`, except for the query.
-    """
+    """Check the address that issues tokens, as :func:`checked_host`; it may have a query."""
     return _checked(token_url, "token_url", allow_insecure=allow_insecure)
 
 

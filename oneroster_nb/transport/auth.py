@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from requests import PreparedRequest
@@ -46,10 +47,11 @@ class _Cookies(RequestsCookieJar):
         return f"<{len(self)} cookies>"
 
 
+@dataclass(eq=False, repr=False)
 class Auth(AuthBase):
     """Signs requests."""
 
-    def __init__(self) -> None:
+    def __post_init__(self) -> None:
         self._cookies: PerProcess[RequestsCookieJar] = PerProcess(_Cookies)
         for name in _LOGGERS_OF_HEADERS:
             # At DEBUG these loggers write headers, and queries with people in them. A filter works
@@ -70,12 +72,7 @@ class Auth(AuthBase):
     def hide(self, text: str, sent: Mapping[str, str | bytes] = _NOTHING) -> str:
         """Replace the secrets in a server's words with ``<secret>``, in any encoding.
 
-        Parameters
-        ----------
-        text : str
-            The words.
-        sent : mapping
-            The headers of the request, whose secrets are hidden too.
+        The secrets in the headers that were sent are hidden too.
         """
         return redacted(text, self._forms() | sent_forms(sent))
 
@@ -93,29 +90,24 @@ class Auth(AuthBase):
         return set()
 
 
+@dataclass(eq=False, repr=False)
 class OAuth1Auth(Auth):
     """Sign each request with OAuth 1.0a: a consumer key and secret, no token (RFC 5849).
 
     Each request gets a new signing object, so that no object keeps the plain secret.
-
-    Raises
-    ------
-    ConfigurationError
-        If `signature_method` is neither HMAC-SHA256 nor HMAC-SHA1.
     """
 
-    def __init__(
-        self, client_id: str, client_secret: Secret, signature_method: str = "HMAC-SHA256"
-    ) -> None:
-        super().__init__()
-        if signature_method not in _SIGNATURE_METHODS:
+    client_id: str
+    client_secret: Secret
+    signature_method: str = "HMAC-SHA256"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.signature_method not in _SIGNATURE_METHODS:
             raise ConfigurationError(
-                f"Unknown signature_method {signature_method!r}."
+                f"Unknown signature_method {self.signature_method!r}."
                 f" It can be {' or '.join(_SIGNATURE_METHODS)}."
             )
-        self.client_id = client_id
-        self.client_secret = client_secret
-        self.signature_method = signature_method
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the Authorization header to a request."""
@@ -138,17 +130,16 @@ class OAuth1Auth(Auth):
         return written_forms(self.client_secret.reveal())
 
 
+@dataclass(eq=False, repr=False)
 class BearerAuth(Auth):
     """Send a fixed token (RFC 6750)."""
 
-    def __init__(self, token: Secret) -> None:
-        super().__init__()
-        self._token = token
+    token: Secret
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the Authorization header to a request."""
-        request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        request.headers["Authorization"] = f"Bearer {self.token.reveal()}"
         return request
 
     def _forms(self) -> set[str]:
-        return written_forms(self._token.reveal())
+        return written_forms(self.token.reveal())

@@ -26,51 +26,43 @@ def slowest(timeout: tuple[float, float]) -> float:
 
 
 def read_body(response: requests.Response, what: str, *, max_bytes: int, ends: float) -> bytes:
-    """Read a whole body.
+    """Read a whole body; raise AnswerError if it is larger than `max_bytes` when decompressed.
 
-    Parameters
-    ----------
-    response : requests.Response
-        A streamed answer of which nothing was read yet.
-    what : str
-        The request, for messages.
-    max_bytes : int
-        The limit for the decompressed body.
-    ends : float
-        The time of the monotonic clock by which the body must be complete.
+    Otherwise as :func:`read_start`.
+    """
+    body = read_start(response, what, most=max_bytes + 1, ends=ends)
+    if len(body) > max_bytes:
+        response.close()
+        raise AnswerError(
+            f"The answer to {what} is larger than max_bytes={max_bytes:,} bytes. A smaller"
+            " page_size makes smaller answers; a larger max_bytes takes larger ones."
+        )
+    return body
+
+
+def read_start(response: requests.Response, what: str, *, most: int, ends: float) -> bytes:
+    """Read the first bytes of a body, decompressed, and leave the rest.
+
+    Nothing of the streamed answer may have been read yet; `what` is the request, for messages.
 
     Raises
     ------
     AnswerError
-        If the body is larger, or has a compression that was not requested.
+        If the body has a compression that was not requested.
     NoAnswerError
-        If it takes longer.
+        If it is not complete at the time `ends` of the monotonic clock.
     requests.RequestException
         If the connection fails or the body cannot be decompressed.
     """
     pieces: list[bytes] = []
-    left = max_bytes
-    for piece in _pieces(response, what, max_bytes, ends):
+    left = most
+    for piece in _pieces(response, what, most, ends):
         pieces.append(piece)
         left -= len(piece)
         if left < 0:
             response.close()
-            raise AnswerError(
-                f"The answer to {what} is larger than max_bytes={max_bytes:,} bytes. A smaller"
-                " page_size makes smaller answers; a larger max_bytes takes larger ones."
-            )
-    return b"".join(pieces)
-
-
-def read_start(response: requests.Response, what: str, *, most: int, ends: float) -> bytes:
-    """Read the first bytes of a body and leave the rest; raise as :func:`read_body`."""
-    start = b""
-    for piece in _pieces(response, what, most, ends):
-        start += piece
-        if len(start) > most:
-            response.close()
             break
-    return start[:most]
+    return b"".join(pieces)[:most]
 
 
 def _pieces(response: requests.Response, what: str, most: int, ends: float) -> Iterator[bytes]:

@@ -45,13 +45,8 @@ _COLLECTION = re.compile(rb'\s*\{\s*"([^"\\]+)"\s*:\s*\[')
 class Decoder:
     """Reads the pages of one kind of record, and remembers how this server writes them.
 
-    Parameters
-    ----------
-    fields : sequence of Field
-        The known fields. Any other field, and each field of ``metadata``, becomes a column
-        ``metadata.<name>``.
-    known : collection of str
-        The expected keys of the list of records.
+    Any field that is not among `fields`, and each field of ``metadata``, becomes a column
+    ``metadata.<name>``. The list of records is expected under one of the keys `known`.
     """
 
     def __init__(self, fields: Sequence[Field], known: Collection[str] = ()) -> None:
@@ -64,12 +59,7 @@ class Decoder:
         self._seen_metadata: dict[str, Any] = {}
 
     def read(self, body: bytes) -> tuple[dict[str, Any], int | None]:
-        """Read one page.
-
-        Parameters
-        ----------
-        body : bytes
-            JSON with one list in it.
+        """Read one page: JSON with one list in it, or raise AnswerError.
 
         Returns
         -------
@@ -77,11 +67,6 @@ class Decoder:
             Strings by canonical or ``metadata.`` name; all have the same length.
         total : int or None
             The total in the body, if it has one.
-
-        Raises
-        ------
-        AnswerError
-            If the body is not JSON, or does not hold exactly one list.
         """
         check_text(body)
         found = _COLLECTION.match(body)
@@ -96,18 +81,7 @@ class Decoder:
         return self._thorough(records), total
 
     def read_one(self, body: bytes) -> dict[str, Any]:
-        """Read an answer with one object under one key, such as ``/classes/{id}``.
-
-        Returns
-        -------
-        dict of str to pyarrow.Array
-            As :meth:`read`, of length one.
-
-        Raises
-        ------
-        AnswerError
-            If the answer does not hold exactly one object.
-        """
+        """Read an answer with one object under one key, such as ``/classes/{id}``, as a page."""
         return self._thorough([single(parse(body))])
 
     def _quick(self, body: bytes, key: str) -> Any:

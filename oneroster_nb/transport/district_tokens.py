@@ -1,80 +1,59 @@
 """The tokens of Clever's districts, which an application gets for its id and secret."""
 
 import json
+import math
+from dataclasses import dataclass, field
 from typing import Any
 
 from requests.auth import HTTPBasicAuth
 
-from oneroster_nb.errors import (
-    AnswerError,
-    AuthenticationError,
-    ConfigurationError,
-    RosterError,
-)
+from oneroster_nb.errors import AnswerError, AuthenticationError, ConfigurationError, RosterError
 from oneroster_nb.secret import Secret
 from oneroster_nb.transport.tokens import FetchedTokenAuth, TokenAnswer
 
 
+@dataclass(eq=False, repr=False)
 class DistrictTokenAuth(FetchedTokenAuth):
     """Get and send the token of a district that shares its roster with an application.
 
-    Source: ``GET /oauth/tokens?owner_type=district`` of https://dev.clever.com/docs.
-
-    Parameters
-    ----------
-    token_url, client_id, client_secret, timeout
-        As for :class:`FetchedTokenAuth`; `token_url` is the address of the list of tokens.
-    district : str, optional
-        The id of the district; without it, there must be only one.
+    Source: ``GET /oauth/tokens?owner_type=district`` of https://dev.clever.com/docs. The
+    `token_url` is the address of the list of tokens.
     """
 
-    def __init__(
-        self,
-        token_url: str,
-        client_id: str,
-        client_secret: Secret,
-        *,
-        district: str | None,
-        timeout: tuple[float, float],
-    ) -> None:
-        super().__init__(token_url, client_id, client_secret, timeout=timeout)
-        self._district = district
+    district: str | None = field(kw_only=True)
+    """The id of the district; without it, there must be only one."""
 
-    def _fetch(self) -> None:
-        answer = self._get()
-        if isinstance(answer, RosterError):
-            raise answer
-        tokens = _by_district(self._listed(answer))
-        if not tokens:
-            raise AuthenticationError(
-                f"No district shares its roster with the application {self._client_id!r} yet, so"
-                " there is no token. Ask the district to authorize it in Clever.",
-                status=200,
-                path=self._shown_url,
-            )
-        if self._district is None and len(tokens) > 1:
-            raise ConfigurationError(
-                f"{len(tokens):,} districts share their rosters with this application. Pass"
-                f" district= to choose one: {', '.join(sorted(tokens))}."
-            )
-        chosen = self._district or next(iter(tokens))
-        if chosen not in tokens:
-            raise ConfigurationError(
-                f"The district {chosen!r} does not share its roster with this application. These"
-                f" districts do: {', '.join(sorted(tokens))}."
-            )
-        self._keep(tokens[chosen])
-
-    def _get(self) -> TokenAnswer | RosterError:
-        """Ask for the tokens; return the answer, or the error to raise."""
+    def _ask(self) -> TokenAnswer | RosterError:
         # Bytes, so that the id and the secret can hold any character (RFC 7617, UTF-8).
-        pair = (self._client_id.encode(), self._client_secret.reveal().encode())
+        pair = (self.client_id.encode(), self.client_secret.reveal().encode())
         return self._answer(
             "GET",
             params={"owner_type": "district"},
             auth=HTTPBasicAuth(*pair),
             headers={},
         )
+
+    def _token(self, answer: TokenAnswer) -> tuple[Secret, float]:
+        tokens = _by_district(self._listed(answer))
+        if not tokens:
+            raise AuthenticationError(
+                f"No district shares its roster with the application {self.client_id!r} yet, so"
+                " there is no token. Ask the district to authorize it in Clever.",
+                status=200,
+                path=self._shown_url,
+            )
+        if self.district is None and len(tokens) > 1:
+            raise ConfigurationError(
+                f"{len(tokens):,} districts share their rosters with this application. Pass"
+                f" district= to choose one: {', '.join(sorted(tokens))}."
+            )
+        chosen = self.district or next(iter(tokens))
+        if chosen not in tokens:
+            raise ConfigurationError(
+                f"The district {chosen!r} does not share its roster with this application. These"
+                f" districts do: {', '.join(sorted(tokens))}."
+            )
+        return tokens[chosen], math.inf
 
     def _listed(self, answer: TokenAnswer) -> list[Any]:
         if answer.status in (400, 401, 403, 422, 429) or answer.status >= 500:

@@ -7,7 +7,6 @@ import requests
 from oneroster_nb.errors import (
     AnswerError,
     AuthenticationError,
-    CertificateError,
     ConnectionFailedError,
     ForbiddenError,
     NoAnswerError,
@@ -16,7 +15,7 @@ from oneroster_nb.errors import (
     ServerError,
     UnavailableError,
 )
-from oneroster_nb.transport.http import ca_file_error
+from oneroster_nb.transport.http import certificate_error
 
 SIZE_REFUSED = frozenset({400, 413, 422})
 """Statuses of servers that refuse a page with too many rows."""
@@ -48,18 +47,8 @@ def refusal(
 ) -> ServerError:
     """Return the error for an answer with an error status.
 
-    Parameters
-    ----------
-    status : int
-        The status.
-    path : str
-        The path of the request.
-    reason : tuple of str
-        The server's code and its words.
-    advice : str, optional
-        What to do, if this provider has its own advice for the status.
-    hint : str
-        Another thing to try.
+    `reason` is the server's code and its words, `advice` what to do if this provider has its own
+    advice for the status, and `hint` another thing to try.
     """
     kind, usual = _ERRORS.get(status, (ServerError, "The server rejected the request."))
     if status >= 500:
@@ -77,39 +66,35 @@ def refusal(
 
 
 def failure(
-    exc: requests.RequestException, host: str, path: str, timeout: tuple[float, float]
-) -> RosterError:
-    """Return our error for an error of the library, without the query of an address."""
+    exc: requests.RequestException,
+    host: str,
+    path: str,
+    timeout: tuple[float, float],
+    *,
+    reached: bool,
+) -> tuple[RosterError, bool]:
+    """Return our error for an error of the library, and whether a retry may help.
+
+    The error does not hold the query of an address. `reached` is True if the server has answered
+    before.
+    """
     if isinstance(exc, requests.exceptions.SSLError):
-        return ca_file_error() or CertificateError(
-            f"The certificate of {host} does not verify, so nothing was sent to it."
-            f"{_verification(exc)} If your district signs its own certificates, point the"
-            " environment variable REQUESTS_CA_BUNDLE to its CA file."
-        )
+        return certificate_error(host, f"nothing was sent to it.{_verification(exc)}"), False
     if isinstance(exc, requests.Timeout):
-        seconds = timeout[0 if isinstance(exc, requests.ConnectTimeout) else 1]
+        connecting = isinstance(exc, requests.ConnectTimeout)
         return NoAnswerError(
-            f"{host} did not answer GET {path} within {seconds:g} seconds. Check the host and"
-            " the network. If the server is slow, pass a smaller page_size or a longer timeout."
-        )
+            f"{host} did not answer GET {path} within {timeout[0 if connecting else 1]:g} seconds."
+            " Check the host and the network. If the server is slow, pass a smaller page_size or a"
+            " longer timeout."
+        ), reached or not connecting
     if isinstance(exc, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
+        # If a server was never reached, its name is probably wrong.
         return ConnectionFailedError(
             f"The connection to {host} failed at GET {path}: {_cause(exc)}. Check the host,"
             " the network and the proxy settings."
-        )
-    return AnswerError(f"The answer of {host} to GET {path} cannot be read ({type(exc).__name__}).")
-
-
-def may_pass(exc: requests.RequestException, *, reached: bool) -> bool:
-    """Return True if a retry may help; `reached` is True if the server has answered before."""
-    if isinstance(exc, requests.exceptions.SSLError):
-        return False
-    if isinstance(exc, requests.Timeout):
-        return reached or not isinstance(exc, requests.ConnectTimeout)
-    if isinstance(exc, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
-        # If a server was never reached, its name is probably wrong.
-        return reached or _broke_off(exc)
-    return False
+        ), reached or _broke_off(exc)
+    name = type(exc).__name__
+    return AnswerError(f"The answer of {host} to GET {path} cannot be read ({name})."), False
 
 
 def _broke_off(exc: Exception) -> bool:

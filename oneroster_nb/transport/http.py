@@ -6,7 +6,7 @@ from pathlib import Path
 
 import requests
 
-from oneroster_nb.errors import ConfigurationError
+from oneroster_nb.errors import CertificateError, ConfigurationError, RosterError
 
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -37,7 +37,15 @@ def setup_error(exc: Exception) -> ConfigurationError:
     )
 
 
-def ca_file_error() -> ConfigurationError | None:
+def certificate_error(host: str, outcome: str) -> RosterError:
+    """Return the error for a server whose certificate does not verify, with what follows."""
+    return _ca_file_error() or CertificateError(
+        f"The certificate of {host} does not verify, so {outcome} If your district signs its own"
+        " certificates, point the environment variable REQUESTS_CA_BUNDLE to its CA file."
+    )
+
+
+def _ca_file_error() -> ConfigurationError | None:
     """Return an error if the CA file of the environment holds no certificate, else None."""
     name, bundle = next(((n, os.environ[n]) for n in _CA_VARIABLES if os.environ.get(n)), ("", ""))
     if not Path(bundle).is_file():

@@ -32,7 +32,7 @@ _Steps: TypeAlias = Generator[list[PageRequest], list["Page | RosterError"], _T]
 def pull(
     what: str, page_size: int, wanted: int | None = None, sizes: PageSizes | None = None
 ) -> Pull:
-    """Collect a list from its pages.
+    """Collect a list from its pages; yield requests that can be sent side by side.
 
     Parameters
     ----------
@@ -44,16 +44,6 @@ def pull(
         Stop after this many rows, complete or not.
     sizes : PageSizes, optional
         The page sizes that the server accepts; updated here.
-
-    Yields
-    ------
-    list of PageRequest
-        Pages that can be fetched side by side.
-
-    Returns
-    -------
-    Pulled
-        The pages' tables in order, without identical repeated rows.
 
     Raises
     ------
@@ -102,20 +92,10 @@ def pull_links(
 ) -> Pull:
     """Collect lists, one after the other, each from its first page along the links to the next.
 
-    Such a server announces no total: a page without a link to the next one is the last.
-
-    Parameters
-    ----------
-    starts : sequence of str
-        The addresses of the lists' first pages.
-    what, page_size, wanted, sizes
-        As for :func:`pull`, and so are the results and the other errors. The requests are for one
-        page at a time, by its link, to which the limit is to be added.
-
-    Raises
-    ------
-    IncompleteError
-        If the links lead in a circle or a page comes again, even at a second attempt.
+    Such a server announces no total: a page without a link to the next one is the last. The
+    requests are for one page at a time, by its link, to which the limit is to be added. If the
+    links lead in a circle or a page comes again, even at a second attempt, the list is incomplete.
+    All else is as for :func:`pull`.
     """
     known = (PageSizes() if sizes is None else sizes).of(what)
     # If there are several lists, no total covers them all.

@@ -14,12 +14,6 @@ class Integer(str):
     __slots__ = ()
 
 
-class Float(str):
-    """Another number of JSON, as written."""
-
-    __slots__ = ()
-
-
 NO_COLLECTION = frozenset(
     {
         *("statusInfoSet", "imsx_StatusInfo", "error", "errors", "warnings", "messages"),
@@ -44,7 +38,7 @@ def check_text(body: bytes) -> None:
 def parse(body: bytes) -> Any:
     """Parse JSON and keep numbers as written; raise AnswerError if it is not JSON."""
     try:
-        return json.loads(body, parse_int=Integer, parse_float=Float)
+        return json.loads(body, parse_int=Integer, parse_float=str)
     except (ValueError, RecursionError):
         pass
     start = body[:512].lstrip().lower()
@@ -61,20 +55,11 @@ def parse(body: bytes) -> Any:
 
 
 def collection(payload: Any, known: Collection[str] = ()) -> tuple[list[Any], int | None]:
-    """Return the list of records, and the total if the body has one.
+    """Return the list of records in parsed JSON, and the total if the body has one.
 
-    Parameters
-    ----------
-    payload : object
-        The parsed JSON.
-    known : collection of str
-        The expected keys of such a list. They are preferred to any other key. A single object
-        under one of them, or alone, is a list of one.
-
-    Raises
-    ------
-    AnswerError
-        If there is no list, if it is unclear which list to read, or if the answer is an error.
+    The `known` keys of such a list are preferred to any other key. A single object under one of
+    them, or alone, is a list of one. If there is no list, if it is unclear which list to read, or
+    if the answer is an error, raise AnswerError.
     """
     if isinstance(payload, list):
         return payload, None

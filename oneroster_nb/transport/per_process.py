@@ -13,11 +13,6 @@ class PerProcess(Generic[_T]):
     A child of ``fork()`` inherits its parent's sockets and locks. On shared sockets, both would
     read each other's answers; a lock may be held by a thread that the child does not have.
 
-    Parameters
-    ----------
-    make : callable
-        Creates the value of one process.
-
     Examples
     --------
     >>> import threading

@@ -5,6 +5,7 @@ import html
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
+from itertools import takewhile
 from urllib.parse import quote, quote_plus, unquote
 
 _PREFIX = 12
@@ -47,12 +48,7 @@ def sent_forms(headers: Mapping[str, str | bytes]) -> set[str]:
 def redacted(text: str, forms: Iterable[str]) -> str:
     """Replace each secret in a text with ``<secret>``, in any case, even if it is cut off.
 
-    Parameters
-    ----------
-    text : str
-        Words of a server.
-    forms : iterable of str
-        The secrets, in every encoding.
+    The `forms` are the secrets in every encoding.
 
     Examples
     --------
@@ -77,9 +73,8 @@ def _shared(text: str, forms: Collection[str]) -> int:
     longest = 0
     for form in forms:
         pairs = zip(text, form, strict=False)
-        same = next((n for n, (a, b) in enumerate(pairs) if a.lower() != b.lower()), None)
-        length = min(len(text), len(form)) if same is None else same
-        longest = max(longest, length if length >= min(_PREFIX, len(form)) else 0)
+        same = sum(1 for _ in takewhile(lambda pair: pair[0].lower() == pair[1].lower(), pairs))
+        longest = max(longest, same if same >= min(_PREFIX, len(form)) else 0)
     return longest
 
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from threading import Event
 
 from tenacity import RetryCallState, wait_random_exponential
-from tenacity.stop import stop_base
-from tenacity.wait import wait_base
 
 from oneroster_nb.errors import RosterError, ServerError
 from oneroster_nb.progress import IdleClock
@@ -17,6 +15,7 @@ from oneroster_nb.transport.rate_limit import until_reset
 _MAX_WAIT = 30.0
 _LEAST_WAIT = 0.1
 _TOO_MANY = 429
+_BACKOFF = wait_random_exponential(multiplier=0.5, max=_MAX_WAIT)
 
 
 @dataclass(frozen=True)
@@ -38,49 +37,38 @@ class PassingError(Exception):
         self.wait = wait
 
 
-class RetryAfterWait(wait_base):
-    """Wait as long as the server asks; if it does not say, back off with random jitter."""
+def seconds_to_wait(retry_state: RetryCallState) -> float:
+    """Return the seconds until the next try: what the server asks for, or more each time.
 
-    def __init__(self) -> None:
-        self._backoff = wait_random_exponential(multiplier=0.5, max=_MAX_WAIT)
-
-    def __call__(self, retry_state: RetryCallState) -> float:
-        """Return the seconds until the next try."""
-        failure = _failure(retry_state)
-        asked = failure.wait if failure else None
-        # Never at once, even if the server says 0, and not all workers at the same moment.
-        return _LEAST_WAIT + max(asked or 0.0, self._backoff(retry_state))
-
-
-class StopRetrying(stop_base):
-    """Stop after too long without progress, or after enough attempts.
-
-    Parameters
-    ----------
-    clock : IdleClock
-        Measures the time without a new page of the call; marked when the time is used up.
-    seconds : float
-        The limit of that time.
-    attempts : int, optional
-        The most attempts of this request.
+    They are never 0, even if the server says so, and differ between workers.
     """
+    failure = _failure(retry_state)
+    asked = failure.wait if failure else None
+    return _LEAST_WAIT + max(asked or 0.0, _BACKOFF(retry_state))
 
-    def __init__(self, clock: IdleClock, seconds: float, attempts: int | None) -> None:
-        self._clock = clock
-        self._seconds = seconds
-        self._attempts = attempts
+
+@dataclass(frozen=True)
+class StopRetrying:
+    """Decides whether a failed attempt was the last."""
+
+    clock: IdleClock
+    """Measures the time without a new page of the call; marked when the time is used up."""
+    seconds: float
+    """The limit of that time."""
+    attempts: int | None
+    """The most attempts of this request, if there is a limit."""
 
     def __call__(self, retry_state: RetryCallState) -> bool:
         """Return True if there is to be no further attempt."""
-        if self._clock.idle() + retry_state.upcoming_sleep > self._seconds:
-            self._clock.run_out()
+        if self.clock.idle() + retry_state.upcoming_sleep > self.seconds:
+            self.clock.run_out()
             return True
-        failure = _failure(retry_state)
+        if self.attempts is None or retry_state.attempt_number < self.attempts:
+            return False
         # Asking for fewer requests is not a failure.
-        busy = failure is not None and _status(failure.error) == _TOO_MANY
-        return (
-            not busy and self._attempts is not None and retry_state.attempt_number >= self._attempts
-        )
+        failure = _failure(retry_state)
+        error = failure.error if failure else None
+        return not isinstance(error, ServerError) or error.status != _TOO_MANY
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -102,7 +90,3 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def _failure(retry_state: RetryCallState) -> PassingError | None:
     failure = retry_state.outcome.exception() if retry_state.outcome else None
     return failure if isinstance(failure, PassingError) else None
-
-
-def _status(error: RosterError) -> int | None:
-    return error.status if isinstance(error, ServerError) else None

@@ -19,12 +19,7 @@ _AREAS = (
 def scope_advice(path: str, words: str) -> str | None:
     """Return advice if the server says that the token lacks a scope, else None.
 
-    Parameters
-    ----------
-    path : str
-        The path of the request.
-    words : str
-        The server's words, from the body and ``WWW-Authenticate`` (RFC 6750, section 3.1).
+    Its `words` are from the body and ``WWW-Authenticate`` (RFC 6750, section 3.1).
 
     Examples
     --------

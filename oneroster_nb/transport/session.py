@@ -24,16 +24,16 @@ from oneroster_nb.transport.address import origin, resolve_url
 from oneroster_nb.transport.auth import Auth
 from oneroster_nb.transport.body import ENCODING, read_body, read_start, slowest
 from oneroster_nb.transport.clock import ServerClock
-from oneroster_nb.transport.failures import failure, may_pass, refusal
+from oneroster_nb.transport.failures import failure, refusal
 from oneroster_nb.transport.http import HttpSession, setup_error
 from oneroster_nb.transport.per_process import PerProcess
 from oneroster_nb.transport.rate_limit import RateLimit
 from oneroster_nb.transport.retrying import (
     Call,
     PassingError,
-    RetryAfterWait,
     StopRetrying,
     retry_after,
+    seconds_to_wait,
 )
 from oneroster_nb.transport.scopes import scope_advice
 
@@ -58,46 +58,27 @@ class Answer:
     """Whether there was a ``next`` link, to any origin."""
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Session:
-    """One :class:`requests.Session` for one server.
+    """One :class:`requests.Session` for one server."""
 
-    Parameters
-    ----------
-    host : str
-        The base address; requests go only to its origin.
-    auth : Auth
-        Signs each request, including redirected ones.
-    timeout : tuple of float
-        Seconds to wait for a connection, and for the next bytes of an answer.
-    retry_seconds : float
-        How long to retry after temporary failures while no page arrives.
-    max_bytes : int
-        The limit for a decompressed answer.
-    pool : int
-        The number of connections to keep.
-    advice : mapping of int to str, optional
-        HTTP status to what to do, if this provider has its own advice.
-    """
+    host: str
+    """The base address; requests go only to its origin."""
+    auth: Auth
+    """Signs each request, including redirected ones."""
+    timeout: tuple[float, float]
+    """Seconds to wait for a connection, and for the next bytes of an answer."""
+    retry_seconds: float
+    """How long to retry after temporary failures while no page arrives."""
+    max_bytes: int
+    """The limit for a decompressed answer."""
+    pool: int
+    """The number of connections to keep."""
+    advice: Mapping[int, str]
+    """HTTP status to what to do, if this provider has its own advice."""
 
-    def __init__(
-        self,
-        host: str,
-        auth: Auth,
-        *,
-        timeout: tuple[float, float],
-        retry_seconds: float,
-        max_bytes: int,
-        pool: int,
-        advice: Mapping[int, str] = {},
-    ) -> None:
-        self.host = host
-        self.retry_seconds = retry_seconds
-        self._advice = advice
-        self._origin = origin(host)
-        self._auth = auth
-        self._timeout = timeout
-        self._max_bytes = max_bytes
-        self._pool = pool
+    def __post_init__(self) -> None:
+        self._origin = origin(self.host)
         self._reached = False
         self._connections = PerProcess(self._connect)
         self._rate_limit = PerProcess(RateLimit)
@@ -109,7 +90,7 @@ class Session:
     @property
     def slowest(self) -> float:
         """The seconds that one answer may take, from the request to its last byte."""
-        return slowest(self._timeout)
+        return slowest(self.timeout)
 
     def close(self) -> None:
         """Close the connections."""
@@ -117,8 +98,8 @@ class Session:
 
     def _connect(self) -> HttpSession:
         connections = HttpSession()
-        connections.cookies = self._auth.cookies
-        adapter = HTTPAdapter(pool_maxsize=self._pool)
+        connections.cookies = self.auth.cookies
+        adapter = HTTPAdapter(pool_maxsize=self.pool)
         connections.mount(f"{urlsplit(self.host).scheme}://", adapter)
         return connections
 
@@ -141,43 +122,24 @@ class Session:
         *,
         attempts: int | None = None,
     ) -> tuple[Answer, _T]:
-        """Get an answer and read it; try once more if it cannot be read: it may be cut off.
-
-        Raises
-        ------
-        RosterError
-            As :meth:`get`, and the AnswerError of `read`.
-        """
+        """Get an answer and read it; try once more if it cannot be read: it may be cut off."""
         for _ in range(2):
             answer = self.get(url, call, attempts=attempts)
             try:
                 return answer, read(answer.body)
             except AnswerError as error:
-                problem = self._auth.hide(str(error))
+                problem = self.auth.hide(str(error))
         raise AnswerError(f"GET {self._path(url)}: {problem}")
 
     def get(self, url: str, call: Call, *, attempts: int | None = None) -> Answer:
-        """Send a GET, and retry after temporary failures.
+        """Send a GET to an encoded address, and retry after temporary failures.
 
-        Parameters
-        ----------
-        url : str
-            An encoded address on the host's origin.
-        call : Call
-            Can cancel the wait between attempts, and measures the time without progress.
-        attempts : int, optional
-            The most attempts; by default, as many as fit into ``retry_seconds``.
-
-        Raises
-        ------
-        RosterError
-            ConnectionFailedError, NoAnswerError, CertificateError, a ServerError, AnswerError
-            (redirected in a circle or elsewhere), or CancelledError.
+        If `attempts` is None, there are as many as fit into ``retry_seconds``.
         """
         self._check_path(url)
         trying = Retrying(
             retry=retry_if_exception_type(PassingError),
-            wait=RetryAfterWait(),
+            wait=seconds_to_wait,
             stop=StopRetrying(call.clock, self.retry_seconds, attempts),
             sleep=sleep_using_event(call.cancel),
             reraise=True,
@@ -187,17 +149,15 @@ class Session:
         except PassingError as passing:
             error = passing.error
             if call.clock.ran_out:
-                error.args = (self._tried(str(error), call.clock.idle()),)
+                error.args = (
+                    f"{error} There was no usable answer for {round(call.clock.idle(), 1):g}"
+                    " seconds, so there was no further attempt"
+                    f" (retry_seconds={self.retry_seconds:g}).",
+                )
         except RosterError as final:
             error = final
         # Outside the except clause and without the traceback, which leads through libraries.
         raise error.with_traceback(None)
-
-    def _tried(self, message: str, seconds: float) -> str:
-        return (
-            f"{message} There was no usable answer for {round(seconds, 1):g} seconds, so there"
-            f" was no further attempt (retry_seconds={self.retry_seconds:g})."
-        )
 
     def _check_path(self, url: str) -> None:
         """Refuse ids that an address cannot hold: libraries and proxies resolve dots."""
@@ -215,7 +175,7 @@ class Session:
             if call.cancel.wait(self._rate_limit.get().pause()):
                 raise CancelledError("The pull was cancelled. The connection can be used again.")
             response, body = self._send(url)
-            if response.status_code == 401 and self._auth.renew(response.request):
+            if response.status_code == 401 and self.auth.renew(response.request):
                 response, body = self._send(url)
             if response.status_code not in _REDIRECTS:
                 break
@@ -238,14 +198,14 @@ class Session:
         try:
             response = self._connections.get().get(
                 url,
-                auth=self._auth,
-                timeout=self._timeout,
+                auth=self.auth,
+                timeout=self.timeout,
                 allow_redirects=False,
                 headers={"Accept": "application/json", "Accept-Encoding": ENCODING},
                 stream=True,
             )
             if response.status_code == 200:
-                body = read_body(response, what, max_bytes=self._max_bytes, ends=ends)
+                body = read_body(response, what, max_bytes=self.max_bytes, ends=ends)
             else:
                 body = read_start(response, what, most=_MOST_OF_AN_ERROR, ends=ends)
         except RosterError as exc:  # also from getting a token
@@ -253,8 +213,8 @@ class Session:
             error, passing = exc, lost and (self._reached or isinstance(exc, NoAnswerError))
         except requests.RequestException as exc:
             host = urlsplit(self.host).netloc
-            error = failure(exc, host, self._path(url), self._timeout)
-            passing = may_pass(exc, reached=self._reached)
+            path, reached = self._path(url), self._reached
+            error, passing = failure(exc, host, path, self.timeout, reached=reached)
         except (OSError, ValueError) as exc:
             error, passing = setup_error(exc), False
         else:
@@ -271,11 +231,11 @@ class Session:
         scheme, name, port = origin(target)
         if not name:
             raise AnswerError(
-                f"The server redirects {self._auth.hide(urlsplit(url).path)} to a link that is not"
+                f"The server redirects {self.auth.hide(urlsplit(url).path)} to a link that is not"
                 " an address. Check the host, or tell the server's administrator."
             )
         if (scheme, name, port) != self._origin:
-            name = self._auth.hide(name)
+            name = self.auth.hide(name)
             raise AnswerError(
                 f"The server redirects to {scheme}://{name}:{port}; nothing was sent there. If the"
                 " roster is there, pass that address as the host."
@@ -286,17 +246,17 @@ class Session:
         """Raise the error for an answer with an error status."""
         status = response.status_code
         sent = response.request.headers
-        code, description = self._auth.words(body, sent)
+        code, description = self.auth.words(body, sent)
         challenge = response.headers.get("WWW-Authenticate", "")
-        words = self._auth.hide(f"{code} {description} {challenge}", sent)
-        path = self._auth.hide(urlsplit(response.url).path, sent)
+        words = self.auth.hide(f"{code} {description} {challenge}", sent)
+        path = self.auth.hide(urlsplit(response.url).path, sent)
         lacking = scope_advice(path, words) if status == 403 else None
         error = refusal(
             status,
             path,
             (code, description),
-            lacking or self._advice.get(status),
-            self._auth.advice(words),
+            lacking or self.advice.get(status),
+            self.auth.advice(words),
         )
         if status in _AGAIN:
             raise PassingError(error, retry_after(response.headers))
@@ -304,4 +264,4 @@ class Session:
 
     def _path(self, url: str) -> str:
         """Return the part of an address that messages show."""
-        return self._auth.hide(urlsplit(url).path)
+        return self.auth.hide(urlsplit(url).path)

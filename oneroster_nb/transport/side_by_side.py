@@ -23,37 +23,23 @@ _Task: TypeAlias = tuple[Future[Page], Fetch, PageRequest, Call]
 
 @dataclass
 class Job:
-    """One pull and the function that fetches its pages.
-
-    Attributes
-    ----------
-    pull : Pull
-        Yields requests for pages.
-    fetch : callable
-        Gets one page.
-    keep : tuple of exception types
-        Errors that are an outcome of this job and do not end the others.
-    counted : bool
-        Whether its rows count as progress.
-    outcome : list of pyarrow.Table or RosterError, optional
-        The result, after the end.
-    rows : int
-        How many rows arrived so far.
-    total : int, optional
-        The total number of rows, if the server announces it and nothing contradicts it.
-    revision : str, optional
-        The server's name for the state of its data in which the list was pulled.
-    """
+    """One pull and the function that fetches its pages."""
 
     pull: Pull
     fetch: Fetch
     keep: tuple[type[RosterError], ...] = ()
+    """Errors that are an outcome of this job and do not end the others."""
     counted: bool = True
+    """Whether its rows count as progress."""
     answers: list[Page | RosterError | None] = field(default_factory=list)
     outcome: Outcome | None = None
+    """The result, after the end."""
     rows: int = 0
+    """How many rows arrived so far."""
     total: int | None = None
+    """How many rows the server announces, if nothing contradicts it."""
     revision: str | None = None
+    """The server's name for the state of its data that was pulled."""
 
     def advance(self) -> list[PageRequest]:
         """Send the answers to the pull; return its next requests, none if it has ended."""
@@ -95,41 +81,32 @@ def run(
     clock: IdleClock,
     patience: float,
 ) -> list[Outcome]:
-    """Run jobs side by side.
+    """Run jobs side by side; return for each its tables, or the error that it keeps.
+
+    The first error that is not kept ends all at once, and so do an interrupt and what `tell`
+    raises: requests that are under way are not waited for, those not begun are not sent.
 
     Parameters
     ----------
-    jobs : sequence of Job
-        What to pull.
     workers : int
         How many requests at most are under way at once.
     tell : callable
-        Called with the rows so far and the total if it is known, several times a second. What
-        it raises ends everything.
+        Called with the rows so far and the total if it is known, several times a second.
     clock : IdleClock
         Counts the time without a page. If it has run out when a page fails, no smaller page is
         tried.
     patience : float
         The seconds without a page after which even requests under way are given up.
-
-    Returns
-    -------
-    list
-        For each job its tables, or the error that it keeps.
-
-    Raises
-    ------
-    RosterError
-        The first error that is not kept. An interrupt, too, ends all at once: requests that are
-        under way are not waited for, those not begun are not sent.
     """
     call = Call(Event(), clock)
-    executor = _Workers(workers)
+    tasks = _start_workers(workers)
     pending: dict[Future[Page], tuple[Job, int]] = {}
 
     def submit(job: Job) -> None:
         for place, request in enumerate(job.advance()):
-            pending[executor.submit(job.fetch, request, call)] = job, place
+            future: Future[Page] = Future()
+            pending[future] = job, place
+            tasks.put((future, job.fetch, request, call))
 
     def collect(future: Future[Page]) -> None:
         job, place = pending.pop(future)
@@ -167,35 +144,24 @@ def run(
                     )
     finally:
         call.cancel.set()
-        executor.end()
+        for _ in range(workers):
+            tasks.put(None)
         for job in jobs:
             job.pull.close()
     return [job.outcome if job.outcome is not None else [] for job in jobs]
 
 
-class _Workers:
-    """Threads that fetch pages, and that do not keep the interpreter from ending.
+def _start_workers(count: int) -> SimpleQueue[_Task | None]:
+    """Start threads that fetch the pages of a queue; each ends when it gets None.
 
-    The interpreter waits for threads of :class:`concurrent.futures.ThreadPoolExecutor` when it
-    ends, so that a script would hang after Ctrl+C until the last answer or timeout.
+    They do not keep the interpreter from ending. It waits for threads of
+    :class:`concurrent.futures.ThreadPoolExecutor` when it ends, so that a script would hang after
+    Ctrl+C until the last answer or timeout.
     """
-
-    def __init__(self, count: int) -> None:
-        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
-        self._count = count
-        for number in range(count):
-            name = f"roster-pull-{number}"
-            Thread(target=_work, args=[self._tasks], name=name, daemon=True).start()
-
-    def submit(self, fetch: Fetch, request: PageRequest, call: Call) -> Future[Page]:
-        future: Future[Page] = Future()
-        self._tasks.put((future, fetch, request, call))
-        return future
-
-    def end(self) -> None:
-        """Let the threads end when they are done."""
-        for _ in range(self._count):
-            self._tasks.put(None)
+    tasks: SimpleQueue[_Task | None] = SimpleQueue()
+    for number in range(count):
+        Thread(target=_work, args=[tasks], name=f"roster-pull-{number}", daemon=True).start()
+    return tasks
 
 
 def _work(tasks: SimpleQueue[_Task | None]) -> None:

@@ -4,7 +4,7 @@ import json
 import math
 import time
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Never
@@ -13,11 +13,10 @@ from urllib.parse import parse_qsl, quote_plus, urlsplit
 import requests
 from oauthlib.oauth2 import BackendApplicationClient
 from requests import PreparedRequest
-from requests.auth import AuthBase, HTTPBasicAuth
+from requests.auth import HTTPBasicAuth
 
 from oneroster_nb.errors import (
     AuthenticationError,
-    CertificateError,
     ConfigurationError,
     ConnectionFailedError,
     RosterError,
@@ -27,7 +26,7 @@ from oneroster_nb.secret import Secret
 from oneroster_nb.transport.address import shown_url
 from oneroster_nb.transport.auth import Auth
 from oneroster_nb.transport.body import ENCODING, read_start, slowest
-from oneroster_nb.transport.http import HttpSession, ca_file_error, setup_error
+from oneroster_nb.transport.http import HttpSession, certificate_error, setup_error
 from oneroster_nb.transport.per_process import PerProcess
 from oneroster_nb.transport.redaction import basic_forms, written_forms
 
@@ -64,35 +63,20 @@ class TokenAnswer:
         return f" ({words})" if words else ""
 
 
+@dataclass(eq=False, repr=False)
 class FetchedTokenAuth(Auth):
-    """Get a token with the first request, and a new one if it expires or is refused.
+    """Get a token with the first request, and a new one if it expires or is refused."""
 
-    Parameters
-    ----------
-    token_url : str
-        The address that issues tokens; used unchanged.
-    client_id : str
-        The client.
-    client_secret : Secret
-        Its secret.
-    timeout : tuple of float
-        Seconds to wait for a connection, and for the next bytes.
-    """
+    token_url: str
+    """The address that issues tokens; used unchanged."""
+    client_id: str
+    client_secret: Secret
+    timeout: tuple[float, float] = field(kw_only=True)
+    """Seconds to wait for a connection, and for the next bytes."""
 
-    def __init__(
-        self,
-        token_url: str,
-        client_id: str,
-        client_secret: Secret,
-        *,
-        timeout: tuple[float, float],
-    ) -> None:
-        super().__init__()
-        self._token_url = token_url
-        self._shown_url = shown_url(token_url)
-        self._client_id = client_id
-        self._client_secret = client_secret
-        self._timeout = timeout
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._shown_url = shown_url(self.token_url)
         self._held = PerProcess(_Held)
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
@@ -119,11 +103,19 @@ class FetchedTokenAuth(Auth):
         return True
 
     @abstractmethod
+    def _ask(self) -> TokenAnswer | RosterError:
+        """Ask for a token; return the answer, or the error to raise."""
+
+    @abstractmethod
+    def _token(self, answer: TokenAnswer) -> tuple[Secret, float]:
+        """Return the token in an answer, and the seconds for which it is valid."""
+
     def _fetch(self) -> None:
         """Get a token and its lifetime, and keep them."""
-
-    def _keep(self, token: Secret, seconds: float = math.inf) -> None:
-        """Keep a token that is valid for this many seconds."""
+        answer = self._ask()
+        if isinstance(answer, RosterError):
+            raise answer
+        token, seconds = self._token(answer)
         if not token.sendable:
             raise ConfigurationError(
                 f"The token from {self._shown_url} holds a character that cannot be sent, such as"
@@ -141,14 +133,14 @@ class FetchedTokenAuth(Auth):
         """
         request["headers"] |= {"Accept": "application/json", "Accept-Encoding": ENCODING}
         what = f"{method} {self._shown_url}"
-        ends = time.monotonic() + slowest(self._timeout)
+        ends = time.monotonic() + slowest(self.timeout)
         try:
             with HttpSession() as session:
                 session.cookies = self.cookies
                 response = session.request(
                     method,
-                    self._token_url,
-                    timeout=self._timeout,
+                    self.token_url,
+                    timeout=self.timeout,
                     allow_redirects=False,
                     stream=True,
                     **request,
@@ -157,11 +149,7 @@ class FetchedTokenAuth(Auth):
         except RosterError as exc:
             return exc.with_traceback(None)
         except requests.exceptions.SSLError:
-            return ca_file_error() or CertificateError(
-                f"The certificate of {urlsplit(self._token_url).netloc} does not verify, so no"
-                " token was requested. If your district signs its own certificates, point the"
-                " environment variable REQUESTS_CA_BUNDLE to its CA file."
-            )
+            return certificate_error(urlsplit(self.token_url).netloc, "no token was requested.")
         except requests.RequestException as exc:
             return ConnectionFailedError(
                 f"There was no answer from {self._shown_url} ({type(exc).__name__}), so there is"
@@ -192,77 +180,43 @@ class FetchedTokenAuth(Auth):
         )
 
     def _forms(self) -> set[str]:
-        secret = self._client_secret.reveal()
-        forms = written_forms(secret) | basic_forms(self._client_id, secret)
+        secret = self.client_secret.reveal()
+        forms = written_forms(secret) | basic_forms(self.client_id, secret)
         token = self._held.get().token
         return forms if token is None else forms | written_forms(token.reveal())
 
 
+@dataclass(eq=False, repr=False)
 class ClientCredentialsAuth(FetchedTokenAuth):
     """Get tokens for a client id and secret, and send them (OAuth 2.0, RFC 6749 4.4).
 
     The first request gets a token. It is renewed a minute before it expires, and once if the server
     refuses it.
-
-    Parameters
-    ----------
-    token_url, client_id, client_secret, timeout
-        As for :class:`FetchedTokenAuth`.
-    scope : str, optional
-        The scopes to request, separated by spaces; some servers require it.
-    client_auth : str
-        ``"basic"``: id and secret form-encoded in a Basic header (RFC 6749 2.3.1), or ``"body"``.
-
-    Raises
-    ------
-    ConfigurationError
-        If `client_auth` is something else.
     """
 
-    def __init__(
-        self,
-        token_url: str,
-        client_id: str,
-        client_secret: Secret,
-        *,
-        scope: str | None,
-        client_auth: str,
-        timeout: tuple[float, float],
-    ) -> None:
-        super().__init__(token_url, client_id, client_secret, timeout=timeout)
-        if client_auth not in _CLIENT_AUTHS:
+    scope: str | None = field(kw_only=True)
+    """The scopes to request, separated by spaces; some servers require it."""
+    client_auth: str = field(kw_only=True)
+    """``"basic"``: id and secret form-encoded in a Basic header (RFC 6749 2.3.1), or ``"body"``."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.client_auth not in _CLIENT_AUTHS:
             raise ConfigurationError(
-                f"Unknown client_auth {client_auth!r}. It can be {' or '.join(_CLIENT_AUTHS)}."
+                f"Unknown client_auth {self.client_auth!r}. It can be {' or '.join(_CLIENT_AUTHS)}."
             )
-        self._scope = scope
-        self._client_auth = client_auth
 
-    def _fetch(self) -> None:
-        answer = self._post()
-        if isinstance(answer, RosterError):
-            raise answer
-        fields = _fields(answer) if answer.status < 300 else {}
-        token = fields.get("access_token")
-        if not isinstance(token, str) or not token.strip():
-            (other,) = (name for name in _CLIENT_AUTHS if name != self._client_auth)
-            self._refuse(
-                answer,
-                "The server issued no token. Check the client id, the secret and the scope, and"
-                f" whether the server needs client_auth={other!r}.",
-            )
-        self._keep(Secret(token), _seconds(fields.get("expires_in")))
-
-    def _post(self) -> TokenAnswer | RosterError:
-        """Request a token; return the answer, or the error to raise."""
-        client = BackendApplicationClient(self._client_id)
-        secret = self._client_secret.reveal()
-        form: dict[str, str] = {"scope": self._scope} if self._scope else {}
-        auth: AuthBase = _NoHeader()
-        if self._client_auth == "basic":
-            auth = HTTPBasicAuth(quote_plus(self._client_id), quote_plus(secret))
-        else:
+    def _ask(self) -> TokenAnswer | RosterError:
+        client = BackendApplicationClient(self.client_id)
+        secret = self.client_secret.reveal()
+        form: dict[str, str] = {"scope": self.scope} if self.scope else {}
+        in_body = self.client_auth == "body"
+        # Without an ``auth``, the HTTP library would read ``~/.netrc``.
+        auth: Callable[[PreparedRequest], PreparedRequest] = _unchanged
+        if in_body:
             form["client_secret"] = secret
-        in_body = self._client_auth == "body"
+        else:
+            auth = HTTPBasicAuth(quote_plus(self.client_id), quote_plus(secret))
         return self._answer(
             "POST",
             data=client.prepare_request_body(include_client_id=in_body, **form),
@@ -270,13 +224,21 @@ class ClientCredentialsAuth(FetchedTokenAuth):
             headers={"Content-Type": "application/x-www-form-urlencoded"},
         )
 
+    def _token(self, answer: TokenAnswer) -> tuple[Secret, float]:
+        fields = _fields(answer) if answer.status < 300 else {}
+        token = fields.get("access_token")
+        if not isinstance(token, str) or not token.strip():
+            (other,) = (name for name in _CLIENT_AUTHS if name != self.client_auth)
+            self._refuse(
+                answer,
+                "The server issued no token. Check the client id, the secret and the scope, and"
+                f" whether the server needs client_auth={other!r}.",
+            )
+        return Secret(token), _seconds(fields.get("expires_in"))
 
-class _NoHeader(AuthBase):
-    """Add nothing; without an ``auth``, the HTTP library would read ``~/.netrc``."""
 
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Return the request unchanged."""
-        return request
+def _unchanged(request: PreparedRequest) -> PreparedRequest:
+    return request
 
 
 def _fields(answer: TokenAnswer) -> Mapping[str, Any]:

@@ -41,6 +41,11 @@ class JupyterServer:
 
     def __enter__(self) -> "JupyterServer":
         self.notebooks.mkdir(parents=True)
+        page = self.folder / "config" / "labconfig" / "page_config.json"
+        page.parent.mkdir(parents=True)
+        # If a notebook is closed soon, the debugger writes an error to the console.
+        unused = {"@jupyterlab/debugger-extension": True}
+        page.write_text(json.dumps({"disabledExtensions": unused}))
         command = [
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
             "--ip=127.0.0.1",

@@ -114,7 +114,9 @@ def test_people_of_one_source_are_gone_when_another_is_tried(
     expect(form.tab("Table")).to_be_visible()
     form.tab("Chart").click()
     pictures = form.within.get_by_role("img")
-    expect(pictures).to_have_count(2)
+    expect(pictures).to_have_count(1)
+    heat_map = form.within.get_by_role("table", name="Heat map")
+    expect(heat_map).to_be_visible()
     expect(pictures.first).to_be_visible()
     assert "Bar chart" in (pictures.first.get_attribute("alt") or "")
     form.tab("Export").click()
@@ -137,6 +139,7 @@ def test_people_of_one_source_are_gone_when_another_is_tried(
     for name in ("Table", "Chart", "Export"):
         expect(form.tab(name)).to_be_hidden()
     expect(form.within.get_by_role("img")).to_have_count(0)
+    expect(heat_map).to_have_count(0)
     form.expect_no_words("was handed to the browser.")
     form.expect_no_words("38 rows, 38 people.")
     form.expect_no_words("connect('demo')")

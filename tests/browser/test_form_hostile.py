@@ -94,7 +94,10 @@ def test_nothing_of_a_roster_runs(
     assert {row[0] for row in rows} == {*HOSTILE, "All"}
     form.tab("Chart").click()
     pictures = form.within.get_by_role("img")
-    expect(pictures).to_have_count(2)
+    expect(pictures).to_have_count(1)
+    heat_map = form.within.get_by_role("table", name="Heat map")
+    labels = heat_map.get_by_role("rowheader").all_text_contents()
+    assert set(labels) == {*HOSTILE, "All"}
     for hostile_name in HOSTILE:
         assert hostile_name in (pictures.first.get_attribute("alt") or "")
     for picture in pictures.all():

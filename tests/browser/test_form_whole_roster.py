@@ -28,7 +28,10 @@ def test_a_roster_is_loaded_and_needs_no_server(form: Form) -> None:
         door.shut()
         form.button("Load whole roster").click()
         assert door.reached.wait(20)
-        form.expect_words("Loading the whole roster")
+        form.expect_words("Loading the whole roster …")
+        place = form.button("Cancel").bounding_box()
+        form.expect_words("0 rows")
+        assert form.button("Cancel").bounding_box() == place
         form.button("Cancel").click()
         form.expect_words("Cancelled. Nothing was changed")
         door.open()

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Connect
 from helpers.faults import at, status
 from helpers.faultserver import FaultServer
 from helpers.records import school
@@ -20,6 +19,8 @@ from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.export import write
 from oneroster_nb.tables import table as canonical
+
+Connect = Callable[..., onb.OneRosterConnector]
 
 QUESTIONS = [
     *("class_sizes", "teacher_loads", "without_classes", "empty_classes", "multi_school"),

@@ -89,7 +89,10 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
         "unique": draw(st.booleans()),
         "sensitive": draw(st.booleans()),
         "max_users": draw(st.none() | st.integers(1, 200)),
+        "as_of": draw(st.sampled_from([None, "today", "2026-10-01", "2027-02-01"])),
     }
+    if state["as_of"] is not None:
+        state["include_end_date"] = draw(st.booleans())
     kind = draw(st.sampled_from([None, *GROUPS]))
     if kind is not None:
         name = st.sampled_from(GROUPS[kind])
@@ -200,6 +203,8 @@ def test_the_code_of_a_roster_says_what_it_needs() -> None:
         ("group_name", "Group", "Art", "Art"),
         ("match_on", "Match on", ["title", "grades"], ("title", "grades")),
         ("term", "Term", "current", "current"),
+        ("as_of", "When", "today", "today"),
+        ("include_end_date", "Last day counts", True, True),
         ("provider", "Provider", "oneroster", "oneroster"),
         ("host", "Host", "https://a.example/", "https://a.example/"),
         ("client_id", "Client ID", "analyst", "analyst"),
@@ -288,6 +293,21 @@ def test_groups_are_completed_and_counted_before_anything_is_asked() -> None:
     control(form, "Match").value = "exact"
     assert f"Did you mean {CLASS_TITLES[0]!r}" in texts(form)
     assert form.result is None
+
+
+def test_people_are_groups_and_no_hint_names_one() -> None:
+    form = explore(ROSTER, group_filter="teachers")
+    teachers = ROSTER.groups("teachers")
+    assert f"every one: {len(teachers)} teachers" in texts(form)
+    control(form, "Group").value = "Joanna Kamar"
+    assert f"0 of {len(teachers)} teachers match." in texts(form)
+    assert "Joanna Kamara" in control(form, "Group").options
+    control(form, "Group").value = "Joanna Kamara"
+    assert f"1 of {len(teachers)} teachers matches." in texts(form)
+    assert not [name for name in teachers["name"].dropna() if name in texts(form)]
+    form.run()
+    assert len(form.result) == 38
+    assert "conn.get_users('students', 'teachers', 'Joanna Kamara')" in form.code
 
 
 def test_the_browser_gets_only_some_of_many_thousands_of_groups() -> None:
@@ -421,6 +441,10 @@ def test_a_refused_secret_is_said_and_the_next_one_is_taken(server: DemoServer) 
         ({"by": ["grades", "role", "email", "username"]}, QueryError, "three columns at most"),
         ({"margins": "yes"}, QueryError, "margins"),
         ({"max_users": "many"}, QueryError, "max_users"),
+        ({"as_of": "yesterday"}, QueryError, "as_of must be a day"),
+        ({"as_of": 20261001}, QueryError, "as_of must be a day"),
+        ({"include_end_date": "yes"}, QueryError, "include_end_date must be True or False"),
+        ({"term": " "}, QueryError, "term must be a title"),
     ],
 )
 def test_a_state_that_cannot_be_is_refused(

@@ -90,6 +90,23 @@ def test_each_question_has_an_answer_and_its_code(
         assert_frame_equal(names["table"], form.table)
 
 
+@pytest.mark.parametrize("question", COMMON)
+def test_each_question_is_asked_about_the_day_as_its_code_says(
+    question: str, given: dict[str, dict[str, str]]
+) -> None:
+    form = answered(question, given, as_of="2026-10-01", include_end_date=True, term="Semester 1")
+    assert form.result is not None, texts(form)
+    timed = ("as_of='2026-10-01'", "term='Semester 1'", "include_end_date=True")
+    if question.startswith("What changed"):  # a saved roster is compared as a whole
+        assert "as_of" not in form.code
+    else:
+        assert all(part in form.code for part in timed), form.code
+    names: dict[str, Any] = {"conn": form.source}
+    exec(form.code, names)
+    assert_frame_equal(names["df"], form.result)
+    assert names["df"].attrs.get("as_of") == form.result.attrs.get("as_of")
+
+
 def test_all_fifteen_jobs_are_offered() -> None:
     typed = Extra(path="a path", rules="students")
     code = "\n".join(question.code(typed, {}) for question in COMMON.values())

@@ -152,7 +152,7 @@ def expect_nothing(form: Explorer) -> None:
     assert form.code == form.message == ""
     every = with_findings(form)
     assert not [w for w in every if isinstance(w, ResultTable) and len(w.frame)]
-    assert not [w for w in every if isinstance(w, Pictures) and w.charts]
+    assert not [w for w in every if isinstance(w, Pictures) and (w.charts or w.table)]
     assert not control(form, "Path").value
     with pytest.raises(onb.QueryError, match="There is no"):
         file_of(form)
@@ -261,6 +261,10 @@ class Held(Former):
         self._hold("groups")
         return super().groups(group_filter, progress=progress)
 
+    def table(self, name: str) -> pd.DataFrame:
+        self._hold(name)
+        return super().table(name)
+
     def get_roster(self, **options: Any) -> onb.Roster:
         self._hold("get_roster")
         return super().get_roster(**options)
@@ -274,7 +278,7 @@ class Held(Former):
     ("call", "start"),
     [
         ("query", Explorer.run),
-        ("get_roster", Explorer.check),
+        ("lineItems", Explorer.check),  # of a whole roster, its tables are judged as they are
         ("get_roster", Explorer.load_roster),
         ("multi_school", lambda form: form.answer("Students at two schools")),
     ],
@@ -345,7 +349,7 @@ def test_no_chart_name_or_small_count_is_widget_state(question: str) -> None:
         form.answer(question)
     use_all(form)
     shown = [w for w, _ in walk(form) if isinstance(w, Pictures)]
-    assert [len(pictures.charts) for pictures in shown] == [2]
+    assert [(len(pictures.charts), pictures.table is None) for pictures in shown] == [(1, False)]
     every = with_findings(form)
     state = state_of(every)
     rows = f"{len(form.result):,} rows"

@@ -34,6 +34,7 @@ import oneroster_nb as onb
 from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.forms.explorer import Explorer, explore
+from oneroster_nb.forms.widgets.table import ResultTable
 from oneroster_nb.forms.widgets.upload_field import UploadField
 
 FIELDS = (
@@ -182,6 +183,12 @@ def test_a_saved_roster_is_opened_asked_and_written_as_code(tmp_path: Path) -> N
     assert again.source is not None
 
 
+def shown_findings(form: Any) -> list[pd.DataFrame]:
+    """Return what the tables of the Findings tab hold."""
+    tab = form._results._findings_tab.widget
+    return [widget.frame for widget, _ in walk(tab) if isinstance(widget, ResultTable)]
+
+
 def bundle(folder: Path) -> Path:
     """Write the demo's bundle, in which one grade is none."""
     tables = make_district()
@@ -198,6 +205,10 @@ def test_a_bundle_is_opened_asked_checked_and_written_as_code(tmp_path: Path) ->
     assert not is_shown(form, "Load whole roster")
     form.check()
     assert form.findings["code"].tolist() == ["grade-unknown"]
+    assert form.findings["schoolName"].tolist() == ["Classlink HS"]
+    kinds, each = (frame.columns for frame in shown_findings(form))
+    assert {"why", "fix"} <= set(kinds)
+    assert {"schoolName", "classTitle"} <= set(each)
     assert looked_at(form) == "Findings"
     assert "1 warning." in texts(form)
     form.run()

@@ -21,8 +21,8 @@ from nbclient import NotebookClient
 from oneroster_nb.errors import QueryError
 from oneroster_nb.forms.cells import cell_texts, column_name
 from oneroster_nb.forms.charts.bars import bars
-from oneroster_nb.forms.charts.drawing import HIDDEN_EDGE, HIDDEN_FACE, Chart
-from oneroster_nb.forms.charts.heatmaps import heat_map
+from oneroster_nb.forms.charts.chart import Chart
+from oneroster_nb.forms.charts.coloured_crosstab import HeatMap, heat_map
 from oneroster_nb.forms.widgets.code_cell import CodeCell
 from oneroster_nb.forms.widgets.download_button import Download, DownloadButton
 from oneroster_nb.forms.widgets.group_field import GroupField
@@ -426,14 +426,14 @@ def test_a_long_label_is_cut_in_the_picture_and_whole_in_words() -> None:
 
 
 @pytest.mark.parametrize("name", ["$x^2$", "$broken", HOSTILE, "a\x00\x1f\nb", "学校", "--><!--"])
-def test_any_name_gives_a_picture_that_loads(name: str) -> None:
+def test_any_name_gives_a_chart_that_loads(name: str) -> None:
     shown = re.sub("[\x00\x1f]", "\ufffd", name).replace("\n", " ")
-    for chart in (
-        bars(pd.DataFrame({name: [name], "count": [3]}, dtype=object)),
-        heat_map(pd.DataFrame([[3]], index=[name], columns=[name])),
-    ):
-        assert shown in texts(chart)
-        assert shown in chart.alt
+    chart = bars(pd.DataFrame({name: [name], "count": [3]}, dtype=object))
+    assert shown in texts(chart)
+    assert shown in chart.alt
+    found = heat_map(pd.DataFrame([[3]], index=[name], columns=[name]))
+    assert (found.columns, found.rows[0][0]) == ([shown], shown)
+    assert f"Most: 3 in {shown}, {shown}." in found.caption
 
 
 def test_counts_need_a_key_and_a_count() -> None:
@@ -455,61 +455,86 @@ def crosstab() -> pd.DataFrame:
     return table
 
 
-def fills(chart: Chart) -> dict[str, list[str]]:
-    """Return which colours the cells have, and whether they are hatched."""
-    found: dict[str, list[str]] = {"solid": [], "hatched": []}
-    for patch in picture(chart).iter(f"{SVG}path"):
-        fill = re.search(r"fill: ([^;]+)", patch.get("style", ""))
-        if fill and fill[1] != "none":
-            found["hatched" if "url" in fill[1] else "solid"].append(fill[1])
-    return found
+def cells(found: HeatMap) -> dict[str, str]:
+    """Return the colour of each text of a heat map."""
+    return {text: colour for _, row in found.rows for text, colour in row}
 
 
-def test_hidden_cells_are_hatched_alike_and_totals_uncoloured(crosstab: pd.DataFrame) -> None:
-    chart = heat_map(crosstab)
-    found = fills(chart)
-    assert len(found["hatched"]) == 2
-    assert len(set(found["hatched"])) == 1
-    coloured = [
-        fill for fill in found["solid"] if fill not in {"#ffffff", HIDDEN_FACE, HIDDEN_EDGE}
+def lightness(colour: str) -> int:
+    match = re.fullmatch(r"hsl\(208 75% (\d+)%\)", colour)
+    assert match is not None, colour
+    return int(match[1])
+
+
+def test_cells_are_the_darker_the_more_hidden_ones_alike_and_totals_uncoloured(
+    crosstab: pd.DataFrame,
+) -> None:
+    found = heat_map(crosstab)
+    assert [[text for text, _ in row] for _, row in found.rows] == [
+        ["31", "<10", "40"],
+        ["12", "*", "90"],
+        ["43", "77", "130"],
     ]
-    assert len(coloured) == 2, "only the two visible cells that are no totals"
-    assert {"<10", "*", "31", "12", "130"} <= set(texts(chart))
-    assert chart.alt == (
+    assert [label for label, _ in found.rows] == ["06", "07", "All"]
+    assert (found.corner, found.columns) == ("grades", ["North", "South", "All"])
+    colour = cells(found)
+    assert {colour[total] for total in ("40", "90", "43", "77", "130")} == {""}
+    assert colour["<10"] == colour["*"] == "#e0e0e0"
+    assert lightness(colour["31"]) < lightness(colour["12"]) < 100
+    assert found.caption == (
         "Heat map: people by grades and schoolName, 3 rows by 3 columns."
         " Most: 31 in 06, North. 2 cells are hidden. Two people stand in several cells."
     )
 
 
+def test_only_the_last_row_and_column_are_totals() -> None:
+    table = pd.DataFrame([[2, 4], [6, 8]], index=["All", "06"], columns=["All", "North"])
+    assert [lightness(colour) for colour in cells(heat_map(table)).values()] == [90, 80, 70, 60]
+
+
 def test_hidden_cells_do_not_change_with_their_marks(crosstab: pd.DataFrame) -> None:
     other = crosstab.copy()
     other.loc[["06", "07"], "South"] = ["*", "<10"]
-    assert fills(heat_map(crosstab)) == fills(heat_map(other))
+    colours = [[[c for _, c in row] for _, row in heat_map(t).rows] for t in (crosstab, other)]
+    assert colours[0] == colours[1]
+
+
+def test_a_crosstab_of_hidden_cells_and_totals_says_no_most() -> None:
+    table = pd.DataFrame([["<10", 0]], index=["06"], columns=["North", "All"], dtype=object)
+    assert heat_map(table).caption == "Heat map: people, 1 row by 2 columns. 1 cell is hidden."
+
+
+def test_nothing_to_colour_leaves_cells_white() -> None:
+    assert lightness(cells(heat_map(pd.DataFrame([[0]])))["0"]) == 100
 
 
 def test_shares_are_percentages() -> None:
-    assert {"25%", "100%"} <= set(texts(heat_map(pd.DataFrame([[0.25, 1.0]]), percent=True)))
+    shown = cells(heat_map(pd.DataFrame([[0.25, 1.0]]), percent=True))
+    assert {text: lightness(colour) for text, colour in shown.items()} == {"25%": 90, "100%": 60}
 
 
 def test_a_large_crosstab_is_cut_and_says_so() -> None:
-    chart = heat_map(pd.DataFrame(np.arange(50 * 30).reshape(50, 30)))
-    assert chart.alt.endswith("Shown: the first 40 of 50 rows and 20 of 30 columns.")
+    found = heat_map(pd.DataFrame(np.arange(50 * 30).reshape(50, 30)))
+    assert found.caption.endswith("Shown: the first 40 of 50 rows and 20 of 30 columns.")
+    assert (len(found.rows), {len(row) for _, row in found.rows}) == (40, {20})
+    assert len(found.columns) == 20
 
 
-def test_empty_frames_give_pictures() -> None:
+def test_empty_frames_give_charts() -> None:
     assert (
         bars(pd.DataFrame({"a": [], "count": []})).alt == "Bar chart: people by a. Nothing to show."
     )
-    assert picture(heat_map(pd.DataFrame())) is not None
+    assert heat_map(pd.DataFrame()).rows == []
 
 
-def test_a_chart_is_the_same_whatever_style_the_user_has_set(crosstab: pd.DataFrame) -> None:
+def test_a_chart_is_the_same_whatever_style_the_user_has_set() -> None:
+    counts = pd.DataFrame({"school": ["North", "South"], "count": [5, "<10"]})
     before = dict(rcParams)
-    plain = heat_map(crosstab).svg
+    plain = bars(counts).svg
     assert dict(rcParams) == before
     rcParams.update({"font.size": 30, "axes.facecolor": "red", "svg.fonttype": "path"})
     try:
-        assert heat_map(crosstab).svg == plain
+        assert bars(counts).svg == plain
     finally:
         rcParams.update({key: before[key] for key in ("font.size", "axes.facecolor")})
         rcParams["svg.fonttype"] = before["svg.fonttype"]

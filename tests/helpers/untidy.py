@@ -63,6 +63,9 @@ def onb_roles(users: pd.DataFrame, orgs: pd.DataFrame) -> pd.DataFrame:
 def questions(tables: Tables, seed: int) -> list[onb.Query]:
     """Make up questions, most of which have an answer."""
     chance = random.Random(seed)
+    # A session that is marked tobedeleted is no term.
+    sessions = tables["academicSessions"]
+    terms = sessions.loc[sessions["status"] != "tobedeleted", "title"].tolist()
     made = []
     while len(made) < 12:
         kind = chance.choice([None, "classes", "classes", "courses", "schools"])
@@ -91,7 +94,8 @@ def questions(tables: Tables, seed: int) -> list[onb.Query]:
                 group_name=names,
                 match_on=match_on,
                 match=match,
-                term=chance.choice([None, None, "current", *tables["academicSessions"]["title"]]),
+                term=chance.choice([None, None, "current", *terms]),
+                as_of=chance.choice([None, None, None, "2026-10-01", "2027-01-17"]),
                 status=chance.choice(["active", "active", "all"]),
                 unique=bool(kind) and chance.random() < 0.3,
                 max_users=chance.choice([None, None, 3]),

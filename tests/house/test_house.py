@@ -70,6 +70,17 @@ def test_only_its_home_uses_a_library(library, home):
             assert not used, path
 
 
+def test_one_function_alone_asks_what_day_it_is():
+    """Tests set the day there, so a test that asks elsewhere would depend on the day of the run."""
+    asking = [
+        path.relative_to(ROOT).as_posix()
+        for folder in (PACKAGE, ROOT / "tests")
+        for path in folder.rglob("*.py")
+        if re.search(r"\bdate\.today\(|\bTimestamp\.today\(", path.read_text(encoding="utf-8"))
+    ]
+    assert asking == ["oneroster_nb/today.py"]
+
+
 def test_rooms_import_only_from_the_rooms_below_them():
     result = run(Path(sys.executable).with_name("lint-imports"), "--no-cache", "--verbose")
     assert result.returncode == 0, result.stdout + result.stderr

@@ -1,6 +1,8 @@
 """Every notebook runs from top to bottom in Binder's image, and is committed without outputs."""
 
+import datetime
 import itertools
+import re
 import shutil
 
 import nbformat
@@ -79,6 +81,25 @@ def test_explains_every_code_cell(name):
         assert lonely < 3, cell.source
 
 
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_names_no_year_that_will_be_over(name):
+    for cell in nbformat.read(FOLDER / name, as_version=4).cells:
+        assert not re.search(r"\b20\d\d\b", cell.source), cell.source
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [*((name, "2027-07-15") for name in NOTEBOOKS), ("09_days_and_terms.ipynb", "2029-01-21")],
+)
+def test_runs_without_warnings_if_no_term_is_running(name, day, on_day, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    on_day(datetime.date.fromisoformat(day))
+    names = {}
+    for cell in nbformat.read(FOLDER / name, as_version=4).cells:
+        if cell.cell_type == "code":
+            exec(cell.source, names)
+
+
 def test_quick_start_gives_its_figures(executed):
     shown = "\n".join(texts(executed("01_quickstart.ipynb")))
     for figure in (
@@ -127,6 +148,17 @@ def test_the_common_questions_find_what_was_put_wrong(executed):
     for part in ("no such class", "Lions", "shared", "birthDate", "138 matched", "Hidden: "):
         assert part in shown
     assert "not anonymous" in str(executed("05_common_questions.ipynb").cells)
+
+
+def test_a_day_shows_who_changed_sections(executed):
+    shown = "\n".join(texts(executed("09_days_and_terms.ipynb")))
+    assert "2 terms are counted together: Semester 1, Semester 2." in shown
+    # One of the twenty seventh graders leaves, another one comes.
+    assert (
+        "19 students; Nadia is in Math 7 (7A Math)\n19 students; Nadia is in Math 7 (7B Math)"
+        in shown
+    )
+    assert re.search(r"only left +6 +1\nonly right +6 +1\n", shown)  # six courses each
 
 
 def test_what_changed_is_what_was_changed(executed):

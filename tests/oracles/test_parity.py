@@ -111,7 +111,7 @@ QUESTIONS = [
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=str)
-@pytest.mark.parametrize("page_size", [10_000, 6])
+@pytest.mark.parametrize("page_size", [10_000, 20])
 def test_the_same_rows_in_the_same_order(
     server: DemoServer,
     connected: Connect,

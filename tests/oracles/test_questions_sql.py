@@ -1,14 +1,21 @@
-"""The common questions answered another way: in SQL, by DuckDB, over the saved Parquet files."""
+"""The common questions answered another way: in SQL, by DuckDB, over the saved Parquet files.
 
+Each is asked about everything that is active, and about random days and terms.
+"""
+
+import datetime
+import inspect
 import random
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 import pytest
+from helpers.dated import Moment, dated, moment
 from helpers.thorough import cases
 from helpers.untidy import worse
 
@@ -28,34 +35,85 @@ Rows = list[tuple[Any, ...]]
 Sql = Callable[..., Rows]
 
 
-@pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"seed {seed}")
-def roster(request: pytest.FixtureRequest) -> onb.Roster:
-    return onb.Roster(make_district() if request.param is None else worse(request.param))
+@dataclass(frozen=True)
+class Dated:
+    """A random district in which people come and go."""
+
+    seed: int
+
+
+MOMENTS = [
+    (Dated(seed), 4 * seed + number)
+    for seed in range(cases(2, 50))
+    for number in range(cases(2, 4))
+]
+"""Districts, and moments to ask them about."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Ask of each district, and about moments what a question can be asked about."""
+    if "roster" in metafunc.fixturenames:
+        pairs: list[tuple[object, int | None]] = [(seed, None) for seed in SEEDS]
+        if "at" in inspect.signature(metafunc.function).parameters:
+            pairs += MOMENTS
+        ids = [f"seed {seed}" if n is None else f"moment {n}" for seed, n in pairs]
+        metafunc.parametrize(("roster", "at"), pairs, indirect=True, scope="module", ids=ids)
 
 
 @pytest.fixture(scope="module")
-def sql(roster: onb.Roster, tmp_path_factory: pytest.TempPathFactory) -> Sql:
-    return sql_of(roster.save(tmp_path_factory.mktemp("saved") / "kept.roster"))
+def roster(request: pytest.FixtureRequest) -> onb.Roster:
+    seed = request.param
+    if isinstance(seed, Dated):
+        return onb.Roster(dated(seed.seed))
+    return onb.Roster(make_district() if seed is None else worse(seed))
+
+
+@pytest.fixture(scope="module")
+def saved(roster: onb.Roster, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return roster.save(tmp_path_factory.mktemp("saved") / "kept.roster")
+
+
+@pytest.fixture(scope="module")
+def at(request: pytest.FixtureRequest, roster: onb.Roster) -> Moment:
+    """Return what a question is told about the moment; nothing, if it is about none."""
+    return {} if request.param is None else moment(roster.academic_sessions, request.param)
+
+
+@pytest.fixture(scope="module")
+def sql(saved: Path, at: Moment) -> Sql:
+    ask = sql_of(saved)
+    if at:
+        only_at(ask, at)
+    return ask
 
 
 def sql_of(folder: Path, prefix: str = "", db: Any = None) -> Sql:
     """Return what asks a saved roster in SQL; beside the tables there are views of what is live."""
-    db = db or duckdb.connect()
+    db = db or duckdb.connect(config={"threads": 1})
     for name, table in TABLES.items():
         file = folder / f"{name}.parquet"
         if file.is_file():
             db.execute(f"""
-                create view {prefix}{name} as
+                create table {prefix}{name} as
                 select *, row_number() over () as n from read_parquet('{file}')
             """)
         else:
             nulls = ", ".join(f'null::varchar as "{column}"' for column in table.columns)
-            db.execute(f"create view {prefix}{name} as select {nulls}, 0 as n where false")
+            db.execute(f"create table {prefix}{name} as select {nulls}, 0 as n where false")
         db.execute(f"""
             create view live_{prefix}{name} as
             select * from {prefix}{name} where status is distinct from 'tobedeleted'
         """)
-    db.execute(VIEWS.replace("live_", f"live_{prefix}").replace("view ", f"view {prefix}"))
+    for view, whole in (
+        ("enrolled", f"live_{prefix}enrollments"),
+        ("meeting", f"live_{prefix}classes"),
+        ("people", f"live_{prefix}users"),
+        ("held", f"live_{prefix}roles"),
+        ("listed", f"{prefix}roles"),
+    ):
+        db.execute(f"create view live_{prefix}{view} as select * from {whole}")
+    views = VIEWS.replace("live_", f"live_{prefix}").replace("view ", f"view {prefix}")
+    db.execute(views.replace("from held_at", f"from {prefix}held_at"))
 
     def ask(text: str, *values: Any) -> Rows:
         return db.execute(text, values).fetchall()
@@ -73,22 +131,28 @@ create view member as
     select distinct u.sourcedId as person, c.sourcedId as class, e.role as role,
         bool_or(coalesce(e."primary"::boolean, false)) over
             (partition by u.sourcedId, c.sourcedId, e.role) as lead
-    from live_enrollments e
+    from live_enrolled e
     join live_users u on u.sourcedId = e.userSourcedId
     join live_classes c on c.sourcedId = e.classSourcedId;
 create view holds as
     select sourcedId as person, role::varchar as role from live_users
     union
-    select userSourcedId, role::varchar from live_roles;
+    select userSourcedId, role::varchar from live_held;
 create view held_at as
     select userSourcedId as person, orgSourcedId::varchar as org, role::varchar as role
-    from live_roles
+    from live_held
     union
     select sourcedId, org, role from (
         select sourcedId, role::varchar as role,
             unnest(string_split(orgSourcedIds::varchar, ',')) as org from live_users) u
     where not exists (
-        select 1 from live_roles r where r.userSourcedId = u.sourcedId and r.orgSourcedId = u.org);
+        select 1 from live_listed r where r.userSourcedId = u.sourcedId and r.orgSourcedId = u.org);
+create view held_anywhere as
+    select person, role from held_at
+    union
+    select sourcedId, role::varchar from live_users
+    where nullif(orgSourcedIds::varchar, '') is null
+    and sourcedId not in (select userSourcedId from live_listed where userSourcedId is not null);
 create view class_terms as
     with recursive said as (
         select sourcedId, unnest(string_split(termSourcedIds::varchar, ',')) as term
@@ -98,9 +162,130 @@ create view class_terms as
         select sourcedId, term from said
         union
         select m.sourcedId, s.sourcedId from meets m
-        join live_academicSessions s on s.parentSourcedId = m.term
+        join live_academicSessions p on p.sourcedId = m.term
+        join live_academicSessions s on s.parentSourcedId = p.sourcedId
     )
     select sourcedId, term from meets;
+"""
+
+
+def only_at(ask: Sql, told: Moment) -> None:
+    """Leave only what counts at a moment: enrollments, classes that meet, people and their roles.
+
+    The rules are those that the documentation of ``get_users`` and of the questions gives.
+    """
+    db = ask.db  # type: ignore[attr-defined]
+    day = told.get("as_of") and datetime.date.fromisoformat(told["as_of"])
+    late = day and day - datetime.timedelta(days=told["include_end_date"])
+    db.execute("create table moment (day date, late date, term varchar, more integer)")
+    more = int(told["include_end_date"])
+    db.execute("insert into moment values (?, ?, ?, ?)", [day, late, told.get("term"), more])
+    db.execute(SESSIONS + (AT_DAY if day else IN_TERM) + THOSE_WHO_COUNT)
+    # Each question looks at these several times.
+    for view in ("live_enrolled", "live_meeting", "live_held", "member", "holds", "live_people"):
+        db.execute(f"create table kept as from {view}")
+        db.execute(f"drop view {view}")
+        db.execute(f"alter table kept rename to {view}")
+
+
+# Each session with its dates, which may be those of the nearest one above that has some.
+SESSIONS = """
+create view spans as
+    with recursive above as (
+        select sourcedId as session, sourcedId as at, 0 as level from live_academicSessions
+        union all
+        select a.session, s.parentSourcedId, a.level + 1
+        from above a join live_academicSessions s on s.sourcedId = a.at
+        where a.level < 12
+    )
+    select a.session, s.startDate::date as starts, s.endDate::date as ends
+    from above a join live_academicSessions s on s.sourcedId = a.at
+    where s.startDate is not null or s.endDate is not null
+    qualify row_number() over (partition by a.session order by a.level) = 1;
+create view terms_of as
+    select sourcedId as class, unnest(string_split(termSourcedIds::varchar, ',')) as session
+    from classes;
+create view dated_terms as
+    select class, starts, ends from terms_of join spans using (session);
+"""
+
+# What begins on the day counts; what ends must end after `late`: the day, or the one before it, if
+# the last day counts. Which dates an enrollment lacks, its class has to make up for.
+AT_DAY = """
+create or replace view live_enrolled as
+    select e.* from live_enrollments e, moment m
+    where coalesce(e.beginDate::date <= m.day, true) and coalesce(e.endDate::date > m.late, true)
+    and (
+        (e.beginDate is not null and e.endDate is not null)
+        or not exists (select 1 from dated_terms t where t.class = e.classSourcedId)
+        or exists (
+            select 1 from dated_terms t where t.class = e.classSourcedId
+            and (e.beginDate is not null or coalesce(t.starts <= m.day, true))
+            and (e.endDate is not null or coalesce(m.day <= t.ends, true))));
+create or replace view live_meeting as
+    select c.* from live_classes c, moment m
+    where not exists (select 1 from dated_terms t where t.class = c.sourcedId)
+    or exists (
+        select 1 from dated_terms t where t.class = c.sourcedId
+        and coalesce(t.starts <= m.day, true) and coalesce(m.day <= t.ends, true));
+create or replace view live_held as
+    select r.* from live_roles r, moment m
+    where coalesce(r.beginDate::date <= m.day, true) and coalesce(r.endDate::date > m.late, true);
+"""
+
+IN_TERM = """
+create view named as
+    select s.sourcedId as session from live_academicSessions s, moment m
+    where lower(trim(m.term)) in (lower(s.sourcedId), lower(trim(s.title)));
+create view named_spans as
+    select n.session, s.starts, s.ends from named n left join spans s using (session);
+create view around as
+    with recursive below as (
+        select session from named
+        union
+        select s.sourcedId from below b
+        join live_academicSessions s on s.parentSourcedId = b.session
+    ),
+    above as (
+        select session from named
+        union
+        select p.sourcedId from above a
+        join live_academicSessions s on s.sourcedId = a.session
+        join live_academicSessions p on p.sourcedId = s.parentSourcedId
+    )
+    select session from below union select session from above;
+create or replace view live_meeting as
+    select * from live_classes
+    where sourcedId in (select class from terms_of join around using (session));
+create or replace view live_enrolled as
+    select * from live_enrollments e
+    where (
+        classSourcedId in (select class from terms_of join around using (session))
+        -- No term is said of a class that is not there, so that none is ruled out.
+        or classSourcedId is null or classSourcedId not in (select sourcedId from classes)
+    )
+    and exists (
+        select 1 from named_spans n
+        where coalesce(e.beginDate::date <= n.ends, true)
+        and coalesce(e.endDate::date + (select more from moment) > n.starts, true));
+create or replace view live_held as
+    select * from live_roles r where exists (
+        select 1 from named_spans n
+        where coalesce(r.beginDate::date <= n.ends, true)
+        and coalesce(r.endDate::date + (select more from moment) > n.starts, true));
+"""
+
+THOSE_WHO_COUNT = """
+create or replace view holds as select person, role from held_anywhere;
+create or replace view live_people as
+    select * from live_users
+    where sourcedId in (select person from holds where role not in ('', 'student', 'teacher'))
+    or sourcedId in (select person from member)
+    -- Who holds no role at all is not one of those who need an enrollment.
+    or (
+        nullif(role::varchar, '') is null
+        and sourcedId not in (select userSourcedId from roles where userSourcedId is not null)
+    );
 """
 
 
@@ -153,12 +338,12 @@ def test_students_per_school_and_grade(roster: onb.Roster, sql: Sql) -> None:
     assert shown == {key: count for key, count in expected.items() if count}
 
 
-def test_class_sizes(roster: onb.Roster, sql: Sql) -> None:
-    found = roster.class_sizes(over=9)
+def test_class_sizes(roster: onb.Roster, sql: Sql, at: Moment) -> None:
+    found = roster.class_sizes(over=9, **at)
     expected = sql("""
         select c.sourcedId, c.title, k.title, s.name,
             count(distinct m.person) as students, students > 9
-        from live_classes c
+        from live_meeting c
         left join courses k on k.sourcedId = c.courseSourcedId
         left join orgs s on s.sourcedId = c.schoolSourcedId
         left join member m on m.class = c.sourcedId and m.role = 'student'
@@ -191,7 +376,7 @@ def test_class_sizes_summed_up(roster: onb.Roster, sql: Sql, by: list[str]) -> N
     assert answer(found, *by, "classes", "mean", "min", "max", "over") == in_order(expected)
 
 
-def test_teacher_loads(roster: onb.Roster, sql: Sql) -> None:
+def test_teacher_loads(roster: onb.Roster, sql: Sql, at: Moment) -> None:
     expected = sql("""
         with taught as (select person, class from member where role = 'teacher')
         select u.sourcedId,
@@ -206,20 +391,20 @@ def test_teacher_loads(roster: onb.Roster, sql: Sql) -> None:
         where u.sourcedId in (select person from holds where role = 'teacher')
            or u.sourcedId in (select person from taught)
     """)
-    found = roster.teacher_loads()
+    found = roster.teacher_loads(**at)
     assert answer(found, "sourcedId", "sections", "students", "contacts") == in_order(expected)
 
 
-def test_without_classes(roster: onb.Roster, sql: Sql) -> None:
+def test_without_classes(roster: onb.Roster, sql: Sql, at: Moment) -> None:
     expected = sql("""
         select sourcedId from live_users
         where sourcedId in (select person from holds where role = 'student')
         and sourcedId not in (select person from member)
     """)
-    assert answer(roster.without_classes(), "sourcedId") == in_order(expected)
+    assert answer(roster.without_classes(**at), "sourcedId") == in_order(expected)
 
 
-def test_empty_classes(roster: onb.Roster, sql: Sql) -> None:
+def test_empty_classes(roster: onb.Roster, sql: Sql, at: Moment) -> None:
     expected = sql("""
         select * from (
             select c.sourcedId,
@@ -228,35 +413,35 @@ def test_empty_classes(roster: onb.Roster, sql: Sql) -> None:
                 teachers = 0 as a,
                 count(*) filter (m.role = 'teacher' and m.lead) = 0 as b,
                 students = 0 as d
-            from live_classes c left join member m on m.class = c.sourcedId group by 1
+            from live_meeting c left join member m on m.class = c.sourcedId group by 1
         ) where a or b or d
     """)
     lacks = ["withoutTeacher", "withoutPrimaryTeacher", "withoutStudents"]
-    found = answer(roster.empty_classes(), "classSourcedId", "students", "teachers", *lacks)
+    found = answer(roster.empty_classes(**at), "classSourcedId", "students", "teachers", *lacks)
     assert found == in_order(expected)
 
 
-def test_email_problems(roster: onb.Roster, sql: Sql) -> None:
+def test_email_problems(roster: onb.Roster, sql: Sql, at: Moment) -> None:
     expected = sql("""
         with written as (
-            select sourcedId, email, nullif(lower(trim(email)), '') as address from live_users
+            select sourcedId, email, nullif(lower(trim(email)), '') as address from live_people
         )
         select sourcedId, email, case when address is null then 'missing' else 'shared' end as p,
             case when address is null then 1
             else (select count(*) from written w where w.address = written.address) end as people
         from written where p = 'missing' or people > 1
     """)
-    found = answer(roster.email_problems(), "sourcedId", "email", "problem", "people")
+    found = answer(roster.email_problems(**at), "sourcedId", "email", "problem", "people")
     assert found == in_order(expected)
 
 
-def test_duplicate_people(roster: onb.Roster, sql: Sql) -> None:
+def test_duplicate_people(roster: onb.Roster, sql: Sql, at: Moment) -> None:
     rows = sql("""
         with recursive person as (
             select u.sourcedId as id, d.birthDate::date as born, coalesce(u.grades, '') as grade,
                 strip_accents(lower(trim(coalesce(givenName, '')))) || '|' ||
                 strip_accents(lower(trim(familyName))) || '|' || u.role as name
-            from live_users u left join live_demographics d on d.sourcedId = u.sourcedId
+            from live_people u left join live_demographics d on d.sourcedId = u.sourcedId
             where coalesce(familyName, '') <> '' and coalesce(u.role, '') <> ''
         ),
         school as (
@@ -285,21 +470,21 @@ def test_duplicate_people(roster: onb.Roster, sql: Sql) -> None:
             least(one, min(other))
         from reached join person on person.id = one group by one
     """)
-    found = roster.duplicate_people()
+    found = roster.duplicate_people(**at)
     first = found.groupby("group")["sourcedId"].transform("min")
     assert answer(found.assign(first=first), "sourcedId", "sameBy", "first") == in_order(rows)
     assert found["group"].tolist() == sorted(found["group"])
     assert found["group"].nunique() == found["group"].max() or found.empty
 
 
-def test_dangling_enrollments(roster: onb.Roster, sql: Sql) -> None:
+def test_dangling_enrollments(roster: onb.Roster, sql: Sql, at: Moment) -> None:
     parts = [
         f"""
         select e.sourcedId, '{field}', case
             when nullif(e.{field}::varchar, '') is null then 'blank'
             when e.{field} in (select sourcedId from {table}) then 'tobedeleted'
             else 'missing' end as reason
-        from live_enrollments e
+        from live_enrolled e
         where (e.{field} is null or e.{field} not in (select sourcedId from live_{table}))
         {"and nullif(e.schoolSourcedId::varchar, '') is not null" if table == "orgs" else ""}
         """
@@ -309,11 +494,11 @@ def test_dangling_enrollments(roster: onb.Roster, sql: Sql) -> None:
             ("schoolSourcedId", "orgs"),
         )
     ]
-    found = answer(roster.dangling_enrollments(), "enrollmentSourcedId", "field", "reason")
+    found = answer(roster.dangling_enrollments(**at), "enrollmentSourcedId", "field", "reason")
     assert found == in_order(sql(" union all ".join(parts)))
 
 
-def test_grade_and_role_problems(roster: onb.Roster, sql: Sql) -> None:
+def test_grade_and_role_problems(roster: onb.Roster, sql: Sql, at: Moment) -> None:
     grades = ["IT", "PR", "PK", "TK", "KG", *(f"{n:02d}" for n in range(1, 14)), "PS", "UG"]
     roles = [
         *("administrator", "aide", "counselor", "districtAdministrator", "guardian", "parent"),
@@ -324,39 +509,43 @@ def test_grade_and_role_problems(roster: onb.Roster, sql: Sql) -> None:
         """
         select sourcedId, 'grades', grade, 'unknown'
         from (select sourcedId, unnest(string_split(nullif(grades, ''), ',')) as grade
-              from live_users)
+              from live_people)
         where grade not in (select unnest(?::varchar[]))
         union all
-        select sourcedId, 'grades', null, 'missing' from live_users
+        select sourcedId, 'grades', null, 'missing' from live_people
         where nullif(grades, '') is null
         and sourcedId in (select person from holds where role = 'student')
         union all
         select distinct u.sourcedId, 'role', h.role, 'unknown'
-        from live_users u join holds h on h.person = u.sourcedId
+        from live_people u join (
+            select person, role from holds
+            union
+            select sourcedId, role::varchar from live_users
+        ) h on h.person = u.sourcedId
         where h.role not in (select unnest(?::varchar[])) and h.role <> ''
         union all
-        select sourcedId, 'role', null, 'missing' from live_users where nullif(role, '') is null
+        select sourcedId, 'role', null, 'missing' from live_people where nullif(role, '') is null
         """,
         [*grades, "Other"],
         roles,
     )
-    found = roster.grade_and_role_problems()
+    found = roster.grade_and_role_problems(**at)
     assert answer(found, "sourcedId", "field", "value", "problem") == in_order(expected)
 
 
-def test_multi_school(roster: onb.Roster, sql: Sql) -> None:
+def test_multi_school(roster: onb.Roster, sql: Sql, at: Moment) -> None:
     expected = sql("""
         select h.person, count(distinct h.org)
         from held_at h
         join live_orgs s on s.sourcedId = h.org and s.type = 'school'
-        join live_users u on u.sourcedId = h.person
+        join live_people u on u.sourcedId = h.person
         where h.role = 'student'
         group by 1 having count(distinct h.org) > 1
     """)
-    assert answer(roster.multi_school(), "sourcedId", "schoolCount") == in_order(expected)
+    assert answer(roster.multi_school(**at), "sourcedId", "schoolCount") == in_order(expected)
 
 
-def test_repeated_courses(roster: onb.Roster, sql: Sql) -> None:
+def test_repeated_courses(roster: onb.Roster, sql: Sql, at: Moment) -> None:
     rows = sql("""
         with pairs as (
             select m.person, c.courseSourcedId as course, c.sourcedId as class, c.title, c.n
@@ -377,17 +566,17 @@ def test_repeated_courses(roster: onb.Roster, sql: Sql) -> None:
     """)
     expected = [(*row[:4], join_values(row[4]), join_values(row[5]), row[6]) for row in rows]
     columns = ["sourcedId", "courseSourcedId", "courseTitle", "classCount", "classSourcedIds"]
-    found = answer(roster.repeated_courses(), *columns, "classTitles", "sameTerm")
+    found = answer(roster.repeated_courses(**at), *columns, "classTitles", "sameTerm")
     assert found == in_order(expected)
 
 
-def test_cross_listed(roster: onb.Roster, sql: Sql) -> None:
+def test_cross_listed(roster: onb.Roster, sql: Sql, at: Moment) -> None:
     rows = sql("""
         with recursive taught as (
             select c.sourcedId as class, c.schoolSourcedId as school,
                 nullif(strip_accents(lower(trim(c.location))), '') as room,
                 unnest(string_split(c.periods::varchar, ',')) as period, m.person
-            from live_classes c join member m on m.class = c.sourcedId and m.role = 'teacher'
+            from live_meeting c join member m on m.class = c.sourcedId and m.role = 'teacher'
         ),
         pairs as (
             select distinct a.class as one, b.class as other
@@ -408,7 +597,7 @@ def test_cross_listed(roster: onb.Roster, sql: Sql) -> None:
              where q.one = reached.one and m.role = 'student')
         from reached group by one having count(distinct other) > 1
     """)
-    found = roster.cross_listed()
+    found = roster.cross_listed(**at)
     groups = found.groupby("group")["classSourcedId"]
     found = found.assign(first=groups.transform("min"), size=groups.transform("size"))
     columns = ["classSourcedId", "first", "size", "students", "groupStudents"]
@@ -421,6 +610,61 @@ def test_cross_listed(roster: onb.Roster, sql: Sql) -> None:
     )
     for key, told in found[["classSourcedId", "teacherSourcedIds"]].itertuples(index=False):
         assert told == join_values(teachers[key])
+
+
+def test_users_of_classes(roster: onb.Roster, sql: Sql, at: Moment) -> None:
+    for who, roles in {"users": ["student", "teacher"], "aides": ["aide"]}.items():
+        expected = sql("""
+            select distinct person, class from member
+            where role in (select unnest(?::varchar[]))
+        """, roles)  # fmt: skip
+        found = roster.get_users(who, "classes", **at)
+        assert answer(found, "sourcedId", "groupSourcedId") == in_order(expected), who
+
+
+def test_users_of_courses(roster: onb.Roster, sql: Sql, at: Moment) -> None:
+    for who, role in {"students": "student", "teachers": "teacher"}.items():
+        expected = sql("""
+            select distinct m.person, k.sourcedId, m.class
+            from member m join live_classes c on c.sourcedId = m.class
+            join live_courses k on k.sourcedId = c.courseSourcedId
+            where m.role = ?
+        """, role)  # fmt: skip
+        found = roster.get_users(who, "courses", **at)
+        columns = ["sourcedId", "groupSourcedId", "classSourcedId"]
+        assert answer(found, *columns) == in_order(expected), who
+
+
+def test_users_of_schools(roster: onb.Roster, sql: Sql, at: Moment) -> None:
+    for who, role in {
+        "students": "student",
+        "teachers": "teacher",
+        "guardians": "guardian",
+    }.items():
+        expected = sql("""
+            select distinct h.person, h.org from held_at h
+            join live_users u on u.sourcedId = h.person
+            join live_orgs s on s.sourcedId = h.org and s.type = 'school'
+            where h.role = $1
+            and (not $2 or $1 not in ('student', 'teacher')
+                or h.person in (select person from member))
+        """, role, bool(at))  # fmt: skip
+        found = roster.get_users(who, "schools", **at)
+        assert answer(found, "sourcedId", "groupSourcedId") == in_order(expected), who
+
+
+def test_users_without_a_group(roster: onb.Roster, sql: Sql, at: Moment) -> None:
+    assert answer(roster.get_users(**at), "sourcedId") == in_order(
+        sql("select sourcedId from live_people")
+    )
+    for who, role in {"students": "student", "teachers": "teacher", "aides": "aide"}.items():
+        expected = sql("""
+            select sourcedId from live_users
+            where sourcedId in (select person from held_anywhere where role = $1)
+            and (not $2 or $1 not in ('student', 'teacher')
+                or sourcedId in (select person from member))
+        """, role, bool(at))  # fmt: skip
+        assert answer(roster.get_users(who, **at), "sourcedId") == in_order(expected), who
 
 
 def test_seats(roster: onb.Roster, sql: Sql) -> None:
@@ -716,3 +960,17 @@ def test_every_question_finds_something() -> None:
     for name in names:
         found = sum(bool(len(getattr(roster, name)())) for roster in rosters)
         assert found >= len(rosters) / 2, name
+
+
+def test_every_moment_leaves_something_and_something_out() -> None:
+    """See that the random moments are worth asking about: most leave out some students."""
+    shares = []
+    for seed, number in MOMENTS[:4]:
+        roster = onb.Roster(dated(seed.seed))
+        enrolled = roster.enrollments.query("role == 'student'")["userSourcedId"].dropna()
+        people = set(enrolled)
+        then = moment(roster.academic_sessions, number)
+        some = set(roster.get_users("students", "classes", **then)["sourcedId"])
+        assert some <= people
+        shares.append(len(some) / len(people))
+    assert sum(0 < share < 1 for share in shares) >= len(shares) / 2

@@ -114,6 +114,62 @@ def test_a_term_without_the_class_leaves_it_out(source: Source) -> None:
     assert source.get_users("students", "courses", "Econ 101", term="Semester 2").empty
 
 
+@pytest.mark.parametrize(
+    ("kind", "where", "people"),
+    [
+        (None, {"grades": "06"}, 13),
+        (None, {"grades": ["6", "Seventh"]}, 33),
+        (None, {"grades": {">": "10"}}, 19),
+        (None, {"grades": {"<": "01"}}, 8),  # KG comes before 01
+        (None, {"grades": {">=": "05", "<=": "06"}}, 20),
+        (None, {"grades": {"!=": ["KG", "06"]}}, 118),
+        (None, {"schoolNames": "Classlink HS"}, 38),
+        (None, {"email": None}, 0),
+        (None, {"email": {"!=": None}}, 139),
+        ("schools", {"grades": "06", "schoolName": {"~": "lincoln"}}, 13),
+        ("schools", {"grades": "06", "schoolName": "Classlink HS"}, 0),
+        ("classes", {"courseTitle": "English 9"}, 10),
+        ("classes", {"classTitle": {"~": "ela 6"}}, 13),
+        ("classes", {"termTitles": "Semester 1", "courseTitle": {"~": "econ"}}, 3),
+        ("courses", {"grades": "09", "classTitle": {"~": "english 9"}}, 10),
+    ],
+)
+def test_conditions_choose_rows_of_an_answer(
+    source: Source, kind: str | None, where: dict[str, Any], people: int
+) -> None:
+    rows = source.get_users("students", kind, where=where)
+    assert rows["sourcedId"].nunique() == people
+    alone = source.get_users("students", kind, where=where, unique=True)
+    assert len(alone) == people
+    some = source.get_users("students", kind, where=where, max_users=5)
+    assert some["sourcedId"].unique().tolist() == rows["sourcedId"].unique().tolist()[:5]
+
+
+def test_a_query_string_holds_conditions_and_a_day(source: Source) -> None:
+    asked = "schools::Lincoln Middle School::students?grades=06,07&as_of=2026-10-01"
+    found = source.query(asked)
+    assert found["sourcedId"].nunique() == 33
+    assert found.attrs["as_of"] == "2026-10-01"
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ({"grade": "06"}, "'grades'"),
+        ({"grades": {"<>": "06"}}, "'<>'"),
+        ({"grades": {">": "Lions"}}, "'Lions'"),
+        ({"grades": []}, "empty list"),
+        ({"enrollmentBeginDate": {">": "soon"}}, "'soon'"),
+        ({"clever.shoe_size": "9"}, "clever.shoe_size"),
+    ],
+)
+def test_conditions_that_cannot_be_asked_are_said(
+    source: Source, where: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(onb.QueryError, match=said):
+        source.get_users("students", "classes", where=where)
+
+
 def test_a_row_a_group_or_a_row_a_user(source: Source) -> None:
     rows = source.get_users("students", "classes", "6A", match="contains")
     assert len(rows) == 7 * 6
@@ -189,6 +245,29 @@ def test_common_questions(source: Source) -> None:
     seats = onb.seats(source, ["classes::ELA 6 (6A ELA)::students", "courses::ELA 6::students"])
     assert seats["people"].tolist() == [7, 13, 13]
     assert seats["onlyHere"].tolist() == [0, 6, 6]
+
+
+def test_conditions_of_common_questions(source: Source) -> None:
+    some = source.class_sizes(
+        where={"courseTitle": {"~": "ELA"}, "grades": "06", "students": {">": 0}}
+    )
+    assert some["students"].sum() == 13
+    middle = source.class_sizes(by="schoolName", where={"schoolName": "Lincoln Middle School"})
+    assert middle["classes"].tolist() == [37]
+    assert len(source.teacher_loads(where={"schoolNames": "Lincoln Middle School"})) == 18
+    no_english = {"courseTitle": "English 9", "schoolNames": "Classlink HS"}
+    assert len(source.without_classes(where=no_english)) == 28
+    seats = source.seats(["courses::*::students"], where={"grades": ["06", "07"]})
+    assert seats["people"].tolist() == [33, 33]
+
+
+@pytest.mark.filterwarnings("ignore::oneroster_nb.PartialResultWarning")  # Clever lacks some
+def test_people_chosen_by_demographics_are_the_same_in_every_question(source: Source) -> None:
+    where = {"courseTitle": {"~": "ELA"}, "sex": "female"}
+    members = source.get_users("students", "classes", where=where, demographics=True)
+    sizes = source.class_sizes(where=where, suppress_below=0)
+    assert 0 < len(members) == sizes["students"].sum() < 54
+    assert set(source.class_sizes(where=where)["students"]) <= {0, "<10", *range(10, 54)}
 
 
 def test_nothing_is_wrong_with_the_demo(source: Source) -> None:

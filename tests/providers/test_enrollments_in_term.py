@@ -1,8 +1,10 @@
 """Of several enrollments of one person in one class, the one in the term is shown."""
 
 import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from helpers.mixedschool import tables_of
 import oneroster_nb as onb
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.query.terms import in_term
+from oneroster_nb.source.source import Source
 
 FALL = ("2026-08-10", "2026-12-19")
 SPRING = ("2027-01-05", "2027-06-01")
@@ -85,42 +88,42 @@ def semesters(enrolled: list[tuple[str, str | None, str | None]]) -> dict[str, p
     return {name: tables_of(name, given) for name, given in rows.items()}
 
 
-def ask(tables: dict[str, pd.DataFrame], kind: str, folder: Path, **question: Any) -> pd.DataFrame:
-    """Ask one of `SOURCES` for the students of every class or course."""
+@contextmanager
+def opened(tables: dict[str, pd.DataFrame], kind: str, folder: Path) -> Iterator[Source]:
+    """Open one of `SOURCES`."""
     if kind == "tables":
-        return onb.Roster(tables).get_users("students", **question)
+        yield onb.Roster(tables)
+        return
     with DemoServer(tables) as server:
         more = {} if kind == "live 1.1" else {"token_url": server.token_url}
         host = server.host if kind == "live 1.1" else server.host_v1p2
         with onb.OneRosterConnector(host, server.client_id, server.client_secret, **more) as live:
             if kind.startswith("live"):
-                return live.get_users("students", **question)
+                yield live
+                return
             roster = live.get_roster()
     if kind == "saved":
-        return onb.Roster.load(roster.save(folder / "kept.roster")).get_users(
-            "students", **question
-        )
-    bundle = roster.to_csv_bundle(folder / "bundle.zip", kind.removeprefix("CSV "))
-    return onb.CsvConnector(bundle).get_users("students", **question)
+        yield onb.Roster.load(roster.save(folder / "kept.roster"))
+    else:
+        bundle = roster.to_csv_bundle(folder / "bundle.zip", kind.removeprefix("CSV "))
+        yield onb.CsvConnector(bundle)
 
 
 @pytest.mark.parametrize("kind", SOURCES)
-@pytest.mark.parametrize("group", ["classes", "courses"])
 @pytest.mark.parametrize("turned", [False, True], ids=["fall first", "spring first"])
-def test_the_enrollment_in_the_term_is_shown(
-    tmp_path: Path, kind: str, group: str, turned: bool
-) -> None:
+def test_the_enrollment_in_the_term_is_shown(tmp_path: Path, kind: str, turned: bool) -> None:
     enrolled = [("student", *FALL), ("student", *SPRING)]
     tables = semesters(enrolled[::-1] if turned else enrolled)
-
-    for term, dates in (("Fall", FALL), ("Spring", SPRING), ("s", SPRING)):
-        found = ask(tables, kind, tmp_path, group_filter=group, term=term)
-        assert found["sourcedId"].tolist() == ["p1"]
-        shown = (found["enrollmentBeginDate"][0], found["enrollmentEndDate"][0])
-        assert [f"{date:%Y-%m-%d}" for date in shown] == list(dates)
-        for path in tmp_path.iterdir():
-            path.rename(path.with_name(f"{path.name}-{term}"))
-    assert len(ask(tables, kind, tmp_path, group_filter=group)) == 1
+    with opened(tables, kind, tmp_path) as source:
+        for group, (term, dates) in product(
+            ("classes", "courses"), (("Fall", FALL), ("Spring", SPRING), ("s", SPRING))
+        ):
+            found = source.get_users("students", group, term=term)
+            assert found["sourcedId"].tolist() == ["p1"]
+            shown = (found["enrollmentBeginDate"][0], found["enrollmentEndDate"][0])
+            assert [f"{date:%Y-%m-%d}" for date in shown] == list(dates)
+        for group in ("classes", "courses"):
+            assert len(source.get_users("students", group)) == 1
 
 
 def test_the_role_is_that_of_the_enrollment_in_the_term() -> None:

@@ -45,11 +45,8 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Sour
 def phones(frame: pd.DataFrame) -> dict[str, set[str]]:
     """Return the phone numbers of each person that has one."""
     columns = [c for c in frame if c == "sms" or c.endswith(("phone", "Phone"))]
-    return {
-        str(row["sourcedId"]): {value for value in row[columns] if isinstance(value, str)}
-        for _, row in frame.iterrows()
-        if row[columns].notna().any()
-    }
+    numbers = frame.melt("sourcedId", columns, value_name="number").dropna(subset="number")
+    return {str(key): set(own) for key, own in numbers.groupby("sourcedId")["number"]}
 
 
 def texts_of_bundle(path: Path) -> str:

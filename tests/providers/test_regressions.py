@@ -15,6 +15,7 @@ import pytest
 from helpers.clear import assert_clear
 from helpers.faults import at, clamp, dropped, first, no_total, status
 from helpers.faultserver import Answer, Asked, FaultServer
+from helpers.one_day import TODAY
 from helpers.records import course, enrollment, org, routes, school, section, session, user
 
 from oneroster_nb import (
@@ -240,31 +241,38 @@ def test_groups_can_be_refreshed_by_what_shows_the_progress(connected: Connect) 
 @pytest.mark.parametrize(
     "question", [("students",), ("users",), ("students", "classes"), ("users", "schools")], ids=str
 )
-def test_between_terms_nobody_is_there_and_nothing_is_said(
+def test_between_terms_nobody_is_there_and_that_is_said(
     connected: Connect, question: tuple[str, ...]
 ) -> None:
     given = _terms()
     for number, record in enumerate(given["sessions"]):
-        begins = date.today() - timedelta(days=1000 - 100 * number)
+        begins = TODAY - timedelta(days=1000 - 100 * number)
         record["startDate"], record["endDate"] = str(begins), str(begins + timedelta(days=50))
     with FaultServer(routes(**given)) as server:
         connector = connected(server)
-        frame = connector.get_users(*question, term="current")
+        with pytest.warns(errors.NoMatchWarning, match="No term is running on"):
+            frame = connector.get_users(*question, term="current")
         all_users = connector.get_users(*question)
 
     assert frame.empty
+    assert "The last one," in frame.attrs["footnote"]
     assert len(all_users)
 
 
 @pytest.mark.parametrize("kind", [None, "classes", "schools"])
-def test_between_terms_a_roster_says_nothing_either(
+def test_between_terms_a_roster_says_it_too(
     district: dict[str, pd.DataFrame], kind: str | None
 ) -> None:
     sessions = district["academicSessions"]
     past = {name: sessions[name] - pd.DateOffset(years=50) for name in ("startDate", "endDate")}
     roster = Roster(district | {"academicSessions": sessions.assign(**past)})
 
-    assert roster.get_users("students", kind, term="current").empty
+    with pytest.warns(
+        errors.NoMatchWarning, match="The last one, 'Semester 2', ended on 1977-06-11"
+    ):
+        found = roster.get_users("students", kind, term="current")
+    assert found.empty
+    assert found.attrs["as_of"] == "2026-11-02"
     assert len(roster.get_users("students", kind))
 
 

@@ -78,10 +78,19 @@ def test_processes_of_tests_hear_interrupts_in_the_background_too(background, in
 
 
 def test_serve_demo_makes_a_district_of_any_size(start):
-    process = start("serve-demo", "--students", "300")
+    process = start("serve-demo", "--students", "300", "--school-year", "2031-2032")
     host, client_id, secret = (process.stdout.readline().split("  ")[-1].strip() for _ in range(3))
     with onb.OneRosterConnector(host, client_id, secret) as conn:
         assert len(conn.get_users("students")) == 300
+        assert conn.get_academic_sessions()["title"].iloc[0] == "2031-2032"
+
+
+def test_serve_demo_says_what_a_school_year_is(start):
+    process = start("serve-demo", "--school-year", "2031")
+    output = process.stdout.read()
+    assert process.wait(timeout=30) == 1
+    assert "'2031'" in output
+    assert "'2026-2027'" in output
 
 
 def test_serve_demo_says_so_where_the_port_is_taken(start):

@@ -9,9 +9,8 @@ from oneroster_nb.connectors.live.options import (
     LiveOptions,
     check_sendable,
     checked_timeout,
-    from_environment,
+    recipe_of,
     wrapped_secrets,
-    written_option,
 )
 from oneroster_nb.errors import ConfigurationError, CredentialsError
 from oneroster_nb.secret import Secret
@@ -135,26 +134,22 @@ class CleverConnector(Connector):
                 " ONEROSTER_CLIENT_ID and ONEROSTER_CLIENT_SECRET) for this host, in a saved"
                 " connection or in the keyring."
             )
-        self._given = {
-            "host": None if self.host == CLEVER_HOST else self.host,
+        options = {
+            "host": self.host,
             "client_id": None if access_token else client_id,
             "district": self.district,
-            "token_url": None if token_url == CLEVER_TOKENS else token_url,
-            "key_identifier": None if key_identifier == "sourcedId" else key_identifier,
+            "token_url": token_url,
+            "key_identifier": key_identifier,
         }
+        used = "access_token" if access_token else "client_secret"
+        recipe = recipe_of("CleverConnector", CleverConnector, options, used)
         session = shared.session(self.host, auth, _ADVICE)
-        super().__init__(CleverProvider(session, version, self.district, shared), shared)
+        super().__init__(CleverProvider(session, version, self.district, shared), shared, recipe)
 
     @property
     def default_match_on(self) -> tuple[str, ...]:
         """The usual fields, and the id that the district's own system gave."""
         return (*super().default_match_on, "sis_id")
-
-    def _own_recipe(self) -> str:
-        secret = "client_secret" if self._given["client_id"] else "access_token"
-        given = [written_option(name, value) for name, value in self._given.items() if value]
-        given.append(from_environment(secret))
-        return f"onb.CleverConnector({', '.join(given)})"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.host}>"

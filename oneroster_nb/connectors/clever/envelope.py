@@ -8,27 +8,11 @@ from oneroster_nb.transport.payload import check_text, parse
 
 
 def read_envelope(body: bytes) -> tuple[list[dict[str, Any]], str | None, int | None]:
-    """Take the records out of an answer.
+    """Take the records, the link to the next page and the number of all records out of an answer.
 
-    Parameters
-    ----------
-    body : bytes
-        ``{"data": [{"data": {…}, "uri": …}, …], "links": [{"rel": "next", "uri": …}]}``, or with
-        one record ``{"data": {…}}``.
-
-    Returns
-    -------
-    records : list of dict
-        Numbers are texts in their own spelling.
-    next : str or None
-        The link to the next page, as it is written.
-    count : int or None
-        How many records there are in all, if they were counted.
-
-    Raises
-    ------
-    AnswerError
-        If this is not JSON or holds no records.
+    It is ``{"data": [{"data": {…}, "uri": …}, …], "links": [{"rel": "next", "uri": …}]}``, or
+    ``{"data": {…}}`` with one record; if it is not JSON or holds no records, that is an
+    AnswerError. Numbers become texts in their own spelling.
 
     Examples
     --------

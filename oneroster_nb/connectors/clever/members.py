@@ -21,18 +21,10 @@ _YES_NO: Mapping[str, str] = {"Y": "true", "N": "false"}
 
 
 def enrollments_of(sections: pa.Table) -> pa.Table:
-    """Make the enrollments of a page of sections.
+    """Make the enrollments of a page of sections of ``_students``, ``_teachers`` and ``_teacher``.
 
-    Parameters
-    ----------
-    sections : pyarrow.Table
-        Classes with ``_students``, ``_teachers`` and ``_teacher``.
-
-    Returns
-    -------
-    pyarrow.Table
-        The canonical table: first a section's teachers, its ``teacher`` as the primary one, then
-        its students; ``sourcedId`` is section, role and user joined by ``@``.
+    First come a section's teachers, its ``teacher`` as the primary one, then its students;
+    ``sourcedId`` is section, role and user joined by ``@``.
     """
     names = ("sourcedId", "schoolSourcedId", "_teacher", "_teachers", "_students")
     columns = {name: _texts(sections, name) for name in names}
@@ -64,18 +56,10 @@ def enrollments_of(sections: pa.Table) -> pa.Table:
 
 
 def demographics_of(users: pa.Table) -> pa.Table:
-    """Make the demographics of a page of users.
+    """Make the demographics of a page of users of ``_dob``, ``_gender``, ``_race``, ``_hispanic``.
 
-    Parameters
-    ----------
-    users : pyarrow.Table
-        With ``_dob``, ``_gender``, ``_race`` and ``_hispanic``.
-
-    Returns
-    -------
-    pyarrow.Table
-        The canonical table, a row for each of whom something is known. A single race says that
-        the others are not held; of several it is not known which.
+    Each user of whom something is known has a row. A single race says that the others are not
+    held; of several it is not known which.
     """
     told = [_texts(users, name) for name in ("_dob", "_gender", "_race", "_hispanic")]
     known = [number for number, values in enumerate(zip(*told, strict=True)) if any(values)]
@@ -119,16 +103,6 @@ def with_parents(sessions: pd.DataFrame) -> pd.DataFrame:
 
     A class is in one term only, so whoever asks for a semester means the classes of the whole
     year, too.
-
-    Parameters
-    ----------
-    sessions : pandas.DataFrame
-        The canonical table.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same with ``parentSourcedId``.
     """
     spans = sessions.dropna(subset=["startDate", "endDate"])
     length = spans["endDate"] - spans["startDate"]
@@ -144,19 +118,9 @@ def with_parents(sessions: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_schools_of_students(roles: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
-    """Put contacts, who have no school in Clever, where their students are.
+    """Put contacts, who have no school in Clever, where their students (``agentSourcedIds``) are.
 
-    Parameters
-    ----------
-    roles : pandas.DataFrame
-        As :func:`oneroster_nb.connectors.live.role_text.spread_roles` gives them.
-    users : pandas.DataFrame
-        With ``agentSourcedIds``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The roles, in which a guardian has a row for each school of the students that are known.
+    A guardian gets a row for each school of the students that are known.
     """
     lost = (roles["role"] == "guardian") & roles["orgSourcedId"].isna()
     if not lost.any():

@@ -1,6 +1,6 @@
 """The Clever Data API: where its lists are, and what its records mean."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import pandas as pd
@@ -15,10 +15,10 @@ from oneroster_nb.connectors.clever.members import (
 )
 from oneroster_nb.connectors.clever.records import columns_of
 from oneroster_nb.connectors.live.options import LiveOptions
-from oneroster_nb.connectors.live.provider import NO_ROUTE, TRIES_OF_A_LARGE_PAGE, Provider
+from oneroster_nb.connectors.live.provider import TRIES_OF_A_LARGE_PAGE, Provider
 from oneroster_nb.errors import AnswerError, NotFoundError, NotProvidedError, RosterError
 from oneroster_nb.tables.casting import cast_columns
-from oneroster_nb.transport.address import encoded, origin, resolve_url
+from oneroster_nb.transport.address import origin, resolve_url
 from oneroster_nb.transport.pages import Page, PageRequest, Tables
 from oneroster_nb.transport.paging import pull_links
 from oneroster_nb.transport.retrying import Call
@@ -29,19 +29,14 @@ LARGEST_PAGE = 10_000  # Clever answers 413 to more
 _PATHS: Mapping[str, tuple[str, ...]] = {
     "orgs": ("districts", "schools"),
     "academicSessions": ("terms",),
-    "courses": ("courses",),
     "classes": ("sections",),
     "enrollments": ("sections",),
-    "resources": ("resources",),
 }
-"""Canonical table to the lists that hold its rows."""
+"""Canonical table to the lists that hold its rows, if not to one of its own name."""
 _PEOPLE = ("students", "teachers", "school_admins", "district_admins", "contacts")
 """The lists of people of version 2.1; later versions have one."""
-_OBJECTS: Mapping[str, str] = {"orgs": "schools", "courses": "courses", "classes": "sections"}
-_LISTED_BELOW: Mapping[tuple[str, str], str] = {
-    ("classes", "courseSourcedId"): "courses",
-    ("classes", "schoolSourcedId"): "schools",
-}
+_OBJECTS = frozenset({"orgs", "courses", "classes"})
+"""The tables whose rows can be asked for one by one."""
 _LACKING = "Clever has no {}: it is a roster without a gradebook and without the tables around it."
 _PAGE_READERS: Mapping[str, Callable[[pa.Table], pa.Table]] = {
     "enrollments": enrollments_of,
@@ -55,6 +50,11 @@ class CleverProvider(Provider):
 
     comes_with: Mapping[str, str] = {"enrollments": "classes", "demographics": "users"}
     has_filters = False
+    collections: Mapping[str, str] = {"orgs": "schools", "classes": "sections"}
+    listed_below: Mapping[tuple[str, str], str] = {
+        ("classes", "courseSourcedId"): "courses",
+        ("classes", "schoolSourcedId"): "schools",
+    }
     gaps: Mapping[str, str] = {
         "demographics": (
             "Clever gives the birth date, gender, race and ethnicity of students only; the"
@@ -85,50 +85,26 @@ class CleverProvider(Provider):
         if table == "users":
             return self.user_job("user", sensitive=sensitive, wanted=wanted)
         if table == "demographics":
-            return self._job(table, table, [self._people_path("student")], wanted=wanted)
-        return self._job(table, table, _PATHS[table], wanted=wanted)
+            return self.path_job(table, table, self.people_path("student"), wanted=wanted)
+        return self.path_job(table, table, *_PATHS.get(table, (table,)), wanted=wanted)
 
     def user_job(self, role: str, *, sensitive: bool, wanted: int | None) -> Job:
-        if role == "user":
-            # All of them, as contacts are at the schools of their students.
-            paths = _PEOPLE if self.version == "v2.1" else ("users",)
-            return self._job("users", "users", paths, sensitive=sensitive)
-        return self._job(
-            "users",
-            f"{role}s",
-            [self._people_path(role)],
-            sensitive=sensitive,
-            wanted=wanted,
-            keep=(NotFoundError,),
-        )
+        if role != "user":
+            return super().user_job(role, sensitive=sensitive, wanted=wanted)
+        # All of them, as contacts are at the schools of their students.
+        paths = _PEOPLE if self.version == "v2.1" else ("users",)
+        return self.path_job("users", "users", *paths, sensitive=sensitive)
 
     def count_job(self, role: str) -> Job:
-        path = self._people_path(role)
+        path = self.people_path(role)
         path += ("&" if "?" in path else "?") + "count=true"
-        return self._job("users", f"{role}s", [path], wanted=1, keep=(NotFoundError,))
-
-    def member_job(self, kind: str, key: str, role: str, *, sensitive: bool) -> Job:
-        within = "sections" if kind == "classes" else kind
-        path = f"{encoded(within, key)}/{self._people_path(role)}"
-        what = f"{role}s of {kind}"
-        return self._job("users", what, [path], sensitive=sensitive, keep=NO_ROUTE)
-
-    def course_classes_job(self, key: str) -> Job:
-        path = encoded("courses", key, "sections")
-        return self._job("classes", "classes of a course", [path], keep=NO_ROUTE)
+        return self.path_job("users", f"{role}s", path, wanted=1, keep=(NotFoundError,))
 
     def part_job(self, table: str, column: str, value: str) -> Job | None:
-        if column == "sourcedId" and table in _OBJECTS:
-            return self.object_job(table, value)
-        within = _LISTED_BELOW.get((table, column))
-        if within is None:
-            return None
-        return self._job(table, f"{table} of {within}", [encoded(within, value, "sections")])
+        missing = column == "sourcedId" and table not in _OBJECTS
+        return None if missing else super().part_job(table, column, value)
 
-    def object_job(self, table: str, key: str) -> Job:
-        return self._job(table, table, [encoded(_OBJECTS[table], key)], keep=NO_ROUTE)
-
-    def _people_path(self, role: str) -> str:
+    def people_path(self, role: str) -> str:
         return f"{role}s" if self.version == "v2.1" else f"users?role={role}"
 
     def followers(self, table: str, pages: Tables) -> dict[str, Iterable[pa.Table]]:
@@ -144,17 +120,15 @@ class CleverProvider(Provider):
     def completed(self, table: str, frame: pd.DataFrame) -> pd.DataFrame:
         return with_parents(frame) if table == "academicSessions" else frame
 
-    def _job(
+    def path_job(
         self,
         table: str,
         what: str,
-        paths: Sequence[str],
-        *,
+        *paths: str,
         sensitive: bool = False,
         wanted: int | None = None,
         keep: tuple[type[RosterError], ...] = (),
     ) -> Job:
-        """Pull lists along their links; their records become rows of a canonical table."""
         source = self.comes_with.get(table, table)
         fetch = _list_pages(self.session, source, _PAGE_READERS.get(table), sensitive=sensitive)
         size = min(self.rows_at_once(wanted), LARGEST_PAGE)

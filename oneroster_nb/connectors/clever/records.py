@@ -81,22 +81,11 @@ _HELPERS = ("aide", "paraprofessional", "paraeducator")
 
 
 def columns_of(table: str, listed: str, records: Sequence[Record]) -> dict[str, Any]:
-    """Bring records into the columns of a canonical table.
+    """Bring records into the columns of a canonical table, all of them strings.
 
-    Parameters
-    ----------
-    table : str
-        The canonical name.
-    listed : str
-        What Clever calls what is listed: ``"sections"``, ``"users"``, ``"contacts"``, …
-    records : sequence of mapping
-        As :func:`oneroster_nb.connectors.clever.envelope.read_envelope` returns them.
-
-    Returns
-    -------
-    dict of str to pyarrow.Array
-        Strings by canonical name; other fields as ``clever.<name>``; and with a ``_`` before
-        their names those of which rows of other tables are made.
+    Fields that the table does not have are ``clever.<name>``. A column of which rows of other
+    tables are made has a ``_`` before its name. `listed` is what Clever calls what is listed:
+    ``"sections"``, ``"users"``, ``"contacts"``, …
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """A live source: the parts that it is made of, and which of them answers a question."""
 
-from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -15,13 +15,22 @@ from oneroster_nb.connectors.live.puller import Puller, pull_jobs, whole_tables
 from oneroster_nb.connectors.live.refreshing import Refresh
 from oneroster_nb.connectors.live.roster_pull import RosterPull
 from oneroster_nb.connectors.live.server_filters import ServerFilters
-from oneroster_nb.counts.footnotes import with_left_out, with_unknown_roles
-from oneroster_nb.errors import NotFoundError, PartialResultWarning, RosterError, warn
+from oneroster_nb.counts.footnotes import with_gaps_of_each, with_left_out, with_unknown_roles
+from oneroster_nb.errors import (
+    DanglingReferenceWarning,
+    NotFoundError,
+    PartialResultWarning,
+    RosterError,
+    UnknownRoleWarning,
+    muted,
+    warn,
+)
 from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.query.membership import without_group
-from oneroster_nb.query.query import Query
+from oneroster_nb.query.query import PEOPLE_GROUPS, Query
 from oneroster_nb.query.referring import references_of_answer
 from oneroster_nb.roster.roster import Roster
+from oneroster_nb.source.class_list import with_people
 from oneroster_nb.source.source import warn_not_shared
 from oneroster_nb.source.table_calls import Choice, table_names
 from oneroster_nb.tables.lookup import among, codes
@@ -42,14 +51,14 @@ class Connector(RosterQuestions):
     version: str
     """The version of the interface; ``"1.1"`` if users say themselves what they are."""
 
-    def __init__(self, provider: Provider, options: LiveOptions) -> None:
+    def __init__(self, provider: Provider, options: LiveOptions, recipe: str) -> None:
         self.host, self.version = provider.host, provider.version
         self.match_groups_by = options.match_on
         self.max_users = Query(max_users=options.max_users).max_users
         self._provider = provider
         self._options = options
-        # How connect() made it.
-        self._recipe = ""
+        # connect() writes its own call instead.
+        self._recipe = recipe
         puller = Puller(provider, partial(pull_jobs, provider.session, options.max_workers))
         self._puller = puller
         self._cache = GroupCache(puller)
@@ -81,11 +90,7 @@ class Connector(RosterQuestions):
     @property
     def recipe(self) -> str:
         """A Python expression that makes this connection again and holds no secret."""
-        return self._recipe or self._own_recipe()
-
-    @abstractmethod
-    def _own_recipe(self) -> str:
-        """Return the recipe of a connector that was made without :func:`connect`."""
+        return self._recipe
 
     def close(self) -> None:
         """Close the connections; a later call opens new ones."""
@@ -190,13 +195,45 @@ class Connector(RosterQuestions):
     def _listed_groups(self, group_filter: str, progress: ProgressOption) -> pd.DataFrame:
         return self._cache.groups(group_filter, progress)
 
-    def _people_of(self, group_filter: str, groups: pd.DataFrame) -> dict[str, list[int | None]]:  # noqa: ARG002
+    def _people_as_groups(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
+        return self._cache.people_as_groups(query, progress)
+
+    def _sessions(self) -> pd.DataFrame:
+        return self._cache.kept("academicSessions")
+
+    def _people_of(self, query: Query, groups: pd.DataFrame) -> dict[str, list[int | None]]:  # noqa: ARG002
         return {column: [None] * len(groups) for column in ("studentCount", "teacherCount")}
+
+    def _with_people(
+        self, query: Query, classes: pd.DataFrame, progress: ProgressOption
+    ) -> pd.DataFrame:
+        groups = classes.assign(matchedOn=None)
+        with Reporter(progress, "people of classes") as reporter:
+            answers = []
+            for who in ("students", "teachers"):  # a person who is both in a class counts as both
+                with muted(DanglingReferenceWarning, UnknownRoleWarning):
+                    asked = replace(query, user_filter=who)
+                    answer = self._lists.answer(asked, groups, reporter)
+                if answer is None:
+                    roster = self._cache.roster_for(query, reporter)
+                    return roster.with_people(query, classes)
+                answers.append(answer)
+        students, teachers = (
+            answer.assign(class_=codes(answer["classSourcedId"], classes["sourcedId"]))
+            for answer in answers
+        )
+        found = with_people(classes, students=students["class_"].to_numpy(), teachers=teachers)
+        return with_gaps_of_each(found, answers)
 
     def _answer(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
         if query.group_filter is None:
             with Reporter(progress, query.user_filter) as reporter:
                 return self._without_group(query, reporter)
+        if query.group_filter in PEOPLE_GROUPS:
+            with Reporter(progress, f"{query.user_filter} of {query.group_filter}") as reporter:
+                roster = self._cache.roster_for(query, reporter)
+            groups = self._matched_groups(query, roster.people_as_groups(query))
+            return roster.members(query, groups)
         match_on = query.match_fields or self.match_groups_by
         groups = self._matched_groups(query, self._cache.meant_groups(query, match_on, progress))
         with Reporter(progress, f"{query.user_filter} of {query.group_filter}") as reporter:
@@ -208,7 +245,7 @@ class Connector(RosterQuestions):
     def _without_group(self, query: Query, reporter: Reporter) -> pd.DataFrame:
         role = query.roles[0] if query.roles else "user"
         listable = role in {*LISTED_ROLES, "user"} and role not in self._lists.lacking
-        if query.term is not None or not listable:
+        if query.timed or not listable:
             return self._cache.roster_for(query, reporter).query(query, progress=False)
         wanted = query.max_users
         while True:

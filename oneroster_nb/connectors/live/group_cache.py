@@ -30,10 +30,12 @@ class GroupCache:
         self._puller = puller
         self._provider = puller.provider
         self._kept: dict[str, pd.DataFrame] = {}
+        self._people: dict[str, pd.DataFrame] = {}
 
     def clear(self) -> None:
         """Forget all tables; the next question lists them again."""
         self._kept.clear()
+        self._people.clear()
 
     def has(self, name: str) -> bool:
         """Return True if a table is kept."""
@@ -125,9 +127,17 @@ class GroupCache:
                     return _named(kind, {**tables, table: rows.drop_duplicates("sourcedId")})
         return self.groups(kind, progress)
 
+    def people_as_groups(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
+        """Return the active people who are the groups of a question."""
+        kind = query.group_filter or ""
+        if kind not in self._people:
+            with Reporter(progress, kind) as reporter:
+                self._people[kind] = self.roster_for(query, reporter).people_as_groups(query)
+        return self._people[kind]
+
     def roster_for(self, query: Query, reporter: Reporter) -> Roster:
         """Pull the whole tables that a question needs, beyond those that are kept."""
-        by_classes = query.group_filter in ("classes", "courses") or query.term is not None
+        by_classes = query.by_classes or query.timed
         names = _LINKED["classes" if by_classes else "schools"]
         jobs = [self._provider.list_job("users", sensitive=query.sensitive)]
         in_classes = by_classes and self._provider.comes_with.get("enrollments") == "classes"

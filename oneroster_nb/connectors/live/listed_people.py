@@ -43,23 +43,10 @@ class ListedPeople:
 def in_classes(
     listed: ListedPeople, schools: "pd.Series[str]", roles: Sequence[str]
 ) -> tuple[bool, ListedPeople]:
-    """Take the people of classes by their role at the school of the class.
+    """Take the people of lists of classes by the roles that they hold at the school of the class.
 
-    Parameters
-    ----------
-    listed : ListedPeople
-        Lists of classes.
-    schools : pandas.Series of str
-        The school of each class.
-    roles : sequence of str
-        The roles that are asked for.
-
-    Returns
-    -------
-    tuple of bool and ListedPeople
-        False if a list holds people of another role than its own. Then who is enrolled as what is
-        known from enrollments alone. And the rows of the lists, each person in a role that the
-        person holds.
+    Return False with them if a list holds people of another role than its own. Then who is
+    enrolled as what is known from enrollments alone.
     """
     org = schools.take(listed.in_list)
     holds = [
@@ -81,17 +68,7 @@ def in_classes(
 def in_schools(
     listed: ListedPeople, schools: "pd.Series[str]", roles: Sequence[str]
 ) -> ListedPeople:
-    """Take the people of schools by the first of the roles that they hold there.
-
-    Parameters
-    ----------
-    listed : ListedPeople
-        Lists of schools.
-    schools : pandas.Series of str
-        The schools.
-    roles : sequence of str
-        The roles that are asked for.
-    """
+    """Take the people of lists of schools by the first of the roles that they hold there."""
     rows = pd.DataFrame({"user": listed.user, "in_list": listed.in_list})
     rows = rows.drop_duplicates().reset_index(names="row")
     held = roles_at_orgs(listed.users, listed.roles)
@@ -120,19 +97,10 @@ def school_people(users: pd.DataFrame, roles: pd.DataFrame, wanted: Sequence[str
 def telling_school(
     people: pd.DataFrame, users: pd.DataFrame, schools: "pd.Series[str]"
 ) -> str | None:
-    """Find the school whose list tells most about a server.
+    """Find the school whose list tells most about a server, among those that can be asked for.
 
-    It is the one with most people whose primary org is another one, because some servers leave
-    those out.
-
-    Parameters
-    ----------
-    people : pandas.DataFrame
-        As :func:`school_people` finds them.
-    users : pandas.DataFrame
-        The canonical table.
-    schools : pandas.Series of str
-        The schools that can be asked for.
+    It is the one with most people (from :func:`school_people`) whose primary org is another one,
+    because some servers leave those out.
     """
     primary = users["primaryOrgSourcedId"].array.take(people["user"].to_numpy())
     second = people.loc[(people["org"] != primary) & people["org"].isin(schools), "org"]
@@ -144,22 +112,8 @@ def difference(
 ) -> pd.DataFrame:
     """Count the people of each school and role by the server's list, and by orgs and roles.
 
-    Parameters
-    ----------
-    listed : ListedPeople
-        The lists of some schools.
-    schools : pandas.DataFrame
-        These schools.
-    roles : sequence of str
-        The roles that are asked for.
-    people : pandas.DataFrame
-        As :func:`school_people` finds them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each school and role with a difference: ``name``, ``role``, ``listed`` and
-        ``defined`` (int).
+    The latter are in `people`, from :func:`school_people`. A row for each school and role with a
+    difference says its ``name role listed defined``.
     """
     # A person in the list of another role is taken by role, and does not count there.
     own = school_people(listed.users, listed.roles, roles)

@@ -16,14 +16,18 @@ from oneroster_nb.connectors.live.listed_people import (
 from oneroster_nb.connectors.live.provider import LISTED_ROLES, NO_ROUTE
 from oneroster_nb.connectors.live.puller import Puller
 from oneroster_nb.connectors.live.server_filters import ServerFilters
-from oneroster_nb.counts.footnotes import with_footnote, with_left_out, with_unknown_roles
+from oneroster_nb.counts.footnotes import (
+    with_footnote,
+    with_left_out,
+    with_unknown_roles,
+)
 from oneroster_nb.errors import PartialResultWarning, RosterError, warn
 from oneroster_nb.progress import Reporter
 from oneroster_nb.query.groups import field_named
 from oneroster_nb.query.membership import Members, with_group
 from oneroster_nb.query.query import Query
 from oneroster_nb.query.referring import references_of_answer
-from oneroster_nb.query.terms import classes_in_term, sessions_of_term
+from oneroster_nb.query.school import at_schools, schools_named
 from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.references import not_there
 from oneroster_nb.tables.status import active
@@ -55,10 +59,9 @@ class MemberLists:
         owners = self._owners(query, groups, reporter)
         if owners is None:
             return None
-        if query.group_filter != "schools":
-            return self._of_classes(query, groups, owners, reporter)
-        if owners.empty or self._trusted.issuperset(_names(query)):
-            return self._of_schools(query, groups, owners, reporter)
+        trusted = _kind(query) == "classes" or self._trusted.issuperset(_names(query))
+        if owners.empty or trusted:
+            return self._from_lists(query, groups, owners, reporter)
         return self._compared(query, groups, owners, reporter)
 
     def _owners(
@@ -70,18 +73,13 @@ class MemberLists:
         whole tables are the better way: every group is asked for, no server lists such members,
         the lists would be too many, or this server lacks them.
         """
-        sessions: frozenset[str] = frozenset()
-        if query.term is not None:
-            name = "academicSessions"
-            listed = self._cache.listed((name,), reporter, required=name)[name]
-            sessions = sessions_of_term(listed, query.term)
+        if query.timed:
+            return None  # such lists do not say from when to when people are enrolled
         roles = query.roles or ()
         schools = query.group_filter == "schools"
         if groups.empty:
             return (groups if schools else linked_classes({})).assign(group=0)
         if query.names is None or not LISTED_ROLES.issuperset(roles):
-            return None
-        if schools and query.term is not None:
             return None
         if query.status == "all":
             return None  # such lists may leave out rows marked tobedeleted
@@ -90,8 +88,9 @@ class MemberLists:
         else:
             owners = groups.assign(group=np.arange(len(groups)))
         owners = active(owners, query.status)
-        if query.term is not None:
-            owners = owners.loc[classes_in_term(owners, sessions)]
+        if query.school is not None and not schools:
+            orgs = self._cache.listed(("orgs",), reporter)["orgs"]
+            owners = owners.loc[at_schools(owners, schools_named(orgs, query.school, query.status))]
         too_many = len(owners) * len(roles) > LISTS_AT_MOST
         if too_many or not self.lacking.isdisjoint(_names(query)):
             return None
@@ -115,18 +114,21 @@ class MemberLists:
         mine = linked_classes(linked | {"classes": classes}).assign(group=group)
         return mine.loc[group >= 0].sort_values("group", kind="stable")
 
-    def _of_classes(
-        self, query: Query, groups: pd.DataFrame, classes: pd.DataFrame, reporter: Reporter
+    def _from_lists(
+        self, query: Query, groups: pd.DataFrame, owners: pd.DataFrame, reporter: Reporter
     ) -> pd.DataFrame | None:
-        """Answer from the lists of members of classes; None if a list is not there.
+        """Answer from the lists of members of classes or schools; None if a list is not there.
 
         The role in a class is that of the enrollment. A list shows it only if the people in it
         hold the role that the list is called after.
         """
-        listed = self._listed(query, classes, reporter)
+        listed = self._listed(query, owners, reporter)
         if listed is None:
             return None
-        known, listed = in_classes(listed, classes["schoolSourcedId"], query.roles or ())
+        if _kind(query) == "schools":
+            listed = in_schools(listed, owners["sourcedId"], query.roles or ())
+            return self._answer(query, groups, owners, listed)
+        known, listed = in_classes(listed, owners["schoolSourcedId"], query.roles or ())
         if not known:
             try:
                 return self._cache.roster_for(query, reporter).members(query, groups)
@@ -136,17 +138,7 @@ class MemberLists:
                     f" cannot be read. Each person was taken by role. {error}",
                     PartialResultWarning,
                 )
-        return self._answer(query, groups, classes, listed)
-
-    def _of_schools(
-        self, query: Query, groups: pd.DataFrame, schools: pd.DataFrame, reporter: Reporter
-    ) -> pd.DataFrame | None:
-        """Answer from the lists of members of schools; None if a list is not there."""
-        listed = self._listed(query, schools, reporter)
-        if listed is None:
-            return None
-        listed = in_schools(listed, schools["sourcedId"], query.roles or ())
-        return self._answer(query, groups, schools, listed)
+        return self._answer(query, groups, owners, listed)
 
     def _compared(
         self, query: Query, groups: pd.DataFrame, schools: pd.DataFrame, reporter: Reporter
@@ -163,7 +155,7 @@ class MemberLists:
                 f" people may be missing. {error}",
                 PartialResultWarning,
             )
-            return self._of_schools(query, groups, schools, reporter)
+            return self._from_lists(query, groups, schools, reporter)
         frame = roster.members(query, groups)
         roles = query.roles or ()
         people = school_people(roster.users, roster.roles, roles)
@@ -224,7 +216,7 @@ class MemberLists:
         classes = query.group_filter != "schools"
         enrollments = self._cache.kept("enrollments")
         roles = pd.Series(list(query.roles or ()), dtype="str").take(listed.role_number)
-        keys = owners["sourcedId"].take(listed.in_list).reset_index(drop=True)
+        keys = owners["sourcedId"].take(listed.in_list)
         none = np.full(len(listed.user), -1)
         people = listed.users["sourcedId"].take(listed.user)
         members = Members(
@@ -293,12 +285,9 @@ def _enrolled(
     enrollments: pd.DataFrame,
 ) -> NDArray[np.intp]:
     """Find the enrollment of each row, by class, user and role; -1 if it is not known."""
-    if enrollments.empty:
-        return np.full(len(classes), -1)
-    own = [series.reset_index(drop=True) for series in (classes, users, roles)]
-    keys = own[0] + "\x1f" + own[1] + "\x1f" + own[2]
-    parts = (enrollments[name] for name in ("classSourcedId", "userSourcedId", "role"))
-    known = next(parts)
-    for part in parts:
-        known = known + "\x1f" + part
-    return codes(keys, known)
+    names = ["classSourcedId", "userSourcedId", "role"]
+    known = enrollments[names].reset_index(drop=True)
+    known = known.loc[among(known["classSourcedId"], classes)].drop_duplicates()
+    rows = pd.DataFrame(dict(zip(names, (classes.array, users.array, roles.array), strict=True)))
+    found = rows.merge(known.reset_index(names="row"), how="left", on=names)["row"]
+    return found.fillna(-1).to_numpy(dtype=np.intp)

@@ -1,7 +1,8 @@
 """Options that the connectors have in common, checked."""
 
+import inspect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from oneroster_nb.errors import ConfigurationError, CredentialsError
@@ -16,12 +17,7 @@ from oneroster_nb.transport.session import Session
 class LiveOptions:
     """The options that all live connectors have in common; see :class:`OneRosterConnector`.
 
-    Raises
-    ------
-    ConfigurationError
-        For a number that makes no sense.
-    QueryError
-        For a `match_on` or a `max_users` that cannot be.
+    A number that makes no sense is a ConfigurationError, a `match_on` that cannot be a QueryError.
     """
 
     key_identifier: str
@@ -45,8 +41,8 @@ class LiveOptions:
     def session(self, host: str, auth: Auth, advice: Mapping[int, str]) -> Session:
         """Make the session with a server; `advice` is what to do about an HTTP status."""
         return Session(
-            host,
-            auth,
+            host=host,
+            auth=auth,
             timeout=self.timeout,
             retry_seconds=checked_seconds("retry_seconds", self.retry_seconds),
             max_bytes=checked_whole("max_bytes", self.max_bytes, 1),
@@ -98,6 +94,16 @@ def checked_whole(name: str, value: object, least: int) -> int:
             f"{name} must be a whole number of at least {least}, not {value!r}."
         )
     return value
+
+
+def recipe_of(
+    name: str, connector: Callable[..., object], options: Mapping[str, object], secret: str
+) -> str:
+    """Write the call of a connector: options that differ from its defaults, and no secret."""
+    defaults = inspect.signature(connector).parameters
+    given = {key: value for key, value in options.items() if value != defaults[key].default}
+    arguments = [written_option(key, value) for key, value in given.items()]
+    return f"onb.{name}({', '.join([*arguments, from_environment(secret)])})"
 
 
 def written_option(name: str, value: object) -> str:

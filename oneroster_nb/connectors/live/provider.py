@@ -7,9 +7,10 @@ import pandas as pd
 import pyarrow as pa
 
 from oneroster_nb.connectors.live.options import LiveOptions
-from oneroster_nb.errors import ForbiddenError, NotFoundError, QueryError
+from oneroster_nb.errors import ForbiddenError, NotFoundError, QueryError, RosterError
 from oneroster_nb.query.groups import field_named
 from oneroster_nb.spelling import nearest
+from oneroster_nb.transport.address import encoded
 from oneroster_nb.transport.page_size import PageSizes
 from oneroster_nb.transport.pages import Tables
 from oneroster_nb.transport.session import Session
@@ -44,6 +45,10 @@ class Provider(ABC):
     """Whether the server can be asked for the rows that fulfil a condition."""
     has_profiles = False
     """Whether the records of users hold their profiles."""
+    collections: Mapping[str, str] = {}
+    """Table to its collection in addresses, if that has another name."""
+    listed_below: Mapping[tuple[str, str], str] = {}
+    """Table and column to the collection below which the rows with a value there are listed."""
     gaps: Mapping[str, str] = {}
     """Table to a warning of what this vendor does not say in it."""
 
@@ -105,31 +110,61 @@ class Provider(ABC):
         """
 
     @abstractmethod
+    def path_job(
+        self,
+        table: str,
+        what: str,
+        *paths: str,
+        sensitive: bool = False,
+        wanted: int | None = None,
+        keep: tuple[type[RosterError], ...] = (),
+    ) -> Job:
+        """Pull the lists at some paths, whose records become rows of a canonical table."""
+
     def object_job(self, table: str, key: str) -> Job:
         """Pull one row of a canonical table; a 404 or 403 is an outcome."""
+        return self.path_job(table, table, encoded(self._collection(table), key), keep=NO_ROUTE)
 
-    @abstractmethod
     def user_job(self, role: str, *, sensitive: bool, wanted: int | None) -> Job:
         """Pull the students, the teachers or (role "user") all people, or at least `wanted`.
 
         For students and teachers a 404 is an outcome.
         """
+        keep = () if role == "user" else (NotFoundError,)
+        path, what = self.people_path(role), f"{role}s"
+        return self.path_job("users", what, path, sensitive=sensitive, wanted=wanted, keep=keep)
 
     def count_job(self, role: str) -> Job:
         """Pull what announces how many students or teachers there are."""
         return self.user_job(role, sensitive=False, wanted=1)
 
-    @abstractmethod
     def member_job(self, kind: str, key: str, role: str, *, sensitive: bool) -> Job:
         """Pull the students or teachers of one class or school; a 404 or 403 is an outcome."""
+        path = f"{encoded(self._collection(kind), key)}/{self.people_path(role)}"
+        what = f"{role}s of {kind}"
+        return self.path_job("users", what, path, sensitive=sensitive, keep=NO_ROUTE)
 
-    @abstractmethod
     def course_classes_job(self, key: str) -> Job:
         """Pull the classes of one course; a 404 or 403 is an outcome."""
+        path = encoded("courses", key, self._collection("classes"))
+        return self.path_job("classes", "classes of a course", path, keep=NO_ROUTE)
 
-    @abstractmethod
     def part_job(self, table: str, column: str, value: str) -> Job | None:
         """Pull the rows with a value in a column; None if they have no list of their own."""
+        if column == "sourcedId":
+            return self.object_job(table, value)
+        within = self.listed_below.get((table, column))
+        if within is None:
+            return None
+        path = encoded(within, value, self._collection(table))
+        return self.path_job(table, f"{table} of {within}", path)
+
+    def people_path(self, role: str) -> str:
+        """Return the path of the people of a role, by itself or below a group."""
+        return f"{role}s"
+
+    def _collection(self, table: str) -> str:
+        return self.collections.get(table, table)
 
     def plain_fields(self, table: str) -> Collection[str]:  # noqa: ARG002
         """Return the columns of a table that are one text in the records, under the same name."""

@@ -41,22 +41,16 @@ def pull_jobs(
 class Puller:
     """What the parts of a live source have in common.
 
-    Attributes
-    ----------
-    provider : Provider
-        Makes the jobs, and knows what their records mean.
-    pull : callable
-        Runs jobs: :func:`pull_jobs` with a session and a number of workers.
+    The provider makes the jobs, and knows what their records mean; `pull` runs them, as
+    :func:`pull_jobs` does.
     """
 
     provider: Provider
     pull: Pull
 
-    def frame(
-        self, name: str, pages: Iterable[pa.Table], *, sensitive: bool = False
-    ) -> pd.DataFrame:
+    def frame(self, name: str, pages: Iterable[pa.Table]) -> pd.DataFrame:
         """Make a canonical table of pages."""
-        return self.read(name, pages, sensitive=sensitive).table
+        return self.read(name, pages).table
 
     def read(
         self, name: str, pages: Iterable[pa.Table], *, sensitive: bool = False

@@ -7,7 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from oneroster_nb.tables.where import Where
+from oneroster_nb.errors import QueryError
+from oneroster_nb.tables.field import Kind
+from oneroster_nb.tables.where import Where, parsed
 
 _DAY = pd.Timedelta(days=1)
 
@@ -63,20 +65,11 @@ def pushdown_clause(
     modified_since: str | datetime.date | None,
     plain: Collection[str],
 ) -> Clause | None:
-    """Find the part of a choice that a server can be asked for.
+    """Find the part of a choice that a server can be asked for; an invalid choice has none.
 
-    Parameters
-    ----------
-    where, modified_since
-        As for ``get_classes``; an invalid choice gives no clause.
-    plain : collection of str
-        The columns that are one text in the server's records, under the same name.
-
-    Returns
-    -------
-    Clause or None
-        One clause, because not every server joins two. All rows that are asked for are among those
-        that fulfil it.
+    It is one clause, because not every server joins two. All rows that are asked for are among
+    those that fulfil it. The columns in `plain` are one text in the server's records, under the
+    same name.
 
     Examples
     --------
@@ -99,12 +92,8 @@ def pushdown_clause(
 
 def _moment(value: Any) -> pd.Timestamp | None:
     """Read a moment; None if it is none, which raises an error when rows are chosen locally."""
-    if value is None:
-        return None
     try:
-        moment = pd.Timestamp(value)
-    except (TypeError, ValueError):
+        moment: pd.Timestamp = parsed(value, Kind.TIMESTAMP, "dateLastModified")
+    except QueryError:
         return None
-    if pd.isna(moment):
-        return None
-    return moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")
+    return moment

@@ -2,7 +2,6 @@
 
 import datetime
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -33,14 +32,8 @@ _SMALL = 5_000  # so few rows are pulled again, because then every change is see
 class _Changes:
     """How the changes of one table are asked for.
 
-    Attributes
-    ----------
-    rows : Job
-        Lists the rows that changed.
-    check : Job
-        Lists the ids of all rows, or announces how many there are.
-    by_id : bool
-        Whether `check` lists ids.
+    `rows` lists the rows that changed; `check` lists the ids of all rows if `by_id`, and else
+    announces how many there are.
     """
 
     rows: Job
@@ -80,9 +73,7 @@ class Refresh:
             frames, again, findings = self._rosters.in_one_state(
                 lambda seen: self._brought_up(old, reporter, seen)
             )
-        if not allow_shrink:
-            _check_size(old, frames)
-        _warn_of_new_ids(old, frames)
+        _compare(old, frames, allow_shrink=allow_shrink)
         warn_of_dangling(frames)
         noted = [finding for finding in old.noted if finding.table not in again]
         return Roster(
@@ -162,18 +153,16 @@ def _since(old: Roster, name: str) -> Clause | None:
     return since_clause(min(pd.Timestamp(old.server_time or old.taken), newest))
 
 
-def _check_size(old: Roster, frames: Mapping[str, pd.DataFrame]) -> None:
-    """Refuse tables that are suddenly empty or less than half of what they were."""
-    shrunk = shrunken_tables({name: old.table(name) for name in TABLES}, frames)
-    if shrunk:
+def _compare(old: Roster, frames: Frames, *, allow_shrink: bool) -> None:
+    """Refuse tables that are suddenly less than half of what they were; warn if all ids are new."""
+    before = {name: old.table(name) for name in TABLES}
+    shrunk = shrunken_tables(before, frames)
+    if shrunk and not allow_shrink:
         raise IncompleteError(
             f"The server shows much less than before: {'; '.join(shrunk)}. That may be an accident"
             " there, so the roster was left as it was. If it is meant, pass allow_shrink=True."
         )
-
-
-def _warn_of_new_ids(old: Roster, frames: Mapping[str, pd.DataFrame]) -> None:
-    names = all_new({name: old.table(name) for name in TABLES}, frames)
+    names = all_new(before, frames)
     if names:
         warn(
             f"Not one id of {', '.join(names)} was in this roster before. The provider may have"

@@ -17,18 +17,9 @@ _COLUMNS: Mapping[str, str] = {"org": "orgSourcedId", "userProfile": "userProfil
 def spread_roles(texts: Any, users: "pd.Series[str]") -> pd.DataFrame:
     """Spread the roles of users over rows, one for each role.
 
-    Parameters
-    ----------
-    texts : pyarrow string array
-        For each user all roles as one text, as the shape ``ROLES`` writes them.
-    users : pandas.Series of str
-        The users' sourcedIds, in the same order.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``userSourcedId roleType role orgSourcedId userProfileSourcedId beginDate endDate``, all
-        str, in the order of the users; the index is the position of the user.
+    For each user there is one text with all roles, as the shape ``ROLES`` writes them. The rows
+    have ``userSourcedId roleType role orgSourcedId userProfileSourcedId beginDate endDate`` (str),
+    in the order of the users; the index is the position of the user.
     """
     lists = pc.split_pattern(pc.fill_null(texts, ""), BETWEEN_ROLES)
     flat = pc.list_flatten(lists)
@@ -45,20 +36,9 @@ def spread_roles(texts: Any, users: "pd.Series[str]") -> pd.DataFrame:
 
 
 def profiles_of(pages: Sequence[pa.Table], users: pd.DataFrame) -> pd.DataFrame:
-    """Take the profiles out of the pages of users.
+    """Take the table ``userProfiles`` of the CSV binding out of the pages of users.
 
-    Parameters
-    ----------
-    pages : sequence of pyarrow.Table
-        Their column ``_profiles`` holds lists as JSON, from which the credentials are gone already.
-    users : pandas.DataFrame
-        The canonical users.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The table ``userProfiles`` as the CSV binding has it, without credentials: a row a profile,
-        in the order of the users.
+    Their column ``_profiles`` holds lists as JSON, from which the credentials are gone already.
     """
     status = dict(zip(users["sourcedId"], users["status"], strict=True))
     changed = dict(zip(users["sourcedId"], users["dateLastModified"], strict=True))

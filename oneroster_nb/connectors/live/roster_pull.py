@@ -15,7 +15,7 @@ from oneroster_nb.progress import ProgressOption, Reporter
 from oneroster_nb.roster.roster import Roster
 from oneroster_nb.source.source import warn_not_shared
 from oneroster_nb.tables.references import warn_of_dangling
-from oneroster_nb.tables.resources import link_resources, resources_of
+from oneroster_nb.tables.resources import link_resources
 from oneroster_nb.tables.rules import Finding
 from oneroster_nb.tables.table import empty_table
 from oneroster_nb.transport.side_by_side import Job, Outcome
@@ -148,7 +148,7 @@ class RosterPull:
         """
         frames: Frames = {}
         findings: list[Finding] = []
-        pairs: Frames = {}
+        links: Frames = {}
         for name, outcome in outcomes.items():
             if isinstance(outcome, RosterError):
                 warn(
@@ -161,7 +161,8 @@ class RosterPull:
                 findings += rows.findings
                 frames |= self._puller.followers(name, outcome)
                 if name in _RESOURCES_OF:
-                    pairs[name] = resources_of(outcome, frames[name])
+                    table, owner = _RESOURCES_OF[name]
+                    links[table] = link_resources(table, owner, outcome, frames[name])
         people = outcomes.get("users")
         if people is not None:
             orgs = frames.get("orgs", empty_table("orgs") if orgs is None else orgs)
@@ -172,7 +173,4 @@ class RosterPull:
             if self._provider.has_profiles:
                 frames["userProfiles"] = profiles_of(pages, frames["users"])
             frames |= self._puller.followers("users", pages)
-        for name, owned in pairs.items():
-            table, owner = _RESOURCES_OF[name]
-            frames[table] = link_resources(table, owner, owned)
-        return frames, findings
+        return frames | links, findings

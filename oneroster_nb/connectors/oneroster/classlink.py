@@ -71,12 +71,9 @@ class ClasslinkConnector(OneRosterConnector):
 
 
 def proxied_host(application_id: object) -> str:
-    """Build the host of an application behind the proxy; the id is escaped already.
+    """Build the host of an application behind the proxy; ConfigurationError if this is no id.
 
-    Raises
-    ------
-    ConfigurationError
-        If this is no id.
+    The id is escaped already.
     """
     text = application_id.strip() if isinstance(application_id, str) else ""
     if not text or any(sign in text for sign in "/?#@\\") or text in (".", ".."):

@@ -1,6 +1,5 @@
 """OneRoster REST 1.1 and 1.2: their paths, and the ways to sign a request."""
 
-import inspect
 from collections.abc import Mapping, Sequence
 
 from oneroster_nb.connectors.live.connector import Connector
@@ -8,9 +7,8 @@ from oneroster_nb.connectors.live.options import (
     LiveOptions,
     check_sendable,
     checked_timeout,
-    from_environment,
+    recipe_of,
     wrapped_secrets,
-    written_option,
 )
 from oneroster_nb.connectors.oneroster.provider import OneRosterProvider
 from oneroster_nb.connectors.oneroster.records import RECORDS
@@ -164,10 +162,10 @@ class OneRosterConnector(Connector):
             "scope": scope,
             "client_auth": client_auth,
         }
-        defaults = inspect.signature(OneRosterConnector).parameters
-        self._given = {k: v for k, v in options.items() if v != defaults[k].default}
+        used = "access_token" if access_token else "client_secret"
+        recipe = recipe_of(type(self).__name__, OneRosterConnector, options, used)
         session = shared.session(self.host, auth, {404: _NOT_FOUND[number]})
-        super().__init__(OneRosterProvider(session, number, shared), shared)
+        super().__init__(OneRosterProvider(session, number, shared), shared, recipe)
 
     def _credentials(
         self, client_id: str | None, client_secret: Secret | None
@@ -182,12 +180,6 @@ class OneRosterConnector(Connector):
             f" (ONEROSTER_{lacking.upper()}) for this host, and no saved connection or keyring"
             " holds one. Pass it, or call connect() where one of these has it."
         )
-
-    def _own_recipe(self) -> str:
-        given = [written_option(name, value) for name, value in self._given.items()]
-        secret = "access_token" if "client_id" not in self._given else "client_secret"
-        given.append(from_environment(secret))
-        return f"onb.{type(self).__name__}({', '.join(given)})"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.host} as {self.client_id}>"

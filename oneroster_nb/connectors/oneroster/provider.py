@@ -1,13 +1,12 @@
 """OneRoster REST 1.1 and 1.2: where its lists are, and what its records mean."""
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from oneroster_nb.connectors.live.options import LiveOptions
 from oneroster_nb.connectors.live.provider import NO_ROUTE, TRIES_OF_A_LARGE_PAGE, Provider
 from oneroster_nb.connectors.oneroster.records import RECORDS
-from oneroster_nb.errors import NotFoundError, NotProvidedError, RosterError
+from oneroster_nb.errors import NotProvidedError, RosterError
 from oneroster_nb.tables.casting import cast_columns
 from oneroster_nb.tables.field import Kind, Shape
 from oneroster_nb.tables.table import TABLES
@@ -21,7 +20,6 @@ from oneroster_nb.transport.retrying import Call
 from oneroster_nb.transport.session import Session
 from oneroster_nb.transport.side_by_side import Fetch, Job
 
-_SAID_ELSEWHERE = frozenset({"_children"})
 _SERVICES: Mapping[str, str] = {
     "categories": "gradebook",
     "lineItems": "gradebook",
@@ -29,15 +27,6 @@ _SERVICES: Mapping[str, str] = {
     "resources": "resources",
 }
 """The tables of OneRoster 1.2 that are not in its rostering service."""
-
-_LISTED_BELOW: Mapping[tuple[str, str], str] = {
-    ("classes", "courseSourcedId"): "courses",
-    ("classes", "schoolSourcedId"): "schools",
-    ("enrollments", "schoolSourcedId"): "schools",
-    ("lineItems", "classSourcedId"): "classes",
-    ("results", "classSourcedId"): "classes",
-}
-"""Table and column to the collection below which the rows with a value there are listed."""
 
 _LISTED_AS: Mapping[str, Collection[str]] = {
     "users": ("users", "students", "teachers"),
@@ -49,6 +38,14 @@ _LISTED_AS: Mapping[str, Collection[str]] = {
 
 class OneRosterProvider(Provider):
     """A OneRoster server of version ``"1.1"`` or ``"1.2"``."""
+
+    listed_below: Mapping[tuple[str, str], str] = {
+        ("classes", "courseSourcedId"): "courses",
+        ("classes", "schoolSourcedId"): "schools",
+        ("enrollments", "schoolSourcedId"): "schools",
+        ("lineItems", "classSourcedId"): "classes",
+        ("results", "classSourcedId"): "classes",
+    }
 
     def __init__(self, session: Session, version: str, options: LiveOptions) -> None:
         records = RECORDS[version]
@@ -70,7 +67,7 @@ class OneRosterProvider(Provider):
     ) -> Job:
         asked = {"filter": clause, "fields": fields}
         params = {name: value for name, value in asked.items() if value}
-        return self._job(table, table, table, sensitive=sensitive, wanted=wanted, params=params)
+        return self.path_job(table, table, table, sensitive=sensitive, wanted=wanted, params=params)
 
     def plain_fields(self, table: str) -> Collection[str]:
         records = RECORDS[self.version].get(table, ())
@@ -81,31 +78,10 @@ class OneRosterProvider(Provider):
             if kind is Kind.TEXT and not has_words(table, column)
         }
 
-    def part_job(self, table: str, column: str, value: str) -> Job | None:
-        if column == "sourcedId":
-            return self.object_job(table, value)
-        within = _LISTED_BELOW.get((table, column))
-        if within is None:
-            return None
-        return self._job(table, encoded(within, value, table), f"{table} of {within}")
-
     def object_job(self, table: str, key: str) -> Job:
         url = self.session.url(encoded(table, key), base=self._base(table))
         fetch = _one_record(self.session, table, self._decoders[table], url)
         return Job(pull(table, 1, wanted=1), fetch, keep=NO_ROUTE)
-
-    def user_job(self, role: str, *, sensitive: bool, wanted: int | None) -> Job:
-        keep = () if role == "user" else (NotFoundError,)
-        what = f"{role}s"
-        return self._job("users", what, what, sensitive=sensitive, wanted=wanted, keep=keep)
-
-    def member_job(self, kind: str, key: str, role: str, *, sensitive: bool) -> Job:
-        path, what = encoded(kind, key, f"{role}s"), f"{role}s of {kind}"
-        return self._job("users", path, what, sensitive=sensitive, keep=NO_ROUTE)
-
-    def course_classes_job(self, key: str) -> Job:
-        path = encoded("courses", key, "classes")
-        return self._job("classes", path, "classes of a course", keep=NO_ROUTE)
 
     def _base(self, table: str) -> str:
         """Return the address of the service that has a table; OneRoster 1.1 has one for all."""
@@ -114,20 +90,20 @@ class OneRosterProvider(Provider):
             return self.host
         return self.host.replace("/rostering/", f"/{service}/")
 
-    def _job(
+    def path_job(
         self,
         table: str,
-        path: str,
         what: str,
-        *,
+        *paths: str,
         sensitive: bool = False,
         wanted: int | None = None,
         params: Mapping[str, str] = {},
         keep: tuple[type[RosterError], ...] = (),
     ) -> Job:
-        """Pull the list at a path, whose records become rows of a canonical table."""
         if table not in self._decoders:
             raise NotProvidedError(f"This connector cannot list {table}.")
+
+        (path,) = paths
 
         def address(query: Mapping[str, str]) -> str:
             return self.session.url(path, {**query, **params}, self._base(table))
@@ -143,7 +119,7 @@ def _one_record(session: Session, table: str, decoder: Decoder, url: str) -> Fet
 
     def fetch(request: PageRequest, call: Call) -> Page:  # noqa: ARG001 - there is one page
         _, columns = session.read(url, call, decoder.read_one)
-        return Page(cast_columns(table, _columns(columns)))
+        return Page(cast_columns(table, columns))
 
     return fetch
 
@@ -164,7 +140,7 @@ def _list_pages(
         answer, (columns, total) = session.read(url, call, decoder.read, attempts=tries)
         length = len(columns["sourcedId"])
         return Page(
-            cast_columns(table, _columns(columns), sensitive=sensitive),
+            cast_columns(table, columns, sensitive=sensitive),
             whole_number(answer.headers.get("X-Total-Count")) if total is None else total,
             answer.next if _continues(answer.next, request.offset + length) else None,
             answer.more,
@@ -172,11 +148,6 @@ def _list_pages(
         )
 
     return fetch
-
-
-def _columns(columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out the fields that say again what other records say."""
-    return {name: column for name, column in columns.items() if name not in _SAID_ELSEWHERE}
 
 
 def _continues(link: str | None, offset: int) -> bool:

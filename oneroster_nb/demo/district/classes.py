@@ -6,15 +6,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from oneroster_nb.demo.district.frames import SCHOOL_YEAR, frame, touched
+from oneroster_nb.demo.district.frames import frame, touched
 from oneroster_nb.demo.district.plan import Plan
 from oneroster_nb.demo.district.schedule import Schedule, Section
+from oneroster_nb.demo.district.school_year import SchoolYear
 from oneroster_nb.tables.table import join_values
 
-_SESSIONS: Final = (
-    (SCHOOL_YEAR, "2026-2027", "schoolYear", "2026-08-17", "2027-06-11", None),
-    ("s1", "Semester 1", "semester", "2026-08-17", "2027-01-15", SCHOOL_YEAR),
-    ("s2", "Semester 2", "semester", "2027-01-19", "2027-06-11", SCHOOL_YEAR),
+_SEMESTERS: Final = (
+    ("s1", "Semester 1", "semester", "2026-08-17", "2027-01-15"),
+    ("s2", "Semester 2", "semester", "2027-01-19", "2027-06-11"),
+)
+_QUARTERS: Final = (
     ("gp1", "Quarter 1", "gradingPeriod", "2026-08-17", "2026-10-23", "s1"),
     ("gp2", "Quarter 2", "gradingPeriod", "2026-10-26", "2027-01-15", "s1"),
     ("gp3", "Quarter 3", "gradingPeriod", "2027-01-19", "2027-03-26", "s2"),
@@ -38,9 +40,11 @@ def make_orgs(plan: Plan, rng: np.random.Generator) -> pd.DataFrame:
     )
 
 
-def make_sessions(rng: np.random.Generator) -> pd.DataFrame:
-    """Make the school year 2026-2027 with its semesters and quarters."""
-    ids, titles, types, starts, ends, parents = zip(*_SESSIONS, strict=True)
+def make_sessions(year: SchoolYear, rng: np.random.Generator) -> pd.DataFrame:
+    """Make the school year with its semesters and quarters."""
+    whole = (year.sourced_id, year.title, "schoolYear", _SEMESTERS[0][3], _SEMESTERS[-1][4], None)
+    semesters = ((*semester, year.sourced_id) for semester in _SEMESTERS)
+    ids, titles, types, starts, ends, parents = zip(whole, *semesters, *_QUARTERS, strict=True)
     return frame(
         "academicSessions",
         {
@@ -51,12 +55,14 @@ def make_sessions(rng: np.random.Generator) -> pd.DataFrame:
             "startDate": pd.to_datetime(pd.Series(starts)),
             "endDate": pd.to_datetime(pd.Series(ends)),
             "parentSourcedId": parents,
-            "schoolYear": ["2027"] * len(ids),
+            "schoolYear": [year.code] * len(ids),
         },
     )
 
 
-def make_courses(plan: Plan, schedule: Schedule, rng: np.random.Generator) -> pd.DataFrame:
+def make_courses(
+    plan: Plan, schedule: Schedule, year: SchoolYear, rng: np.random.Generator
+) -> pd.DataFrame:
     """Make the district's catalogue: every course that has a class."""
     grades: dict[str, set[str]] = {}
     courses = {section.course.title: section.course for section in schedule.sections}
@@ -67,7 +73,7 @@ def make_courses(plan: Plan, schedule: Schedule, rng: np.random.Generator) -> pd
         {
             "sourcedId": [f"c{number}" for number in range(1, len(courses) + 1)],
             "dateLastModified": touched(len(courses), rng),
-            "schoolYearSourcedId": [SCHOOL_YEAR] * len(courses),
+            "schoolYearSourcedId": [year.sourced_id] * len(courses),
             "title": list(courses),
             "courseCode": [_code(title) for title in courses],
             "grades": [
@@ -126,7 +132,7 @@ def make_enrollments(
     user = np.concatenate(users_of)
     teaches = user >= students
     of_class = np.repeat(np.arange(len(sizes)), sizes)
-    dates = {session[0]: session[3:5] for session in _SESSIONS}
+    dates = {semester[0]: semester[3:5] for semester in _SEMESTERS}
     begin = np.array([dates[s.terms[0]][0] for s in schedule.sections], dtype="datetime64[D]")
     end = np.array([dates[s.terms[-1]][1] for s in schedule.sections], dtype="datetime64[D]")
     return frame(

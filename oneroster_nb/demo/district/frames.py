@@ -11,9 +11,6 @@ from oneroster_nb.tables.table import TABLES
 
 Objects: TypeAlias = npt.NDArray[np.object_]
 
-SCHOOL_YEAR: Final = "sy2027"
-"""The id of the one school year."""
-
 _FIRST_CHANGE: Final = np.datetime64("2026-08-01T12:00:00", "us")
 _HOURS_OF_CHANGES: Final = 100 * 24
 

@@ -1,1 +1,1 @@
-"""Charts of counts as SVG pictures (pure)."""
+"""Charts of counts: bars as an SVG picture, a crosstab as a heat map (pure)."""

@@ -1,32 +1,55 @@
-"""Bar charts of counts (pure: a frame in, an SVG picture and its description out)."""
+"""Bar charts of counts (pure: a frame in, an SVG picture and its description out).
+
+Only matplotlib's objects are used, never pyplot, whose open figures are global state. The picture
+is shown as an ``<img>``, in which a browser runs no script, whatever a school is called.
+"""
 
 import math
 import re
+import textwrap
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 
 import pandas as pd
+from matplotlib import style
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from oneroster_nb.errors import QueryError
 from oneroster_nb.forms.cells import column_name
-from oneroster_nb.forms.charts.drawing import (
-    HIDDEN_EDGE,
-    HIDDEN_FACE,
-    Chart,
-    clean,
-    draw,
-    new_figure,
-    notes,
-    short,
-    written,
-)
+from oneroster_nb.forms.charts.chart import Chart, clean, notes, written
 from oneroster_nb.tables.grades import CEDS_GRADES
 
 _MOST_BARS = 40
 _MISSING = "(missing)"
-_BAR = "#1f6fb4"
 _NUMBER_OR_DATE = re.compile(r"-?\d[\d.,:\- ]*")
+
+_BAR = "#1f6fb4"
+_INK = "#212121"
+_QUIET = "#616161"
+_HIDDEN_FACE = "#eeeeee"
+_HIDDEN_EDGE = "#9e9e9e"
+
+_WIDTH = 8.0
+_MARGIN = 0.14
+_LONGEST_LINE = 104  # characters, in that width
+_LONGEST_LABEL = 32
+
+# Names from a roster are no formulas ("$x$"), and letters stay letters, which any font can show.
+_STYLE = {
+    "text.parse_math": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "oneroster_nb",
+    "font.size": 10,
+    "hatch.linewidth": 0.6,
+    "hatch.color": _HIDDEN_EDGE,
+    "text.color": _INK,
+    "axes.labelcolor": _QUIET,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+}
 
 
 @dataclass(frozen=True)
@@ -75,7 +98,7 @@ def bars(counts: pd.DataFrame, *, unit: str = "people") -> Chart:
     below = notes(counts, cut)
     listed = "; ".join(f"{bar.label}: {bar.shown}" for bar in drawn) or "Nothing to show"
     return Chart(
-        svg=draw(lambda: _figure(drawn, title, below)),
+        svg=_svg(drawn, title, below),
         alt=" ".join([f"Bar chart: {title}. {listed}.", *below]),
     )
 
@@ -98,8 +121,29 @@ def _has_own_order(labels: Sequence[str]) -> bool:
     )
 
 
+def _svg(drawn: Sequence[_Bar], title: str, below: Sequence[str]) -> bytes:
+    """Return the SVG of the chart, whatever style the user has set."""
+    target = BytesIO()
+    with style.context(["default", _STYLE]), warnings.catch_warnings():
+        # The bundled font measures the text; the browser has fonts for the letters it lacks.
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+        canvas = FigureCanvasSVG(_figure(drawn, title, below))
+        canvas.print_figure(target, format="svg", metadata={"Date": None, "Creator": None})
+    return target.getvalue()
+
+
 def _figure(drawn: Sequence[_Bar], title: str, below: Sequence[str]) -> Figure:
-    figure, axes = new_figure(8.0, 1.1 + 0.3 * max(len(drawn), 1), title, below)
+    """Draw a title, the bars, and lines below them."""
+    lines = [line for note in below for line in textwrap.wrap(note, _LONGEST_LINE)]
+    figure = Figure(figsize=(_WIDTH, 1.1 + 0.3 * max(len(drawn), 1) + 0.2 * len(lines)))
+    figure.set_layout_engine("constrained", w_pad=_MARGIN, h_pad=_MARGIN)
+    figure.patch.set_facecolor("#ffffff")
+    left = _MARGIN / _WIDTH
+    heading = _short(title[:1].upper() + title[1:], _LONGEST_LINE)
+    figure.suptitle(heading, x=left, ha="left", fontsize=11, fontweight="bold")
+    if lines:
+        figure.supxlabel("\n".join(lines), x=left, ha="left", fontsize=9, color=_QUIET)
+    axes = figure.add_subplot()
     largest = max((bar.value for bar in drawn if not bar.hidden), default=0.0) or 1.0
     for at, bar in enumerate(drawn):
         length = 0.04 * largest if bar.hidden else bar.value
@@ -107,15 +151,15 @@ def _figure(drawn: Sequence[_Bar], title: str, below: Sequence[str]) -> Figure:
             at,
             length,
             height=0.72,
-            color=HIDDEN_FACE if bar.hidden else _BAR,
-            edgecolor=HIDDEN_EDGE if bar.hidden else _BAR,
+            color=_HIDDEN_FACE if bar.hidden else _BAR,
+            edgecolor=_HIDDEN_EDGE if bar.hidden else _BAR,
             hatch="////" if bar.hidden else None,
             linewidth=0.6,
         )
         axes.annotate(
             bar.shown, (length, at), xytext=(6, 0), textcoords="offset points", va="center_baseline"
         )
-    axes.set_yticks(range(len(drawn)), [short(bar.label) for bar in drawn])
+    axes.set_yticks(range(len(drawn)), [_short(bar.label) for bar in drawn])
     axes.set_ylim(max(len(drawn), 1) - 0.5, -0.5)
     axes.set_xlim(0, largest * 1.12)
     axes.set_xticks([])
@@ -123,3 +167,8 @@ def _figure(drawn: Sequence[_Bar], title: str, below: Sequence[str]) -> Figure:
     axes.spines[["top", "right", "bottom"]].set_visible(False)
     axes.spines["left"].set_color("#bdbdbd")
     return figure
+
+
+def _short(label: str, longest: int = _LONGEST_LABEL) -> str:
+    """Cut a label that is too long to stand beside a bar."""
+    return label if len(label) <= longest else label[: longest - 1].rstrip() + "…"

@@ -12,27 +12,15 @@ from oneroster_nb.source.source import Source
 
 _WHOLE = "Asked of the whole roster, whatever is chosen above."
 _PEOPLE = "Asked of the people that the question above is about."
+_WHEN = "Asked of the whole roster, {}; of what is chosen above, only When and Term count."
 _PULLS = "Each question pulls its tables again; with Load whole roster, all are answered at once."
 
 
 class CommonPanel:
     """A list of questions, what some of them need besides, and a button.
 
-    Parameters
-    ----------
-    asked : callable
-        Called when Answer is pressed.
-    changed : callable
-        Called when another question is chosen or something is typed.
-
-    Attributes
-    ----------
-    widget : ipywidgets.Box
-        What to show.
-    choice : ipywidgets.Dropdown
-        The chosen question, a key of :data:`~oneroster_nb.forms.common_questions.COMMON`.
-    button : ipywidgets.Button
-        Answer.
+    ``asked`` is called when Answer is pressed, ``changed`` when another question is chosen or
+    something is typed.
     """
 
     def __init__(self, asked: Callable[[], None], changed: Callable[[], None]) -> None:
@@ -59,12 +47,9 @@ class CommonPanel:
         self._fields = {"path": self.path, "on": self.on, "rules": self.rules}
         self._hint = Message()
         self._pulls = False
+        self._moment = ""
         self.widget = widgets.VBox(
-            [
-                self._hint,
-                row(self.choice, self.button),
-                *self._fields.values(),
-            ]
+            [self._hint, row(self.choice, self.button), *self._fields.values()]
         )
         self.choice.observe(lambda _: self._chosen(), "value")
         self.button.on_click(lambda _: asked())
@@ -83,9 +68,16 @@ class CommonPanel:
         self._chosen()
         self.button.disabled = False
 
+    def say_when(self, moment: str) -> None:
+        """Say which day and term are asked about, in words; empty if none is set."""
+        self._moment = moment
+        self._chosen()
+
     def _chosen(self) -> None:
         question = COMMON[self.choice.value]
         for name, field in self._fields.items():
             field.layout.display = None if name in question.call.needs else "none"
         asked_of = _PEOPLE if question.of_people else _WHOLE
+        if question.takes_moment:
+            asked_of = _WHEN.format(self._moment or "at any time")
         self._hint.say(f"{asked_of} {_PULLS}" if self._pulls else asked_of)

@@ -13,12 +13,12 @@ from oneroster_nb.connectors.profiles import keep_secret, save_profile
 from oneroster_nb.connectors.registry import PROVIDERS
 from oneroster_nb.errors import ConfigurationError, RosterError
 from oneroster_nb.forms.panels.connection_fields import AccountFields, Secrets
-from oneroster_nb.forms.runner import Done
+from oneroster_nb.forms.runner import Done, Report
 from oneroster_nb.forms.state import State
 from oneroster_nb.forms.widgets.messages import Kind, Message, error_text, labelled, row
 from oneroster_nb.forms.widgets.progress_bar import Working
-from oneroster_nb.progress import Progress
-from oneroster_nb.quality.check import Findings, check
+from oneroster_nb.quality.check import check
+from oneroster_nb.quality.findings import Findings
 from oneroster_nb.roster.local import LocalSource
 from oneroster_nb.source.source import Source, WholeRoster
 
@@ -39,25 +39,9 @@ class _Opened:
 class ConnectionPanel:
     """Provider, saved connections, the fields that provider needs, and Connect.
 
-    Parameters
-    ----------
-    state : State
-        What is chosen.
-    working : Working
-        Does the work beside the form.
-    left : callable
-        Called when another connection is tried: nothing of the source may stay.
-    connected : callable
-        Called with a source once there is one; nothing of the former one may stay.
-    checked : callable
-        Called with the findings about the source.
-
-    Attributes
-    ----------
-    widget : ipywidgets.Box
-        What to show.
-    source : Source or None
-        The source that the form is connected to.
+    ``left`` is called when another connection is tried: nothing of the source may stay.
+    ``connected`` is called with a source once there is one; nothing of the former one may stay.
+    ``checked`` is called with the findings about the source.
     """
 
     def __init__(
@@ -87,7 +71,8 @@ class ConnectionPanel:
         self.connect_button = widgets.Button(description="Connect", button_style="primary")
         self.load_button = widgets.Button(description="Load whole roster")
         self.check_button = widgets.Button(
-            description="Check roster", tooltip="Find out what is wrong with the whole roster"
+            description="Check roster",
+            tooltip="Find out what is wrong with the whole roster, at the time of When and Term",
         )
         self.name = widgets.Text(
             description="Save as", placeholder="a name for this connection", **labelled()
@@ -131,12 +116,11 @@ class ConnectionPanel:
             typed.pop("client_id", None)  # a token stands for itself
         profile = self._state.profile
         provider = None if profile else self._state.provider
-        self.connect_button.disabled = True
         self.message.clear()
         self._left()
         self._fields.clear_upload(typed)
 
-        def work(report: Callable[[Progress], None]) -> tuple[Source, str]:
+        def work(report: Report) -> tuple[Source, str]:
             source = connect(provider, profile=profile, **typed, **secrets)
             try:
                 return source, _words(source, report)
@@ -145,7 +129,6 @@ class ConnectionPanel:
                 raise
 
         def ended(done: Done[tuple[Source, str]]) -> None:
-            self.connect_button.disabled = False
             if done.value is None:
                 words, kind = error_text(done.error)
                 if self.source is not None:
@@ -158,7 +141,7 @@ class ConnectionPanel:
             self.take(source, "\n".join([words, *done.warnings]))
             self._made = source
 
-        self._working.start("Connecting …", work, ended)
+        self._working.start("Connecting …", work, ended, self.connect_button)
 
     def load(self) -> None:
         """Load the whole roster; from then on questions are answered from memory."""
@@ -181,11 +164,12 @@ class ConnectionPanel:
         )
 
     def check(self) -> None:
-        """Find out what is wrong with the roster."""
+        """Find out what is wrong with the roster, on the day or in the term that is set."""
+        moment = self._state.moment()
         self._start(
             "Checking the roster …",
             self.check_button,
-            lambda source, report: check(source, progress=report),
+            lambda source, report: check(source, **moment, progress=report),
             lambda findings, _: self._checked(findings),
         )
 
@@ -193,17 +177,15 @@ class ConnectionPanel:
         self,
         what: str,
         button: widgets.Button,
-        work: Callable[[Source, Callable[[Progress], None]], T],
+        work: Callable[[Source, Report], T],
         then: Callable[[T, list[str]], None],
     ) -> None:
         """Start work on the source; `then` takes the result, if the form has no other source."""
         source = self.source
         if self._working.busy or source is None:
             return
-        button.disabled = True
 
         def ended(done: Done[T]) -> None:
-            button.disabled = False
             if self.source is not source:
                 return
             if done.value is None:
@@ -211,7 +193,7 @@ class ConnectionPanel:
             else:
                 then(done.value, done.warnings)
 
-        self._working.start(what, lambda report: work(source, report), ended)
+        self._working.start(what, lambda report: work(source, report), ended, button)
 
     def take(self, source: Source, words: str = "") -> None:
         """Take a source that is connected already."""
@@ -225,12 +207,8 @@ class ConnectionPanel:
         self.message.say(words or f"Connected to {source!r}.")
 
     def _pressed(self) -> None:
-        self._fields.collect(self.connect, self._changed_meanwhile)
-
-    def _changed_meanwhile(self) -> None:
-        self.message.say(
-            "The connection was changed while its secret was read. Press Connect again.", "error"
-        )
+        words = "The connection was changed while its secret was read. Press Connect again."
+        self._fields.collect(self.connect, lambda: self.message.say(words, "error"))
 
     def _save(self) -> None:
         name = self.name.value.strip()
@@ -271,7 +249,7 @@ class ConnectionPanel:
         """Offer the saved connections; say so and return False if they cannot be read."""
         names, whole = [], True
         try:
-            names = [name for name in list_profiles() if self._knows(name)]
+            names = [n for n in list_profiles() if load_profile(n).provider in PROVIDERS]
         except RosterError as error:
             whole = False
             self.message.say(str(error), "error")
@@ -280,9 +258,6 @@ class ConnectionPanel:
         self.saved.value = chosen
         self.saved.layout.display = None if names else "none"
         return whole
-
-    def _knows(self, name: str) -> bool:
-        return load_profile(name).provider in PROVIDERS
 
     def _show_profile(self) -> None:
         """Show a saved connection that was set from outside."""
@@ -332,7 +307,7 @@ def _saved_words(name: str, provider: str, kept: bool, failure: str) -> tuple[st
     return words + failure, "error" if failure else "info"
 
 
-def _words(source: Source, report: Callable[[Progress], None]) -> str:
+def _words(source: Source, report: Report) -> str:
     """Describe what the form is connected to."""
     counts = source.headcounts(progress=report)
     orgs = source.get_orgs(progress=report)

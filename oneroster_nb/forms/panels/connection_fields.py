@@ -1,6 +1,6 @@
 """The fields of a connection: which ones a provider needs, and what was typed into them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ipywidgets as widgets
@@ -27,14 +27,9 @@ Secrets = dict[str, Secret]
 
 
 class AccountFields:
-    """Host, ids, secrets and what else the chosen provider needs.
+    """Host, ids, secrets and what else the chosen provider needs; the state holds all but secrets.
 
-    Parameters
-    ----------
-    state : State
-        Holds what is typed, but for the secrets.
-    belongs_to : ipywidgets.Widget
-        Further controls that say for which connection a secret is typed.
+    ``belongs_to`` are further controls that say for which connection a secret is typed.
     """
 
     def __init__(self, state: State, *belongs_to: widgets.Widget) -> None:
@@ -55,12 +50,7 @@ class AccountFields:
         self._upload = UploadField(description="Upload", accept=".zip", label_width=LABEL)
         self._upload.on_upload(self._uploaded)
         self._advice = Message()
-        self._fields: dict[str, Any] = {
-            **self._texts,
-            **self._secrets,
-            "upload": self._upload,
-        }
-        field = self._fields
+        self._fields = field = {**self._texts, **self._secrets, "upload": self._upload}
         self.widget = widgets.VBox(
             [
                 field["path"],
@@ -170,11 +160,11 @@ def _text(label: str, width: str = "26em") -> widgets.Text:
     return widgets.Text(description=label, **labelled(width=width))
 
 
-def _secret(label: str, belongs_to: Sequence[widgets.Widget]) -> SecretField:
+def _secret(label: str, belongs_to: tuple[widgets.Widget, ...]) -> SecretField:
     return SecretField(
         belongs_to=belongs_to,
         description=label,
         placeholder="empty where it is kept",
         label_width=LABEL,
-        layout=widgets.Layout(width="26em", max_width="calc(100% - 4px)"),
+        layout=labelled()["layout"],
     )

@@ -1,5 +1,6 @@
 """The second part of the form: who, of which groups, matched how."""
 
+import datetime
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -14,32 +15,37 @@ from oneroster_nb.forms.runner import Done, Runner
 from oneroster_nb.forms.state import State
 from oneroster_nb.forms.widgets.group_field import GroupField
 from oneroster_nb.forms.widgets.messages import LABEL, Message, labelled, row
-from oneroster_nb.query.groups import DEFAULT_MATCH_ON, checked_fields, fold_case, match_groups
-from oneroster_nb.query.query import GROUP_TABLES, MATCHES
+from oneroster_nb.query.groups import (
+    DEFAULT_MATCH_ON,
+    checked_fields,
+    fold_case,
+    match_groups,
+    name_column,
+)
+from oneroster_nb.query.query import GROUP_TABLES, MATCHES, PEOPLE_GROUPS
 from oneroster_nb.source.source import Source
 from oneroster_nb.spelling import nearest
+from oneroster_nb.today import local_date
 
 _NO_GROUP = "(no group)"
 _ANY_TERM = "(any)"
+_ON_A_DAY = "on a day"
+_WHEN = [("any time", ""), ("today", "today"), ("on a day…", _ON_A_DAY)]
 _USERS = ("students", "teachers", "users", "administrators", "aides", "guardians", "parents")
 _FIELDS_FIRST = (
     *("title", "name", "sourcedId", "classCode", "courseCode", "location", "periods", "grades"),
     *("subjects", "courseTitle", "schoolName", "termTitles", "classType", "identifier"),
 )
 _NAMED = 3
+_KINDS = (*GROUP_TABLES, *PEOPLE_GROUPS)
 _COMPLETIONS = 50
 _SEPARATOR = " | "
 
 
 class QuestionPanel(Filling):
-    """Users, Group by, Match on, Match, Group and Term, as far as the source has them.
+    """Users, Group by, Match on, Match, Group, When and Term, as far as the source has them.
 
-    Parameters
-    ----------
-    state : State
-        What is chosen.
-    asked : callable
-        Called when Run query is pressed.
+    ``asked`` is called when Run query is pressed.
     """
 
     def __init__(self, state: State, asked: Callable[[], None]) -> None:
@@ -49,13 +55,9 @@ class QuestionPanel(Filling):
         self._groups: pd.DataFrame | None = None
         self._fields: list[str] = []
 
-        self.users = widgets.Dropdown(
-            options=_USERS,
-            description="Users",
-            **labelled(),
-        )
+        self.users = widgets.Dropdown(options=_USERS, description="Users", **labelled())
         self.group_by = widgets.Dropdown(
-            options=[(_NO_GROUP, ""), *((kind, kind) for kind in GROUP_TABLES)],
+            options=[(_NO_GROUP, ""), *((kind, kind) for kind in _KINDS)],
             description="Group by",
             **labelled(),
         )
@@ -68,11 +70,25 @@ class QuestionPanel(Filling):
         self.match_on = widgets.SelectMultiple(description="Match on", rows=5, **labelled())
         self.match = widgets.Dropdown(options=MATCHES, description="Match", **labelled())
         self.term = widgets.Dropdown(options=[(_ANY_TERM, "")], description="Term", **labelled())
+        self.when = widgets.Dropdown(options=_WHEN, description="When", **labelled())
+        self.day = widgets.DatePicker(description="Day", **labelled())
+        self.last_day = widgets.Checkbox(
+            description="Last day counts",
+            tooltip="An enrollment that ends on this day still counts",
+            indent=False,
+            layout=widgets.Layout(width="auto"),
+        )
         self.hint = Message()
         self.run = widgets.Button(description="Run query", button_style="primary", disabled=True)
         self._of_group = widgets.VBox([row(self.group, self.hint), row(self.match_on, self.match)])
         self.widget = widgets.VBox(
-            [row(self.users, self.group_by), self._of_group, row(self.term), self.run]
+            [
+                row(self.users, self.group_by),
+                self._of_group,
+                row(self.when, self.day, self.last_day),
+                row(self.term),
+                self.run,
+            ]
         )
         self._show_users()
         self.users.observe(lambda _: self._users_chosen(), "value")
@@ -82,16 +98,21 @@ class QuestionPanel(Filling):
             transform=(lambda kind: kind or "", lambda shown: shown or None),
         )
         link((state, "match"), (self.match, "value"))
+        link((state, "include_end_date"), (self.last_day, "value"))
+        self._show_when()
         self._show_group_name()
         self._show_group_fields()
         self.group.observe(lambda _: self._typed(), "value")
         self.match_on.observe(lambda _: self._fields_chosen(), "value")
+        self.when.observe(lambda _: self._when_chosen(), "value")
+        self.day.observe(lambda _: self._day_chosen(), "value")
         self.term.observe(lambda _: self._term_chosen(), "value")
         self.run.on_click(lambda _: asked())
         state.observe(lambda _: self._show_users(), "user_filter")
         state.observe(lambda _: self._new_kind(), "group_filter")
         state.observe(lambda _: self._show_group_name(), "group_name")
         state.observe(lambda _: self._show_match_on(), "match_on")
+        state.observe(lambda _: self._show_when(), "as_of")
         state.observe(lambda _: self._show_term(), "term")
         state.observe(lambda _: self._count_matches(), ["group_name", "match_on", "match"])
 
@@ -198,6 +219,16 @@ class QuestionPanel(Filling):
                 self.term.options = [*self.term.options, (term, term)]
             self.term.value = term
 
+    def _show_when(self) -> None:
+        day = self._state.as_of
+        on_a_day = day not in (None, "today")
+        with self._filling():
+            self.when.value = _ON_A_DAY if on_a_day else day or ""
+            if on_a_day:
+                self.day.value = datetime.date.fromisoformat(day)
+        self.day.layout.display = None if on_a_day else "none"
+        self.last_day.layout.display = None if day else "none"
+
     # From the controls to the state.
 
     def _typed(self) -> None:
@@ -221,6 +252,22 @@ class QuestionPanel(Filling):
         if not self._is_filling:
             self._state.match_on = list(self.match_on.value) or None
 
+    def _when_chosen(self) -> None:
+        if self._is_filling:
+            return
+        if self.when.value == _ON_A_DAY:
+            self._state.as_of = self.day.value or local_date()
+        else:
+            self._state.as_of = self.when.value or None
+
+    def _day_chosen(self) -> None:
+        if self._is_filling:
+            return
+        if self.day.value is None:  # "on a day" always has one
+            self._show_when()
+        else:
+            self._state.as_of = self.day.value
+
     def _term_chosen(self) -> None:
         if not self._is_filling:
             self._state.term = self.term.value or None
@@ -230,7 +277,7 @@ class QuestionPanel(Filling):
     def _titles(self) -> list[str]:
         if self._groups is None:
             return []
-        column = "name" if self._state.group_filter == "schools" else "title"
+        column = name_column(self._state.group_filter or "")
         return list(dict.fromkeys(self._groups[column].dropna()))
 
     def _complete(self) -> None:
@@ -257,7 +304,10 @@ class QuestionPanel(Filling):
             return
         count = len(matched.positions)
         text = f"{count:,} of {total:,} {kind} match{'es' if count == 1 else ''}"
-        names = self._groups["name" if kind == "schools" else "title"].iloc[matched.positions]
+        if kind in PEOPLE_GROUPS:  # the hint is widget state, so it names no people
+            self.hint.say(f"{text}.")
+            return
+        names = self._groups[name_column(kind)].iloc[matched.positions]
         different = names.dropna().unique()
         shown = [str(name) for name in different[:_NAMED]]
         more = ", …" if len(different) > len(shown) else ""

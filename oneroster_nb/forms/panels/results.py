@@ -1,9 +1,10 @@
 """The third part of the form: the answer, in tabs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import ipywidgets as widgets
 
+from oneroster_nb.counts.footnotes import TERMS_TOGETHER, terms_note
 from oneroster_nb.forms.panels.tabs.chart import ChartTab
 from oneroster_nb.forms.panels.tabs.code import CodeTab
 from oneroster_nb.forms.panels.tabs.counts import CountsTab
@@ -14,12 +15,15 @@ from oneroster_nb.forms.panels.tabs.tab import Tab
 from oneroster_nb.forms.panels.tabs.table import TableTab
 from oneroster_nb.forms.result import Result
 from oneroster_nb.forms.state import COUNTING, State
-from oneroster_nb.forms.widgets.messages import Message
-from oneroster_nb.quality.check import Findings
+from oneroster_nb.forms.widgets.messages import Message, row
+from oneroster_nb.quality.findings import Findings
 
 
 class ResultsPanel:
     """The answer to a question, in tabs; a tab is brought up to date when it is looked at.
+
+    ``current_term_asked`` is called when Current term is pressed. That button is there if the
+    answer counts several terms together.
 
     Attributes
     ----------
@@ -29,7 +33,7 @@ class ResultsPanel:
         The answer, with its counts and its crosstab.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, current_term_asked: Callable[[], None]) -> None:
         self._state = state
         self.result: Result | None = None
         self._answer_tabs: Sequence[Tab] = (
@@ -48,8 +52,14 @@ class ResultsPanel:
         )
         self._asked_words = Message()
         self._changed_words = Message()
-        self.widget = widgets.VBox([self._asked_words, self._changed_words, self.tabs])
+        self._terms_words = Message()
+        self.current_term = widgets.Button(
+            description="Current term", tooltip="Ask the same of the current term only"
+        )
+        self._terms = row(self._terms_words, self.current_term)
+        self.widget = widgets.VBox([self._asked_words, self._changed_words, self._terms, self.tabs])
         self.widget.layout.display = "none"
+        self.current_term.on_click(lambda _: current_term_asked())
         self.tabs.observe(lambda _: self._freshen(), "selected_index")
         state.observe(lambda _: self._changed(), COUNTING)
 
@@ -62,6 +72,7 @@ class ResultsPanel:
         """Remove everything that is of a source: its answer in every tab, files and findings."""
         self.result = None
         self._asked_words.clear()
+        self._show_terms([])
         self._stale.clear()
         for tab in self._answer_tabs:
             tab.forget()
@@ -93,6 +104,7 @@ class ResultsPanel:
         """Show the answer to a question, with what was asked in words."""
         self.result = result
         self._asked_words.say(words[:1].upper() + words[1:], "title")
+        self._show_terms(result.frame.attrs.get(TERMS_TOGETHER, []))
         self.widget.layout.display = None
         with self._state.hold_trait_notifications():
             for tab in self._answer_tabs:
@@ -100,6 +112,11 @@ class ResultsPanel:
         if result.crosstab_asked or self.findings is not None or isinstance(result.asked, str):
             self._select("Crosstab" if result.crosstab_asked else "Table")
         self._changed()
+
+    def _show_terms(self, titles: Sequence[str]) -> None:
+        """Say which terms an answer counts together, and offer the current one."""
+        self._terms_words.say(terms_note(titles) if titles else "", "warning")
+        self._terms.layout.display = None if titles else "none"
 
     def _show_tabs(self, tabs: Sequence[Tab]) -> None:
         if len(tabs) < len(self._shown):

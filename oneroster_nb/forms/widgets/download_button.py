@@ -15,17 +15,7 @@ from oneroster_nb.forms.widgets import STATIC
 
 
 class Download(NamedTuple):
-    """A file to save.
-
-    Attributes
-    ----------
-    filename : str
-        The name that the browser proposes.
-    content : bytes
-        What is in the file.
-    media_type : str
-        What kind of file it is.
-    """
+    """A file to save, under the name that the browser proposes."""
 
     filename: str
     content: bytes
@@ -36,21 +26,8 @@ class DownloadButton(AnyWidget):
     """A button that makes a file when it is pressed and lets the browser save it.
 
     A :class:`~oneroster_nb.errors.RosterError` raised by ``make`` is shown beside the button in its
-    own words; of any other error only the kind is shown.
-
-    Parameters
-    ----------
-    make : callable
-        Called without arguments at each press; returns the :class:`Download`.
-    description : str
-        What stands on the button.
-    disabled : bool
-        Whether the button is off.
-
-    Attributes
-    ----------
-    error : Exception or None
-        What went wrong at the last press.
+    own words; of any other error only the kind is shown. What went wrong at the last press is in
+    ``error``.
 
     Examples
     --------
@@ -62,18 +39,11 @@ class DownloadButton(AnyWidget):
     _esm = STATIC / "download.js"
     _css = STATIC / "download.css"
 
-    description = Unicode().tag(sync=True)
+    description = Unicode("Download").tag(sync=True)
     disabled = Bool(False).tag(sync=True)
 
-    def __init__(
-        self,
-        make: Callable[[], Download],
-        *,
-        description: str = "Download",
-        disabled: bool = False,
-        **layout: Any,
-    ) -> None:
-        super().__init__(description=description, disabled=disabled, **layout)
+    def __init__(self, make: Callable[[], Download], **options: Any) -> None:
+        super().__init__(**options)
         self.error: Exception | None = None
         self._make = make
         self.on_msg(self._received)

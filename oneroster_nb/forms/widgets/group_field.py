@@ -14,20 +14,7 @@ from oneroster_nb.forms.widgets.unsaved import Unsaved
 class GroupField(Unsaved):
     """A labelled text field with completions; any other text can be typed, too.
 
-    What is typed arrives at every key stroke.
-
-    Attributes
-    ----------
-    value : str
-        What is typed.
-    description : str
-        The label.
-    placeholder : str
-        A hint shown while the field is empty.
-    label_width : str
-        How wide the label is in CSS's terms; the ``description_width`` of the fields around it.
-    options : tuple of str
-        The completions.
+    What is typed arrives in ``value`` at every key stroke.
 
     Examples
     --------

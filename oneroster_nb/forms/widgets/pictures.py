@@ -1,8 +1,9 @@
-"""The charts of an answer, as pictures."""
+"""The charts of an answer: pictures, and a crosstab as a heat map."""
 
 from collections.abc import Sequence
 
-from oneroster_nb.forms.charts.drawing import Chart
+from oneroster_nb.forms.charts.chart import Chart
+from oneroster_nb.forms.charts.coloured_crosstab import HeatMap
 from oneroster_nb.forms.widgets import STATIC
 from oneroster_nb.forms.widgets.unsaved import Unsaved
 
@@ -22,9 +23,16 @@ class Pictures(Unsaved):
     _css = STATIC / "pictures.css"
 
     charts: tuple[Chart, ...] = ()
+    table: HeatMap | None = None
 
-    def show(self, charts: Sequence[Chart], nothing: str = "") -> None:
-        """Show charts, or the text ``nothing`` if there are none."""
-        self.charts = tuple(charts)
-        alts = [chart.alt for chart in charts]
-        self._hand_over({"alts": alts, "nothing": nothing}, [chart.svg for chart in charts])
+    def show(
+        self, charts: Sequence[Chart], table: HeatMap | None = None, nothing: str = ""
+    ) -> None:
+        """Show charts and below them a table, or the text ``nothing`` if there are none."""
+        self.charts, self.table = tuple(charts), table
+        content = {
+            "alts": [chart.alt for chart in charts],
+            "table": table and table._asdict(),
+            "nothing": nothing,
+        }
+        self._hand_over(content, [chart.svg for chart in charts])

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import ipywidgets as widgets
 
-from oneroster_nb.forms.runner import Done, Runner
+from oneroster_nb.forms.runner import Done, Report, Runner
 from oneroster_nb.forms.widgets.messages import Message, row
 from oneroster_nb.progress import Progress
 
@@ -13,13 +13,7 @@ T = TypeVar("T")
 
 
 class Working:
-    """Runs one piece of work at a time beside the form, and shows it.
-
-    Attributes
-    ----------
-    widget : ipywidgets.Box
-        What to show; it hides itself if nothing is done.
-    """
+    """Runs one piece of work at a time beside the form; its widget hides if nothing is done."""
 
     def __init__(self) -> None:
         self._runner = Runner(self._ticked)
@@ -28,7 +22,9 @@ class Working:
         self._cancel = widgets.Button(description="Cancel")
         self._cancel.on_click(lambda _: self.cancel())
         self._what = ""
-        self.widget = row(self._bar, self._rows_so_far, self._cancel)
+        self._cancelling = False
+        # The button before the words: if these grow, it must not move from under the pointer.
+        self.widget = row(self._bar, self._cancel, self._rows_so_far)
         self._show(False)
 
     @property
@@ -39,17 +35,22 @@ class Working:
     def start(
         self,
         what: str,
-        work: Callable[[Callable[[Progress], None]], T],
+        work: Callable[[Report], T],
         then: Callable[[Done[T]], None],
+        *buttons: widgets.Button,
     ) -> None:
-        """Start a piece of work that is called `what`; see :meth:`Runner.start`."""
+        """Start work that is called `what`, its buttons off; see :meth:`Runner.start`."""
+        for button in buttons:
+            button.disabled = True
         self._show(True)
         self._bar.value = 0
-        self._what = what
+        self._what, self._cancelling = what, False
         self._rows_so_far.say(what, "working")
 
         def ended(done: Done[T]) -> None:
             self._show(False)
+            for button in buttons:
+                button.disabled = False
             then(done)
 
         self._runner.start(work, ended)
@@ -57,12 +58,15 @@ class Working:
     def cancel(self) -> None:
         """Cancel what is being done."""
         self._runner.cancel()
+        self._cancelling = True
         self._rows_so_far.say("Cancelling …", "working")
 
     def _show(self, working: bool) -> None:
         self.widget.layout.display = None if working else "none"
 
     def _ticked(self, progress: Progress) -> None:
+        if self._cancelling:
+            return
         if progress.total:
             # A share, as the widget's state must not say how many there are.
             self._bar.value = min(progress.done / progress.total, 1)

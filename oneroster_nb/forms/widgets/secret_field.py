@@ -27,19 +27,9 @@ class SecretField(AnyWidget):
     key hands it to a callback, and this object does not keep it then. Shown in several places, the
     field holds the same text in all of them. Where no browser shows the field, nothing answers.
 
-    Parameters
-    ----------
-    description : str
-        The label.
-    placeholder : str
-        A hint shown while the field is empty.
-    disabled : bool
-        Whether typing is off. A disabled field still hands over what was typed before.
-    label_width : str
-        How wide the label is in CSS's terms; the ``description_width`` of the fields around it.
-    belongs_to : sequence of ipywidgets.Widget
-        Controls that say for what the secret is typed. The browser empties the field as soon as one
-        of them changes, by hand or from code.
+    ``belongs_to`` are the controls that say for what the secret is typed. The browser empties the
+    field as soon as one of them changes, by hand or from code. A disabled field still hands over
+    what was typed before.
 
     Examples
     --------
@@ -58,24 +48,8 @@ class SecretField(AnyWidget):
     label_width = Unicode().tag(sync=True)
     belongs_to = Tuple().tag(sync=True, **widget_serialization)
 
-    def __init__(
-        self,
-        description: str = "",
-        *,
-        placeholder: str = "",
-        disabled: bool = False,
-        label_width: str = "",
-        belongs_to: Sequence[Widget] = (),
-        **layout: Any,
-    ) -> None:
-        super().__init__(
-            description=description,
-            placeholder=placeholder,
-            disabled=disabled,
-            label_width=label_width,
-            belongs_to=tuple(belongs_to),
-            **layout,
-        )
+    def __init__(self, description: str = "", **options: Any) -> None:
+        super().__init__(description=description, **options)
         self._pending: tuple[str, OnSecret] | None = None
         self._submitted: OnSecret | None = None
         self.on_msg(self._received)

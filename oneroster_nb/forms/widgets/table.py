@@ -23,18 +23,10 @@ _LARGEST_PAGE = 1_000
 class ResultTable(AnyWidget):
     """A DataFrame as an accessible table; search, sorting and paging happen in the kernel.
 
-    Cells are shown as text, whatever they hold. Nothing of the frame is in the widget's state.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame, optional
-        What to show. The index is not shown.
-    columns : sequence of str, optional
-        The columns to show at first, if the frame has them; all of them by default.
-    page_size : int
-        Rows a page at first.
-    searchable : bool
-        Whether there are a search, a choice of columns and of the page size above the rows.
+    Cells are shown as text, whatever they hold; the index is not shown. Nothing of the frame is in
+    the widget's state. ``columns`` are shown at first, if the frame has them; by default, all are.
+    If the table is ``searchable``, there are a search, a choice of columns and of the page size
+    above the rows.
 
     Examples
     --------
@@ -55,11 +47,9 @@ class ResultTable(AnyWidget):
         frame: pd.DataFrame | None = None,
         *,
         columns: Sequence[str] | None = None,
-        page_size: int = 50,
-        searchable: bool = True,
-        **layout: Any,
+        **options: Any,
     ) -> None:
-        super().__init__(page_size=page_size, searchable=searchable, **layout)
+        super().__init__(**options)
         self._set(pd.DataFrame() if frame is None else frame, columns)
         self.on_msg(self._received)
 

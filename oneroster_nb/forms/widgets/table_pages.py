@@ -23,22 +23,11 @@ _Rows = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Request:
-    """What a view of the table wants to see.
+    """What a view of the table wants to see; columns are told by their positions.
 
-    Attributes
-    ----------
-    search : str
-        Words that must all stand in the row, in any of the shown columns; case is ignored.
-    sort : int or None
-        The position of the column to sort by; None keeps the frame's order.
-    descending : bool
-        Whether the largest comes first. Missing values come last either way.
-    columns : tuple of int
-        The positions of the columns to show; empty for all.
-    page : int
-        Which page, from 0. Beyond the last page, the last page is given.
-    size : int
-        Rows a page.
+    All words of ``search`` must stand in the row, in any of the shown columns; case is ignored.
+    Without ``sort``, rows keep the frame's order; missing values come last, ``descending`` or not.
+    No ``columns`` means all of them. Pages are counted from 0; beyond the last, it is the last.
     """
 
     search: str = ""
@@ -75,11 +64,7 @@ class Page(TypedDict):
 class Pages:
     """The pages of one frame, with what was prepared for them so far.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        What to show. Columns are told apart by position, so names may repeat; the index is not
-        shown.
+    Columns are told apart by position, so names may repeat; the index is not shown.
 
     Examples
     --------

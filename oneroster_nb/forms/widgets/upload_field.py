@@ -16,21 +16,9 @@ _LARGEST = 1 << 30  # bytes; what is larger is better given by its path
 
 
 class UploadField(AnyWidget):
-    """A field to choose a file with.
+    """A field to choose a file with; ``accept`` are the endings of the files to offer.
 
-    Parameters
-    ----------
-    description : str
-        The label.
-    accept : str
-        The endings of the files to offer, ``".zip"`` say.
-
-    Attributes
-    ----------
-    content : bytes or None
-        What is in the file that was chosen, once all of it is there.
-    filename : str
-        What it is called.
+    ``content`` is what is in the file that was chosen, once all of it is there.
 
     Examples
     --------

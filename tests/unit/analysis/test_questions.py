@@ -290,16 +290,18 @@ def test_a_term_takes_the_users_of_a_school_who_are_enrolled_in_it(
 
 
 @pytest.mark.parametrize("users", ["students", "users"])
-def test_a_term_without_a_group_takes_those_enrolled_in_it(
+def test_a_term_without_a_group_takes_those_enrolled_in_it_and_other_people(
     demo: OneRosterConnector, oracle: Oracle, users: str
 ) -> None:
     frame = demo.get_users(users, term="s1")
 
     enrolled = oracle.enrolled_in("s1")
+    # Students and teachers need an enrollment; other people are not enrolled in anything.
     expected = [
         user
         for user in oracle.table("users")
-        if user["sourcedId"] in enrolled and (users == "users" or user["role"] == "student")
+        if (users == "users" and user["role"] not in ("student", "teacher"))
+        or (user["sourcedId"] in enrolled and (users == "users" or user["role"] == "student"))
     ]
     assert_same_rows(frame, expected, USER_COLUMNS)
 

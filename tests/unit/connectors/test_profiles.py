@@ -203,7 +203,7 @@ def test_the_chain_is_code_environment_profile_keyring(memory: MemoryKeyring) ->
     }
 
     def found(environ: dict[str, str], **given: str) -> tuple[str, str, str, int]:
-        provider, profile, options = resolve(None, "lincoln", given, environ)
+        provider, profile, options, _ = resolve(None, "lincoln", given, environ)
         assert (provider, profile) == ("oneroster", "lincoln")
         secret = options["client_secret"]
         shown = secret if isinstance(secret, str) else secret.reveal()
@@ -223,7 +223,7 @@ def test_the_environment_alone_says_it_all(secret: str) -> None:
         "ONEROSTER_CLIENT_ID": "an id",
         "ONEROSTER_CLIENT_SECRET": secret,
     }
-    provider, profile, options = resolve(None, None, {}, environ)
+    provider, profile, options, _ = resolve(None, None, {}, environ)
     assert (provider, profile) == ("classlink", None)
     assert (options["host"], options["client_id"]) == (HOST, "an id")
     assert options["client_secret"].reveal() == secret
@@ -232,7 +232,7 @@ def test_the_environment_alone_says_it_all(secret: str) -> None:
 def test_the_environment_names_a_profile(memory: MemoryKeyring, secret: str) -> None:
     save_profile("lincoln", "oneroster", host=HOST, client_id="analyst")
     keep_secret("lincoln", Secret(secret))
-    provider, profile, options = resolve(None, None, {}, {"ONEROSTER_PROFILE": "lincoln"})
+    provider, profile, options, _ = resolve(None, None, {}, {"ONEROSTER_PROFILE": "lincoln"})
     assert (provider, profile, options["host"]) == ("oneroster", "lincoln", HOST)
     assert options["client_secret"].reveal() == secret
 
@@ -242,7 +242,7 @@ def test_empty_variables_are_none_at_all(memory: MemoryKeyring, secret: str) -> 
     keep_secret("lincoln", Secret(secret))
     names = ("PROVIDER", "PROFILE", "HOST", "CLIENT_ID", "CLIENT_SECRET")
     empty = {f"ONEROSTER_{name}": "" for name in names}
-    _, _, options = resolve(None, "lincoln", {}, empty)
+    options = resolve(None, "lincoln", {}, empty).options
     assert (options["host"], options["client_id"]) == (HOST, "an id")
     assert options["client_secret"].reveal() == secret
     with pytest.raises(ConfigurationError, match="ONEROSTER_PROVIDER"):
@@ -273,7 +273,7 @@ def test_the_environment_of_another_connection_is_not_used(
     save_profile("lincoln", "oneroster", host=HOST)
     save_profile("north", "oneroster", host=OTHER)
     rest = {"ONEROSTER_CLIENT_ID": "an id", "ONEROSTER_CLIENT_SECRET": secret}
-    _, _, options = resolve(provider, profile, given, environ | rest)
+    options = resolve(provider, profile, given, environ | rest).options
     assert "client_secret" not in options
     assert "client_id" not in options
 
@@ -283,10 +283,10 @@ def test_the_kept_secret_of_one_host_is_not_used_for_another(
 ) -> None:
     save_profile("lincoln", "oneroster", host=HOST, client_id="an id")
     keep_secret("lincoln", Secret(secret))
-    _, _, options = resolve(None, "lincoln", {"host": OTHER}, {})
+    options = resolve(None, "lincoln", {"host": OTHER}, {}).options
     assert options["host"] == OTHER
     assert "client_secret" not in options
-    _, _, options = resolve(None, "lincoln", {"host": HOST}, {})
+    options = resolve(None, "lincoln", {"host": HOST}, {}).options
     assert options["client_secret"].reveal() == secret
 
 

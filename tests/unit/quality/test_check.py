@@ -9,8 +9,8 @@ from helpers.places import ROOT
 
 import oneroster_nb as onb
 from oneroster_nb.demo.district.making import make_district
-from oneroster_nb.quality.check import Findings
-from oneroster_nb.tables.rules import RULES
+from oneroster_nb.quality.findings import Findings
+from oneroster_nb.tables.rulebook import RULES
 
 Tables = dict[str, pd.DataFrame]
 OF_FILES = {
@@ -254,7 +254,8 @@ def test_a_broken_district_is_found(code: str) -> None:
     assert set(findings["severity"]) == {rule.severity}
     assert findings["message"].str.startswith(rule.sentence.removesuffix(".")).all()
     assert list(findings) == [
-        *("severity", "code", "table", "sourcedId", "field", "message", "explains")
+        *("severity", "code", "table", "sourcedId", "field", "message"),
+        *("schoolName", "classTitle", "explains"),
     ]
 
 
@@ -357,6 +358,15 @@ def test_thousands_of_one_kind_are_counted_and_not_listed() -> None:
     assert findings["message"].str.contains("500 more rows").sum() == 1
 
 
+@pytest.mark.parametrize("code", BREAKS)
+@pytest.mark.filterwarnings("ignore::oneroster_nb.errors.DuplicateKeyWarning")
+def test_a_rule_is_found_alone(code: str) -> None:
+    """The function that judges it is known to judge it."""
+    tables = make_district()
+    BREAKS[code](tables)
+    assert codes(onb.check(onb.Roster(tables), rules=code)) == {code}
+
+
 def test_a_summary_counts_by_rule() -> None:
     tables = make_district()
     both(BREAKS["email-malformed"], put("users", "email", "x", row=1))(tables)
@@ -384,9 +394,23 @@ def test_the_rules_are_in_the_readme() -> None:
     """Write the lines between the marks again if this fails; they are made of the rules."""
     readme = (ROOT / "README.md").read_text()
     lines = readme.partition("<!-- rules -->\n")[2].partition("<!-- end of rules -->")[0]
-    expected = ["| code | severity | what is wrong |", "|---|---|---|"]
-    expected += [f"| `{r.code}` | {r.severity} | {r.sentence} |" for r in RULES.values()]
+    expected = [
+        "| code | severity | what is wrong | why it matters | how to fix it |",
+        "|---|---|---|---|---|",
+    ]
+    expected += [
+        f"| `{r.code}` | {r.severity} | {r.sentence} | {r.why} | {r.fix} |" for r in RULES.values()
+    ]
     assert lines.splitlines() == expected
+
+
+def test_each_rule_says_in_a_sentence_why_it_matters_and_how_to_fix_it() -> None:
+    table = onb.rules()
+    assert table["code"].tolist() == list(RULES)
+    for column in ("means", "why", "fix"):
+        texts = table[column]
+        assert texts.str.fullmatch(r"[A-Z][^|]*\.").all(), texts[~texts.str.endswith(".")].tolist()
+    assert table.loc[table["why"] == table["fix"]].empty
 
 
 # --- what is right, and what is wrong nearly in the same way -----------------------------------

@@ -276,3 +276,14 @@ def test_notes_on_frames_are_no_part_of_a_roster(tmp_path: Path) -> None:
     folder = onb.Roster(tables).save(tmp_path / "x.roster")
     assert b"made up for this test" not in (folder / "users.parquet").read_bytes()
     assert tables["users"].attrs
+
+
+@pytest.mark.parametrize("name", ["get_orgs", "get_schools", "get_line_items"])
+def test_a_wrong_argument_is_reported_of_the_call_that_was_made(
+    district: Tables, name: str
+) -> None:
+    call = getattr(onb.Roster(district), name)
+    with pytest.raises(TypeError, match=rf"\.{name}\(\).*'were'"):
+        call(were={"title": "Art"})
+    with pytest.raises(TypeError, match=rf"\.{name}\(\)"):
+        call({}, ["title"])

@@ -289,3 +289,14 @@ def test_both_of_two_threads_that_come_first_get_one_value() -> None:
         found = pool.map(lambda _: value.get(), range(8), chunksize=1)
     assert len(made) == 8
     assert len(set(map(id, found))) == 1
+
+
+def test_the_threads_of_a_pull_end_with_it(connected: Connect) -> None:
+    before = set(threading.enumerate())
+    with FaultServer(people()) as server:
+        assert len(connected(server).get_users("students")) == 60
+        begun = set(threading.enumerate()) - before
+    workers = [thread for thread in begun if thread.name.startswith("roster-pull")]
+    for worker in workers:
+        worker.join(60)
+    assert not any(worker.is_alive() for worker in workers)

@@ -106,7 +106,7 @@ def test_the_cookies_of_the_token_come_back_with_every_request_of_the_roster(sec
     headers = {"Set-Cookie": f"SESSION={session}; Path=/; HttpOnly"}
     with TokenServer(GOOD, headers=headers) as server, server.connect(secret, page_size=2) as conn:
         assert len(conn.get_users("students")) == 6
-        assert session not in repr(conn) + repr(conn._provider.session._auth.cookies)
+        assert session not in repr(conn) + repr(conn._provider.session.auth.cookies)
     asked = server.asked_for_rosters()
     assert len(asked) > 1
     assert {request.headers.get("Cookie") for request in asked} == {f"SESSION={session}"}

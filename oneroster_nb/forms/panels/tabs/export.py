@@ -19,13 +19,7 @@ _HIDDEN_BELOW = 10
 
 
 class ExportTab(Tab):
-    """What to export, in which format, and whether small counts are hidden.
-
-    Parameters
-    ----------
-    state : State
-        Where a threshold may be set.
-    """
+    """What to export, in which format, and whether small counts are hidden."""
 
     title = "Export"
 
@@ -45,7 +39,7 @@ class ExportTab(Tab):
             layout=widgets.Layout(width="auto"),
         )
         self._hidden = Message()
-        self.download = DownloadButton(self._file, description="Download")
+        self.download = DownloadButton(self._file)
         self.path = widgets.Text(
             description="Path",
             placeholder="such as students.csv",

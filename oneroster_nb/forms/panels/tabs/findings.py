@@ -6,9 +6,9 @@ import pandas as pd
 from oneroster_nb.forms.panels.tabs.tab import Tab
 from oneroster_nb.forms.widgets.messages import Message
 from oneroster_nb.forms.widgets.table import ResultTable
-from oneroster_nb.quality.check import Findings
+from oneroster_nb.quality.findings import Findings
 
-_SHOWN = ["severity", "table", "sourcedId", "field", "message", "explains"]
+_SHOWN = ["severity", "table", "sourcedId", "message", "schoolName", "classTitle", "explains"]
 
 
 class FindingsTab(Tab):
@@ -32,7 +32,7 @@ class FindingsTab(Tab):
     def show(self, findings: Findings) -> None:
         """Show findings."""
         self.findings = findings
-        self._words.say(findings.words)
+        self._words.say(f"{findings.words} {findings.attrs.get('footnote', '')}".strip())
         self._kinds.show(findings.summary())
         self._found.show(pd.DataFrame(findings), columns=_SHOWN)
         for table in (self._kinds, self._found):
