@@ -28,6 +28,9 @@ ENROLLMENT_COLUMNS: Mapping[str, str] = {
 }
 """What an answer says of enrollments, and their own columns."""
 
+GROUP_COUNT = "groupCount"
+"""The column that says in how many groups a user is; it is shown in answers of one row a user."""
+
 LISTS = frozenset({"termSourcedIds", "termTitles"})
 """The columns of classes that hold several values."""
 
@@ -36,6 +39,7 @@ ANSWER_COLUMNS: Mapping[str, Kind] = {
     **TABLES["users"].columns,
     **dict.fromkeys((*GROUP_COLUMNS, *CLASS_COLUMNS, *ENROLLMENT_COLUMNS), Kind.TEXT),
     **dict.fromkeys((*LISTS, "schoolSourcedIds", "schoolNames"), Kind.VALUES),
+    GROUP_COUNT: Kind.NUMBER,
     "enrollmentPrimary": Kind.BOOLEAN,
     "enrollmentBeginDate": Kind.DATE,
     "enrollmentEndDate": Kind.DATE,

@@ -13,6 +13,7 @@ from oneroster_nb.query.answer_columns import (
     CLASS_COLUMNS,
     ENROLLMENT_COLUMNS,
     GROUP_COLUMNS,
+    GROUP_COUNT,
     LISTS,
 )
 from oneroster_nb.query.groups import name_column
@@ -149,9 +150,16 @@ def without_group(query: Query, users: pd.DataFrame, orgs: pd.DataFrame) -> pd.D
 def chosen_rows(query: Query, answer: pd.DataFrame) -> pd.DataFrame:
     """Keep the rows of an answer that fit the conditions of a question.
 
-    `answer` has a row a membership and all users. The ``max_users`` of the query are applied here.
+    `answer` has a row a membership and all users. Groups are counted among the rows that fit the
+    other conditions. The ``max_users`` of the query are applied here.
     """
-    frame = fitting(answer, ANSWER_COLUMNS, query.where).reset_index(drop=True)
+    of_rows = dict(query.where or {})
+    of_count = {name: of_rows.pop(name) for name in [GROUP_COUNT] if name in of_rows}
+    frame = fitting(answer, ANSWER_COLUMNS, of_rows).reset_index(drop=True)
+    if of_count:
+        counted = frame.assign(**{GROUP_COUNT: _group_counts(frame)})
+        frame = fitting(counted, ANSWER_COLUMNS, of_count).drop(columns=GROUP_COUNT)
+        frame = frame.reset_index(drop=True)
     if query.max_users is not None:
         allowed = frame["sourcedId"].drop_duplicates().head(query.max_users)
         frame = frame.loc[frame["sourcedId"].isin(allowed)].reset_index(drop=True)
@@ -172,8 +180,8 @@ def _shown_columns(users: pd.DataFrame) -> list[bool]:
 
 def one_row_each(frame: pd.DataFrame) -> pd.DataFrame:
     """Return one row a user: membership values joined, each once, and ``groupCount``."""
-    by_user = frame.groupby("sourcedId", sort=False)
-    one = frame.drop_duplicates("sourcedId").reset_index(drop=True)
+    one = frame.assign(**{GROUP_COUNT: _group_counts(frame)})
+    one = one.drop_duplicates("sourcedId").reset_index(drop=True)
     for column in (*GROUP_COLUMNS, *CLASS_COLUMNS, *ENROLLMENT_COLUMNS):
         if column == "groupType":
             continue
@@ -182,10 +190,14 @@ def one_row_each(frame: pd.DataFrame) -> pd.DataFrame:
         join = _join_elements if column in LISTS else join_values
         joined = texts.groupby("sourcedId", sort=False)["value"].agg(join)
         one[column] = one["sourcedId"].map(joined).astype("str")
-    counts = by_user["groupSourcedId"].nunique()
-    one = one.assign(groupCount=one["sourcedId"].map(counts).astype("int64"))
     one.attrs = dict(frame.attrs)
     return one
+
+
+def _group_counts(frame: pd.DataFrame) -> "pd.Series[int]":
+    """Return for each row in how many groups its user is."""
+    groups = frame.groupby("sourcedId", sort=False)["groupSourcedId"].nunique()
+    return frame["sourcedId"].map(groups).astype("int64")
 
 
 def _join_elements(texts: Iterable[str]) -> str:

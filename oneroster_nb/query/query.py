@@ -11,6 +11,7 @@ import pandas as pd
 
 from oneroster_nb.errors import QueryError
 from oneroster_nb.people.demographics import DEMOGRAPHIC_COLUMNS
+from oneroster_nb.query.answer_columns import GROUP_COUNT
 from oneroster_nb.query.conditions import checked_where
 from oneroster_nb.query.query_string import EVERY, parts_of, text_of
 from oneroster_nb.spelling import nearest
@@ -155,6 +156,11 @@ class Query:
         self._set("max_users", _bound(self.max_users))
         self._set("as_of", checked_day(self.as_of))
         self._set("where", checked_where(self.where))
+        if self.group_filter is None and GROUP_COUNT in (self.where or ()):
+            raise QueryError(
+                f"{GROUP_COUNT} counts the groups of a user, and there is no group_filter. Say what"
+                " kind of group it is: group_filter='classes', 'courses' or 'schools'."
+            )
         for name in ("unique", "sensitive", "include_end_date", "demographics"):
             if not isinstance(getattr(self, name), bool):
                 raise QueryError(f"{name} must be True or False, not {getattr(self, name)!r}.")

@@ -215,7 +215,8 @@ class Source(TableCalls):
             Conditions on columns of the answer, all of which must hold: ``{"grades": ["06", "07"],
             "email": None, "courseTitle": {"~": "art"}}``. A value means equal, a list any of them,
             None missing; operators are ``= != > >= < <= ~`` (contains, ignores case). ``!=`` keeps
-            rows without a value.
+            rows without a value. ``groupCount`` is in how many groups a user is, of the rows that
+            fit the other conditions: ``{"groupCount": {">": 1}}``.
         school : str, optional
             The name or id of a school. Only its groups are meant, and only classes at this school:
             a course of the district has the people of its sections there.

@@ -132,6 +132,10 @@ def test_a_term_without_the_class_leaves_it_out(source: Source) -> None:
         ("classes", {"classTitle": {"~": "ela 6"}}, 13),
         ("classes", {"termTitles": "Semester 1", "courseTitle": {"~": "econ"}}, 3),
         ("courses", {"grades": "09", "classTitle": {"~": "english 9"}}, 10),
+        ("classes", {"groupCount": 4}, 47),  # North: a homeroom and 3 specials
+        ("classes", {"groupCount": {">=": 5}}, 92),
+        ("classes", {"courseTitle": {"~": "ela 6"}, "groupCount": 1}, 13),
+        ("classes", {"courseTitle": {"~": "ela 6"}, "groupCount": {">": 1}}, 0),
     ],
 )
 def test_conditions_choose_rows_of_an_answer(
@@ -150,6 +154,10 @@ def test_a_query_string_holds_conditions_and_a_day(source: Source) -> None:
     found = source.query(asked)
     assert found["sourcedId"].nunique() == 33
     assert found.attrs["as_of"] == "2026-10-01"
+    many = source.query("classes::*::students?groupCount>5&schoolName=Lincoln Middle School")
+    assert set(many.groupby("sourcedId").size()) == {6}
+    assert many["sourcedId"].nunique() == 54
+    assert "groupCount" not in many
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,23 @@ def test_what_cannot_be_compared_is_said(
         roster.get_users("students", "classes", where=where)
 
 
+def test_groups_are_counted_among_the_rows_that_fit_the_other_conditions(
+    roster: onb.Roster,
+) -> None:
+    asked: dict[str, Any] = {"courseTitle": {"~": ["art", "ela"]}}
+    every = roster.get_users("students", "classes", where=asked, unique=True)
+    several = {**asked, "groupCount": {">": 1}}
+    found = roster.get_users("students", "classes", where=several, unique=True)
+    expected = every.loc[every["groupCount"] > 1].reset_index(drop=True)
+    assert 0 < len(found) < len(every)
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_without_a_group_there_is_no_number_of_groups(roster: onb.Roster) -> None:
+    with pytest.raises(errors.QueryError, match="group_filter"):
+        roster.query("students?groupCount>1")
+
+
 def test_a_number_too_large_is_said_in_short(roster: onb.Roster) -> None:
     with pytest.raises(errors.QueryError) as caught:
         roster.get_users("students", demographics=True, where={"age": {">": 10**400}})
