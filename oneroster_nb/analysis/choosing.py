@@ -7,6 +7,7 @@ import pandas as pd
 from oneroster_nb.analysis.conditions import COLUMNS_OF_CLASSES, PEOPLE_COLUMNS, Subject
 from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.people.demographics import with_demographics
+from oneroster_nb.source.lacking_columns import with_lacking_columns
 from oneroster_nb.tables.lookup import among, codes, take
 from oneroster_nb.tables.text import texts
 from oneroster_nb.tables.vocabulary import DELETED
@@ -27,6 +28,8 @@ def as_chosen(roster: RosterTables, df: pd.DataFrame | None) -> RosterTables:
     enrollments = tables["enrollments"]
     if conditions.people:
         people = _people_of(roster, df)
+        people, notes = with_lacking_columns(people, conditions.people, conditions.added)
+        roster = replace(roster, notes=tuple(notes))
         fit = fitting(people, PEOPLE_COLUMNS, conditions.people)["sourcedId"]
         if conditions.subject is Subject.PEOPLE:
             tables["users"] = _marked(tables["users"], fit)
@@ -60,7 +63,7 @@ def _people_of(roster: RosterTables, df: pd.DataFrame | None) -> pd.DataFrame:
         return people
     row = codes(people["sourcedId"], texts(df["sourcedId"]))
     for name in roster.conditions.people:
-        if name in _IN_NO_TABLE or "." in name:
+        if name in _IN_NO_TABLE or ("." in name and name in df):
             number = name == "age"
             values = pd.to_numeric(df[name], errors="coerce") if number else texts(df[name])
             people = people.assign(**{name: take(values, row)})

@@ -13,6 +13,8 @@ from oneroster_nb.errors import QueryError
 from oneroster_nb.people.demographics import DEMOGRAPHIC_COLUMNS
 from oneroster_nb.query.answer_columns import CLASS_COLUMNS
 from oneroster_nb.query.conditions import checked_where
+from oneroster_nb.source.source import Source
+from oneroster_nb.tables.added_columns import AddedColumns, added_columns
 from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.table import TABLES
 from oneroster_nb.tables.where import Where, fitting
@@ -68,6 +70,8 @@ class Conditions:
         What the question is about.
     by_demographics : bool
         Whether people are chosen by demographics, or were when the frame was asked for.
+    added : AddedColumns
+        What the source can have beside the standard's columns of people.
     """
 
     people: Where = field(default_factory=dict)
@@ -76,6 +80,7 @@ class Conditions:
     own: Mapping[str, Kind] = field(default_factory=dict)
     subject: Subject = Subject.PEOPLE
     by_demographics: bool = False
+    added: AddedColumns = field(default_factory=AddedColumns)
 
     @property
     def needs_demographics(self) -> bool:
@@ -124,13 +129,15 @@ def conditions_of_question(
     """
     by_class: Mapping[str, Kind] = COLUMNS_OF_CLASSES if reads_classes else {}
     by_person = PEOPLE_COLUMNS
-    added: list[str] = []
-    if isinstance(source, pd.DataFrame):
+    added = AddedColumns()
+    if isinstance(source, Source):
+        added = source.added_columns
+    elif isinstance(source, pd.DataFrame):
         held = [str(name) for name in source.columns]
         by_person = {name: kind for name, kind in by_person.items() if name in held}
         by_class = {n: k for n, k in by_class.items() if n in held and n in CLASS_COLUMNS}
-        added = [name for name in held if "." in name]
-    known = [*own, *by_person, *by_class, *added]
+        added = added_columns(held, held)
+    known = [*own, *by_person, *by_class]
     people: dict[str, Any] = {}
     classes: dict[str, Any] = {}
     rows: dict[str, Any] = {}
@@ -139,4 +146,4 @@ def conditions_of_question(
         chosen = rows if column in own else classes if of_class else people
         chosen[column] = condition
     by_them = chosen_by_demographics(source) or not DEMOGRAPHIC_COLUMNS.keys().isdisjoint(people)
-    return Conditions(people, classes, rows, own, subject, by_them)
+    return Conditions(people, classes, rows, own, subject, by_them, added)

@@ -65,6 +65,8 @@ class RosterTables:
         Whether the question adds up classes, so that several terms may mislead.
     conditions : Conditions
         Those of the question; `tables` hold what they choose.
+    notes : tuple of str
+        What a reader of the answer must know about its conditions.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -75,6 +77,7 @@ class RosterTables:
     moment: Moment | None = None
     adds_up: bool = False
     conditions: Conditions = field(default_factory=Conditions)
+    notes: tuple[str, ...] = ()
     _active: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
@@ -128,7 +131,7 @@ class RosterTables:
 
     def chosen(self, table: pd.DataFrame) -> pd.DataFrame:
         """Keep the rows of an answer that its conditions choose; note how people were chosen."""
-        table = self.conditions.fitting_rows(table)
+        table = with_footnote(self.conditions.fitting_rows(table), self.notes)
         if self.conditions.by_demographics:
             table.attrs[BY_DEMOGRAPHICS] = True
         if self.conditions.needs_demographics and self.tables["demographics"].empty:

@@ -15,6 +15,7 @@ from oneroster_nb.query.answer_columns import GROUP_COUNT
 from oneroster_nb.query.conditions import checked_where
 from oneroster_nb.query.query_string import EVERY, parts_of, text_of
 from oneroster_nb.spelling import nearest
+from oneroster_nb.tables.table import sensitive_columns
 from oneroster_nb.tables.vocabulary import ROLES
 from oneroster_nb.tables.where import Where
 from oneroster_nb.today import local_date
@@ -164,6 +165,12 @@ class Query:
         for name in ("unique", "sensitive", "include_end_date", "demographics"):
             if not isinstance(getattr(self, name), bool):
                 raise QueryError(f"{name} must be True or False, not {getattr(self, name)!r}.")
+        phones = sensitive_columns("users", self.where or ())
+        if phones and not self.sensitive:
+            raise QueryError(
+                f"{phones[0]} is in an answer only with sensitive=True. Pass that to put a"
+                " condition on the column."
+            )
         hidden = [c for c in self.where or () if c in DEMOGRAPHIC_COLUMNS and not self.demographics]
         if hidden:
             raise QueryError(

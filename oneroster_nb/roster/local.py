@@ -34,7 +34,7 @@ from oneroster_nb.source.at_moment import with_moment
 from oneroster_nb.source.class_list import WHO, with_people
 from oneroster_nb.source.source import warn_not_shared
 from oneroster_nb.source.table_calls import Choice
-from oneroster_nb.tables.added_columns import MATCHED_TOO
+from oneroster_nb.tables.added_columns import MATCHED_TOO, AddedColumns, added_columns
 from oneroster_nb.tables.lookup import codes, take
 from oneroster_nb.tables.references import elements, not_there
 from oneroster_nb.tables.roles_at_orgs import (
@@ -66,6 +66,12 @@ class LocalSource(RosterQuestions):
         usual = super().default_match_on
         classes = self._tables["classes"]
         return (*usual, *(field for column, field in MATCHED_TOO.items() if column in classes))
+
+    @property
+    def added_columns(self) -> AddedColumns:
+        """The columns of people that the provider of the tables adds to the standard's."""
+        names = {str(column) for table in self._tables.values() for column in table.columns}
+        return added_columns(names, map(str, self._tables["users"].columns))
 
     def headcounts(self, *, progress: ProgressOption = False) -> dict[str, int | None]:  # noqa: ARG002
         """Count the active ``students``, ``teachers`` and ``schools``."""

@@ -44,8 +44,10 @@ from oneroster_nb.source.class_list import (
     split_conditions,
     without_people,
 )
+from oneroster_nb.source.lacking_columns import with_lacking_columns
 from oneroster_nb.source.table_calls import Choice, TableCalls
 from oneroster_nb.spelling import nearest
+from oneroster_nb.tables.added_columns import AddedColumns
 from oneroster_nb.tables.rules import Finding, frame_of
 from oneroster_nb.tables.status import active
 from oneroster_nb.tables.table import empty_table
@@ -86,6 +88,11 @@ class Source(TableCalls):
         A live connection has none itself; the roster that ``get_roster()`` returns has them.
         """
         return frame_of(self.noted)
+
+    @property
+    @abstractmethod
+    def added_columns(self) -> AddedColumns:
+        """The columns of people that the provider adds to the standard's."""
 
     @property
     @abstractmethod
@@ -216,7 +223,8 @@ class Source(TableCalls):
             "email": None, "courseTitle": {"~": "art"}}``. A value means equal, a list any of them,
             None missing; operators are ``= != > >= < <= ~`` (contains, ignores case). ``!=`` keeps
             rows without a value. ``groupCount`` is in how many groups a user is, of the rows that
-            fit the other conditions: ``{"groupCount": {">": 1}}``.
+            fit the other conditions: ``{"groupCount": {">": 1}}``. A field of the provider, such as
+            ``clever.ell_status``, that nobody has is missing for everyone.
         school : str, optional
             The name or id of a school. Only its groups are meant, and only classes at this school:
             a course of the district has the people of its sections there.
@@ -259,7 +267,8 @@ class Source(TableCalls):
         Warns
         -----
         NoMatchWarning
-            If a name matches no group, or if no term is running on the day.
+            If a name matches no group, if no term is running on the day, or if a condition is on a
+            column such as ``metadata.track``, which nobody has and which may be misspelt.
         NotSharedWarning
             If the source returns no data at all.
         PartialResultWarning
@@ -340,7 +349,7 @@ class Source(TableCalls):
         if query.demographics:
             answer = self._with_demographics(answer, query, progress)
         if query.where is not None:
-            answer = chosen_rows(query, answer)
+            answer = self._chosen(query, query.where, answer)
             if not DEMOGRAPHIC_COLUMNS.keys().isdisjoint(query.where):
                 answer.attrs[BY_DEMOGRAPHICS] = True
         if query.by_classes and not query.timed:
@@ -348,6 +357,13 @@ class Source(TableCalls):
         if query.group_filter is not None and query.unique:
             answer = one_row_each(answer)
         return with_repeated_people(answer)
+
+    def _chosen(self, query: Query, where: Where, answer: pd.DataFrame) -> pd.DataFrame:
+        """Keep the rows of an answer that fit conditions; say which columns nobody has."""
+        wider, notes = with_lacking_columns(
+            answer, where, self.added_columns, sensitive=query.sensitive
+        )
+        return with_footnote(chosen_rows(query, wider), notes)
 
     def _with_demographics(
         self, answer: pd.DataFrame, query: Query, progress: ProgressOption

@@ -151,6 +151,27 @@ def test_phones_are_shown_where_they_are_asked_for(ask: Any) -> None:
     ]
     shown = conn.get_users("students", sensitive=True)
     assert shown["clever.ext.home_phone"].tolist() == ["201-555-0102"]
+    asked: dict[str, Any] = {"clever.ext.home_phone": {"~": "555"}}
+    with pytest.raises(onb.QueryError, match="sensitive=True"):
+        conn.get_users("students", where=asked)
+    with pytest.raises(onb.QueryError, match="home_phone"):
+        conn.email_problems(where=asked)
+    assert len(conn.get_users("students", where=asked, sensitive=True)) == 1
+
+
+@pytest.mark.parametrize("version", ["v3.1", "v2.1"])
+def test_a_misspelt_field_has_a_near_name_though_nobody_has_it(ask: Any, version: str) -> None:
+    student = {"ell_status": "Y", "ext": {"bus_route": "1"}}
+    if version == "v3.1":
+        conn = ask(users=[person(student=student)])
+    else:
+        conn = ask(version, students=[{"id": "u1", "name": {"first": "Mina"}, **student}])
+    assert len(conn.get_users("students", where={"clever.ell_status": "Y"})) == 1
+    for column, near in (("clever.iep_staus", "iep_status"), ("clever.ell_staus", "ell_status")):
+        with pytest.raises(onb.QueryError, match=f"'clever.{near}'"):
+            conn.get_users("students", where={column: None})
+    with pytest.warns(onb.NoMatchWarning, match=r"'clever\.ext\.bus_route'"):
+        assert conn.get_users("students", where={"clever.ext.bus_rout": "1"}).empty
 
 
 def test_several_roles_are_one_user_and_several_roles(ask: Any) -> None:

@@ -178,6 +178,31 @@ def test_conditions_that_cannot_be_asked_are_said(
         source.get_users("students", "classes", where=where)
 
 
+def test_a_field_of_the_provider_that_nobody_has_is_missing_for_all(source: Source) -> None:
+    of_clever = "clever.created" in source.get_users("teachers")
+    some: dict[str, Any] = {"group_filter": "schools", "group_name": "Classlink HS"}
+    if of_clever:
+        assert len(source.get_users("students", where={"clever.ell_status": None}, **some)) == 38
+        assert len(source.get_users("students", where={"clever.ell_status": {"!=": "Y"}})) == 139
+        assert source.get_users("students", where={"clever.ell_status": {"~": "y"}}, **some).empty
+        assert len(source.without_classes(where={"clever.ell_status": "Y"})) == 0
+        assert source.class_sizes(where={"clever.ell_status": None})["students"].sum() == 759
+    else:
+        with pytest.raises(onb.QueryError, match=r"clever\.ell_status"):
+            source.get_users("students", where={"clever.ell_status": None}, **some)
+    # Any name is possible there, so a name that nobody has may be misspelt.
+    free = "clever.ext.bus" if of_clever else "metadata.track"
+    with pytest.warns(onb.NoMatchWarning, match=free):
+        found = source.get_users("students", where={free: None, "grades": "09"}, **some)
+    assert len(found) == 10
+    assert free not in found
+    assert free in found.attrs["footnote"]
+    with pytest.warns(onb.NoMatchWarning, match=free):
+        sizes = source.class_sizes(where={free: "x"})
+    assert sizes["students"].sum() == 0
+    assert free in sizes.attrs["footnote"]
+
+
 def test_a_row_a_group_or_a_row_a_user(source: Source) -> None:
     rows = source.get_users("students", "classes", "6A", match="contains")
     assert len(rows) == 7 * 6

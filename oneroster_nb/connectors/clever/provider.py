@@ -17,6 +17,7 @@ from oneroster_nb.connectors.clever.records import columns_of
 from oneroster_nb.connectors.live.options import LiveOptions
 from oneroster_nb.connectors.live.provider import TRIES_OF_A_LARGE_PAGE, Provider
 from oneroster_nb.errors import AnswerError, NotFoundError, NotProvidedError, RosterError
+from oneroster_nb.tables.added_columns import ADDED_BY_CLEVER
 from oneroster_nb.tables.casting import cast_columns
 from oneroster_nb.transport.address import origin, resolve_url
 from oneroster_nb.transport.pages import Page, PageRequest, Tables
@@ -50,6 +51,7 @@ class CleverProvider(Provider):
 
     comes_with: Mapping[str, str] = {"enrollments": "classes", "demographics": "users"}
     has_filters = False
+    added_columns = ADDED_BY_CLEVER
     collections: Mapping[str, str] = {"orgs": "schools", "classes": "sections"}
     listed_below: Mapping[tuple[str, str], str] = {
         ("classes", "courseSourcedId"): "courses",

@@ -33,6 +33,7 @@ from oneroster_nb.roster.roster import Roster
 from oneroster_nb.source.class_list import with_people
 from oneroster_nb.source.source import warn_not_shared
 from oneroster_nb.source.table_calls import Choice, table_names
+from oneroster_nb.tables.added_columns import AddedColumns
 from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.references import not_there
 from oneroster_nb.tables.status import active
@@ -91,6 +92,11 @@ class Connector(RosterQuestions):
     def recipe(self) -> str:
         """A Python expression that makes this connection again and holds no secret."""
         return self._recipe
+
+    @property
+    def added_columns(self) -> AddedColumns:
+        """The columns of people that the provider adds to the standard's."""
+        return self._provider.added_columns
 
     def close(self) -> None:
         """Close the connections; a later call opens new ones."""

@@ -10,6 +10,7 @@ from oneroster_nb.connectors.live.options import LiveOptions
 from oneroster_nb.errors import ForbiddenError, NotFoundError, QueryError, RosterError
 from oneroster_nb.query.groups import field_named
 from oneroster_nb.spelling import nearest
+from oneroster_nb.tables.added_columns import ADDED_BY_ONEROSTER, AddedColumns
 from oneroster_nb.transport.address import encoded
 from oneroster_nb.transport.page_size import PageSizes
 from oneroster_nb.transport.pages import Tables
@@ -49,6 +50,8 @@ class Provider(ABC):
     """Table to its collection in addresses, if that has another name."""
     listed_below: Mapping[tuple[str, str], str] = {}
     """Table and column to the collection below which the rows with a value there are listed."""
+    added_columns: AddedColumns = ADDED_BY_ONEROSTER
+    """The columns of people that it has beside the standard's."""
     gaps: Mapping[str, str] = {}
     """Table to a warning of what this vendor does not say in it."""
 
