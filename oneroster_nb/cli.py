@@ -1,17 +1,38 @@
-"""The command line: ``oneroster-nb lab`` and ``oneroster-nb serve-demo``."""
+"""The command line: ``oneroster-nb query``, ``oneroster-nb lab``, ``oneroster-nb serve-demo``."""
 
 import argparse
 import os
+import re
 import shutil
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
-from oneroster_nb.errors import ConfigurationError, RosterError
+from oneroster_nb.errors import (
+    ConfigurationError,
+    QueryError,
+    RosterError,
+    collected_warnings,
+)
+
+if TYPE_CHECKING:  # help is shown at once, without pandas
+    import pandas as pd
+
+    from oneroster_nb.source.source import Source
 
 _QUICK_START = "01_quickstart.ipynb"
+_SHOWN = (
+    *("sourcedId", "givenName", "familyName", "role", "grades"),
+    *("groupName", "classTitle", "schoolName", "schoolNames"),
+)
+"""The columns of an answer that are printed; a file has all of them."""
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Characters that a terminal obeys, or that change the order of what it shows."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,6 +47,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="oneroster-nb", description="School rosters in Jupyter, as pandas DataFrames."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    query = commands.add_parser(
+        "query",
+        help="answer a question such as 'classes::ELA 6 (6A ELA)::students'",
+        description="Answer a question, as query() of a connection does: print who it is, or write"
+        " all columns to a file. Warnings and footnotes go to stderr.",
+    )
+    query.add_argument("query", metavar="QUERY", help="group_filter::group_name::user_filter?...")
+    _add_source(query)
+    query.add_argument("--as-of", metavar="DAY", help="such as 2026-10-01, or today")
+    query.add_argument("--term", help="a title, an id or current")
+    query.add_argument("--csv", metavar="OUT", help="write a .csv file that only you can read")
+    query.add_argument("--overwrite", action="store_true", help="replace a file that exists")
+    query.set_defaults(run=_query)
 
     lab = commands.add_parser(
         "lab",
@@ -52,9 +87,98 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = args.run(args)
     except RosterError as error:
-        print(f"oneroster-nb: {error}", file=sys.stderr)
-        return 1
+        _tell(str(error))
+        return 2
     return status
+
+
+def _tell(text: str) -> None:
+    """Say something beside the answer."""
+    print(f"oneroster-nb: {text}", file=sys.stderr)
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which source a command asks."""
+    parser.add_argument("--provider", help="such as classlink, clever, oneroster, csv or demo")
+    parser.add_argument("--profile", metavar="NAME", help="a saved connection")
+    parser.add_argument("--path", help="the bundle of --provider csv, or the roster of snapshot")
+
+
+def _source(args: argparse.Namespace) -> "Source":
+    """Connect to the source of a command: the one it names, else the environment's, else the demo.
+
+    Ids and secrets come from the environment or the saved connection, as a command line is no
+    place for them.
+    """
+    from oneroster_nb.connectors.connect import connect  # slow to import
+
+    named = {"provider": args.provider, "profile": args.profile, "path": args.path}
+    options = {name: value for name, value in named.items() if value is not None}
+    if not options and not any(name.startswith("ONEROSTER_") for name in os.environ):
+        _tell("This is the demo district, a made-up one. --provider or --profile names another.")
+        options = {"provider": "demo"}
+    return connect(**options)
+
+
+def _query(args: argparse.Namespace) -> int:
+    from oneroster_nb.export import checked_target, write  # slow to import
+    from oneroster_nb.query.query import Query
+
+    query = Query.parse(args.query)
+    for name in ("as_of", "term"):
+        value = getattr(args, name)
+        if value is not None and getattr(query, name) is not None:
+            raise QueryError(f"{name} is in the query and beside it. Leave one out.")
+        query = query if value is None else replace(query, **{name: value})
+    if args.csv is not None:
+        if not args.csv.lower().endswith(".csv"):
+            raise ConfigurationError(f"--csv writes a .csv file, not {args.csv!r}.")
+        checked_target(args.csv, overwrite=args.overwrite)
+    with collected_warnings() as told, _source(args) as source:
+        answer = source.query(query, progress=None if sys.stderr.isatty() else False)
+    footnote = str(answer.attrs.get("footnote", ""))
+    for note in dict.fromkeys([*(text for text in told if text not in footnote), footnote]):
+        if note:
+            _tell(note)
+    if args.csv is None:
+        _print(_lines_of(answer, query.where or ()))
+    else:
+        _tell(f"{_size_of(answer)} in {write(answer, args.csv, overwrite=args.overwrite)}.")
+    return 0
+
+
+def _size_of(answer: "pd.DataFrame") -> str:
+    people, rows = answer["sourcedId"].nunique(), len(answer)
+    return (
+        f"{people:,} {'person' if people == 1 else 'people'},"
+        f" {rows:,} {'row' if rows == 1 else 'rows'}"
+    )
+
+
+def _lines_of(answer: "pd.DataFrame", asked: Iterable[str]) -> list[str]:
+    """Write an answer as lines of text: its size, and the columns that say who and where.
+
+    Those of conditions are among them. A control character, which could change what a terminal
+    does, becomes a question mark.
+    """
+    lines = [""] * (len(answer) + 1)
+    for name in dict.fromkeys([*_SHOWN, *asked]):
+        if name in answer:
+            cells = [name, *answer[name].astype("string").fillna("")]
+            width = max(map(len, cells))
+            lines = [f"{line}{cell:{width}}  " for line, cell in zip(lines, cells, strict=True)]
+    rows = [_CONTROL.sub("?", line.rstrip()) for line in lines] if len(answer) else []
+    return [_size_of(answer), *rows]
+
+
+def _print(lines: Iterable[str]) -> None:
+    """Print lines, whatever the encoding of the output, as long as somebody reads them."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        print("\n".join(lines), flush=True)
+    except BrokenPipeError:  # as of head, which has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _lab(folder: Path | None, *, browser: bool) -> int:

@@ -28,6 +28,7 @@ from oneroster_nb.tables.spreadsheet_safety import could_run, csv_cell
 
 ENDINGS = {"csv": ".csv", "excel": ".xlsx", "parquet": ".parquet"}
 """Format to file extension."""
+_FORMATS = {ending: name for name, ending in ENDINGS.items()}
 
 # Characters that XML 1.0, and so Excel, cannot hold.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -116,11 +117,24 @@ def write(df: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = F
     ...     write(pd.DataFrame({"count": [1, 2]}), Path(folder) / "counts.csv").name
     'counts.csv'
     """
-    target = Path(path).expanduser()
-    formats = {ending: name for name, ending in ENDINGS.items()}
-    if target.suffix.lower() not in formats:
+    target = checked_target(path, overwrite=overwrite)
+    content = export(df, _FORMATS[target.suffix.lower()])
+    try:
+        with replaced(target) as file:
+            file.write(content)
+    except OSError as error:
         raise ConfigurationError(
-            f"The format of {target.name!r} is not known; use an ending {_listed(formats)}"
+            f"{str(target)!r} cannot be written: {error.strerror}; choose another place"
+        ) from error
+    return target
+
+
+def checked_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    """Return the file that :func:`write` is to write; ConfigurationError if it cannot be."""
+    target = Path(path).expanduser()
+    if target.suffix.lower() not in _FORMATS:
+        raise ConfigurationError(
+            f"The format of {target.name!r} is not known; use an ending {_listed(_FORMATS)}"
         )
     if not target.parent.is_dir():
         raise ConfigurationError(f"There is no folder {str(target.parent)!r}; create it first")
@@ -130,14 +144,6 @@ def write(df: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = F
         raise ConfigurationError(
             f"{str(target)!r} already exists; choose another name or pass overwrite=True"
         )
-    content = export(df, formats[target.suffix.lower()])
-    try:
-        with replaced(target) as file:
-            file.write(content)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{str(target)!r} cannot be written: {error.strerror}; choose another place"
-        ) from error
     return target
 
 

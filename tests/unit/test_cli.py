@@ -12,9 +12,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import oneroster_nb as onb
+from oneroster_nb.cli import main
 
 COMMAND = [sys.executable, "-m", "oneroster_nb.cli"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(onb.__file__).parent.parent)}
@@ -88,7 +90,7 @@ def test_serve_demo_makes_a_district_of_any_size(start):
 def test_serve_demo_says_what_a_school_year_is(start):
     process = start("serve-demo", "--school-year", "2031")
     output = process.stdout.read()
-    assert process.wait(timeout=30) == 1
+    assert process.wait(timeout=30) == 2
     assert "'2031'" in output
     assert "'2026-2027'" in output
 
@@ -100,7 +102,7 @@ def test_serve_demo_says_so_where_the_port_is_taken(start):
         port = taken.getsockname()[1]
         process = start("serve-demo", "--port", str(port))
         output = process.stdout.read()
-    assert process.wait(timeout=30) == 1
+    assert process.wait(timeout=30) == 2
     assert str(port) in output
     assert "Traceback" not in output
 
@@ -144,3 +146,110 @@ def test_help_names_the_commands():
     output = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, env=ENVIRONMENT)
     assert "lab" in output.stdout
     assert "serve-demo" in output.stdout
+    assert "query" in output.stdout
+
+
+@pytest.fixture
+def query(capsys, monkeypatch):
+    """Run a query in this process; return its exit status, its output and what it says beside."""
+    for name in [name for name in os.environ if name.startswith("ONEROSTER_")]:
+        monkeypatch.delenv(name)
+
+    def run(*args):
+        status = main(["query", *args])
+        return status, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Save a roster of two students, who have no classes."""
+    name = "\x1b[31mAda"
+    users = pd.DataFrame({"sourcedId": ["1", "2"], "givenName": [name, "Bo"], "role": "student"})
+    path = onb.Roster({"users": users}).save(tmp_path / "kept.roster")
+    return ["--provider", "snapshot", "--path", str(path)]
+
+
+def test_query_prints_who_it_is(query):
+    status, out, err = query("classes::ELA 6 (6A ELA)::students?email~@")
+    said, header, *rows = out.splitlines()
+    assert (status, said, len(rows)) == (0, "7 people, 7 rows", 7)
+    assert header.split()[:3] == ["sourcedId", "givenName", "familyName"]
+    assert header.split()[-1] == "email"
+    assert all("Lincoln Middle School" in row and "@" in row for row in rows)
+    assert "demo district" in err
+    assert "demo district" not in out
+
+
+def test_query_asks_about_a_day(query):
+    assert query("classes::*::students", "--as-of", "1999-10-01")[1] == "0 people, 0 rows\n"
+
+
+def test_query_writes_a_private_file(query, tmp_path):
+    path = tmp_path / "out.csv"
+    status, out, err = query("classes::ELA 6 (6A ELA)::students", "--csv", str(path))
+    assert (status, out) == (0, "")
+    assert "7 people" in err
+    assert len(pd.read_csv(path)) == 7
+    assert "enrollmentRole" in pd.read_csv(path)
+    if os.name == "posix":
+        assert path.stat().st_mode & 0o777 == 0o600
+
+    status, _, err = query("schools::Classlink HS::students", "--csv", str(path))
+    assert (status, "already exists" in err, "demo" in err) == (2, True, False)
+    query("schools::Classlink HS::students", "--csv", str(path), "--overwrite")
+    assert len(pd.read_csv(path)) == 38
+
+
+def test_query_asks_the_source_that_is_named(query, saved, monkeypatch):
+    status, out, err = query("students", *saved)
+    assert (status, out.splitlines()[0], err) == (0, "2 people, 2 rows", "")
+    assert "\x1b" not in out
+    monkeypatch.setenv("ONEROSTER_PROVIDER", "demo")
+    status, out, err = query("teachers")
+    assert (status, out.splitlines()[0], err) == (0, "37 people, 37 rows", "")
+
+
+def test_query_never_takes_the_demo_for_a_source_that_is_half_described(query, monkeypatch):
+    monkeypatch.setenv("ONEROSTER_HOST", "https://example.org/")
+    status, out, err = query("students")
+    assert (status, out) == (2, "")
+    assert "ONEROSTER_PROVIDER" in err
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["classes::Art::studnts"], "'students'"),
+        (["students?as_of=2026-10-01", "--as-of", "2026-10-02"], "as_of"),
+        (["students", "--as-of", "soon"], "'soon'"),
+        (["students", "--provider", "clevr"], "'clever'"),
+        (["students", "--profile", "no such"], "no such"),
+        (["students", "--csv", "out.xlsx"], "out.xlsx"),
+        (["students", "--csv", "no/such/folder/out.csv"], "folder"),
+    ],
+)
+def test_query_says_in_a_line_what_cannot_be_asked(query, args, said):
+    status, out, err = query(*args)
+    assert (status, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_query_says_warnings_and_footnotes_once_and_beside(query, saved):
+    status, out, err = query("students?metadata.track=&metadata.bus=", *saved)
+    assert (status, out.splitlines()[0]) == (0, "2 people, 2 rows")
+    assert (err.count("'metadata.track'"), err.count("'metadata.bus'")) == (1, 1)
+
+
+def test_query_ends_quietly_when_nobody_reads_on(saved):
+    process = subprocess.Popen(
+        [*COMMAND, "query", "students", *saved],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+    )
+    process.stdout.close()
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, b"")
