@@ -14,7 +14,7 @@ from oneroster_nb.compare.inputs import in_one_order
 from oneroster_nb.counts.cells import MISSING, TOTAL, apart
 from oneroster_nb.counts.footnotes import overlap_note, totals_note, with_footnote
 from oneroster_nb.counts.small_counts import hide_counts
-from oneroster_nb.counts.suppression import check_threshold, hide_list
+from oneroster_nb.counts.suppression import hide_list, threshold_for
 from oneroster_nb.errors import NoMatchWarning, QueryError, warn
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.source.source import Source
@@ -139,7 +139,7 @@ def diff(
     0  Classlink HS        1                   1
     1           All        1                   1
     """
-    below = None if suppress_below is None else check_threshold(suppress_below)
+    below = threshold_for(suppress_below)
     for source in (before, after):
         if not isinstance(source, Source):
             kept = isinstance(source, str | Path)

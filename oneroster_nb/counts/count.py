@@ -61,8 +61,8 @@ def count(
         Show counts from 1 to this less one as ``"<10"`` (for 10), and as ``"*"`` what would, for
         one who knows how many there are in all, give them away, as far as marks can: not where all
         counts are as small as their marks allow, and not where people stand in several rows. Not
-        less than 3. By demographics (``sex``, ``raceEthnicity``, …) it is 10 unless it is given,
-        and 0 hides nothing.
+        less than 3, but 0 hides nothing. By demographics (``sex``, ``raceEthnicity``, …) it is 10
+        unless it is given.
 
     Returns
     -------

@@ -65,18 +65,18 @@ def threshold_for(
 ) -> int | None:
     """Return the threshold of counts by some columns; None if nothing is to be hidden.
 
-    By demographics, and of people who were chosen by them, it is 10 unless it is given, and 0 hides
-    nothing. Elsewhere nothing is hidden unless it is asked for, and 0 is an error.
+    By demographics, and of people who were chosen by them, it is 10 unless it is given. Elsewhere
+    nothing is hidden unless it is asked for. 0 hides nothing, whatever is counted.
 
     Examples
     --------
     >>> threshold_for(None, ["sex"]), threshold_for(0, ["sex"]), threshold_for(None, ["grades"])
     (10, None, None)
     """
-    by_them = chosen_by_them or not DEMOGRAPHIC_COLUMNS.keys().isdisjoint(columns)
     if below is None:
+        by_them = chosen_by_them or not DEMOGRAPHIC_COLUMNS.keys().isdisjoint(columns)
         return USUAL_THRESHOLD if by_them else None
-    if by_them and below == 0 and not isinstance(below, bool):
+    if below == 0 and not isinstance(below, bool):
         return None
     return check_threshold(below)
 

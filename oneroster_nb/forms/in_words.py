@@ -48,6 +48,7 @@ def in_words(query: Query, fields: Iterable[str]) -> str:
     if day and query.names is None:  # behind a name, it would read like a part of it
         words, day = f"{words} {day}", ""
     parts = [
+        "with demographics" if query.demographics else "",
         "with rows marked tobedeleted" if query.status == "all" else "",
         "one row for each" if query.unique else "",
         f"at most {query.max_users:,} people" if query.max_users else "",

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from oneroster_nb.counts.count import count, crosstab
+from oneroster_nb.counts.suppression import threshold_for
 from oneroster_nb.errors import QueryError, RosterError
 from oneroster_nb.forms.codegen import cell
 from oneroster_nb.forms.state import State
@@ -15,7 +16,10 @@ from oneroster_nb.query.query import Query
 
 _COUNTED_FIRST = (
     *("grades", "schoolName", "schoolNames", "role", "groupName", "classTitle", "courseTitle"),
-    *("termTitles", "enrollmentRole", "matchedOn"),
+    *("termTitles", "enrollmentRole", "matchedOn", "sex", "age", "raceEthnicity"),
+)
+_BY_DEMOGRAPHICS = (
+    "Counts by demographics hide small numbers. To show them, set Hide counts below to 0."
 )
 _Note = tuple[str, Kind]
 
@@ -64,9 +68,23 @@ class Result:
         """Whether the crosstab shows shares."""
         return self.state.normalize is not False
 
+    @property
+    def usual_below(self) -> int | None:
+        """Below what numbers are hidden if nothing is chosen: 10 by demographics, else None.
+
+        The counts and the crosstab have one threshold, because one control shows it.
+        """
+        return threshold_for(None, (*self.state.by, self.state.rows, self.state.columns))
+
+    @property
+    def below(self) -> int | None:
+        """Below what numbers are hidden; 0 if it was chosen to hide none."""
+        chosen: int | None = self.state.suppress_below
+        return self.usual_below if chosen is None else chosen
+
     def recount(self) -> None:
         """Count again; if something cannot be counted, its note says why."""
-        self.counts, self.counts_note = self._made(lambda: self._count(self.state.suppress_below))
+        self.counts, self.counts_note = self._made(lambda: self._count(self.below))
         percent = "In percent." if self.in_percent else ""
         self.table, self.table_note = self._made(
             lambda: crosstab(self.frame, **self._crosstab()), percent
@@ -76,8 +94,10 @@ class Result:
         """Write a cell that makes the same answer and crosstab in a fresh kernel."""
         return cell(self.recipe, self.asked, None if self.table is None else self._crosstab())
 
-    def exported(self, what: str, below: int | None) -> pd.DataFrame:
+    def exported(self, what: str, below: int) -> pd.DataFrame:
         """Return the ``"Table"``, ``"Counts"`` or ``"Crosstab"``, counts below a threshold hidden.
+
+        0 hides nothing.
 
         Raises
         ------
@@ -88,11 +108,11 @@ class Result:
         if shown is None:
             raise QueryError(f"There is no {what} yet: run a query and choose columns.")
         frame = self.frame
-        if self.hide is not None and below is not None and below != self.hidden_below:
+        if self.hide is not None and below != self.hidden_below:
             frame = self.hide(below)
         if what == "Table":
             return frame
-        if frame is self.frame and below == self.state.suppress_below:
+        if frame is self.frame and below == (self.below or 0):
             return shown
         if what == "Counts":
             return self._count(below, frame)
@@ -108,7 +128,8 @@ class Result:
             return None, (str(error), "error")
         nobody = self.unit != self.state.unit
         rows = "Rows are counted: this answer names no people." if nobody else ""
-        notes = (rows, note, made.attrs.get("footnote", ""))
+        hidden = _BY_DEMOGRAPHICS if self.state.suppress_below is None and self.below else ""
+        notes = (rows, note, made.attrs.get("footnote", ""), hidden)
         return made, (" ".join(text for text in notes if text), "info")
 
     def _count(self, below: int | None, frame: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -120,7 +141,11 @@ class Result:
     def _crosstab(self) -> dict[str, Any]:
         """Return the arguments of the crosstab that differ from the usual ones."""
         state = self.state
-        named = ("margins", "normalize", "suppress_below")
-        options = {"unit": self.unit, **{name: getattr(state, name) for name in named}}
+        options = {
+            "unit": self.unit,
+            "margins": state.margins,
+            "normalize": state.normalize,
+            "suppress_below": self.below,
+        }
         changed = {n: v for n, v in options.items() if v != state.traits()[n].default()}
         return {"rows": state.rows, "columns": state.columns, **changed}

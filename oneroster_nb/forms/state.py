@@ -16,6 +16,7 @@ _CONNECTION = (
 QUESTION = (
     *("user_filter", "group_filter", "group_name", "match_on", "match"),
     *("as_of", "include_end_date", "term", "status", "unique", "max_users", "sensitive"),
+    "demographics",
 )
 """The traits that are the arguments of ``get_users``."""
 
@@ -37,7 +38,7 @@ class State(HasTraits):
     provider, profile, host, client_id, token_url, application_id, district, path : str
         The connection; a profile is None if there is none.
     user_filter, group_filter, group_name, match_on, match, as_of, include_end_date, term, status,
-    unique, max_users, sensitive
+    unique, max_users, sensitive, demographics
         The arguments of ``get_users``; ``include_end_date`` holds while a day is set.
     by : list of str
         The columns of Counts.
@@ -45,7 +46,7 @@ class State(HasTraits):
         The columns of Crosstab; empty if the form chooses.
     unit, margins, normalize, suppress_below
         The arguments of :func:`oneroster_nb.crosstab`; ``unit`` and ``suppress_below`` hold for
-        the counts as well.
+        the counts as well. A ``suppress_below`` of None is not chosen, and 0 hides nothing.
     """
 
     provider = Unicode("demo")
@@ -69,6 +70,7 @@ class State(HasTraits):
     unique = AnyTrait(False)
     max_users = AnyTrait(None)
     sensitive = AnyTrait(False)
+    demographics = AnyTrait(False)
 
     by = List(Unicode())
     rows = Unicode("")

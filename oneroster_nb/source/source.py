@@ -372,17 +372,17 @@ class Source(TableCalls):
         asked = Moment.of(query)
         day = (asked and asked.as_of) or local_date()
         try:
-            found, why = self.get_demographics(status=query.status, progress=progress), ""
+            found, status = self.get_demographics(status=query.status, progress=progress), ""
         except (ForbiddenError, NotFoundError) as error:
-            found, why = empty_table("demographics"), f" {error}"
+            found, status = empty_table("demographics"), f" ({error.status})"
         # Of several rows of a person, one that is active comes first.
         found = found.sort_values("status", key=lambda status: status == DELETED, kind="stable")
         answer = with_demographics(answer, found, day)
         if len(found):
             return answer
-        note = "The source does not show demographics, so those columns are empty."
-        warn(f"{note}{why}", PartialResultWarning)
-        return with_footnote(answer, [note])
+        note = f"The source does not show demographics{status}, so those columns are empty"
+        warn(f"{note}; ask the roster's administrator to share them.", PartialResultWarning)
+        return with_footnote(answer, [f"{note}."])
 
     def groups(
         self,

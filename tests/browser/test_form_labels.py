@@ -67,7 +67,8 @@ def test_labels_find_their_controls(form: Form) -> None:
         form.button("Save connection").click()
         expect_one(form, "Saved connection")
 
-        expect_one(form, "Users", "Group by", "Term")
+        expect_one(form, "Users", "Demographics", "Group by", "Term")
+        expect(form.labelled("Demographics")).not_to_be_checked()
         form.choose("Group by", "classes")
         form.expect_words("every one: 2 classes.")
         expect_one(form, "Group", "Match on", "Match")

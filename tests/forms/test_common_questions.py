@@ -236,7 +236,7 @@ def test_rows_to_be_deleted_are_left_out_of_frames() -> None:
         (lambda: ROSTER.class_sizes(over="30"), "not '30'"),
         (lambda: ROSTER.class_sizes(over=-1), "not -1"),
         (lambda: ROSTER.class_sizes(suppress_below=1), "suppress_below=1"),
-        (lambda: ROSTER.teacher_loads(suppress_below=0), "suppress_below=0"),
+        (lambda: ROSTER.teacher_loads(suppress_below=2), "suppress_below=2"),
         (lambda: ROSTER.seats(["students"], suppress_below=-1), "suppress_below=-1"),
         (lambda: onb.diff(ROSTER, ROSTER, suppress_below=1), "suppress_below=1"),
         (lambda: ROSTER.seats([]), r"one at least, not \[\]"),

@@ -205,6 +205,7 @@ def test_the_code_of_a_roster_says_what_it_needs() -> None:
         ("term", "Term", "current", "current"),
         ("as_of", "When", "today", "today"),
         ("include_end_date", "Last day counts", True, True),
+        ("demographics", "Demographics", True, True),
         ("provider", "Provider", "oneroster", "oneroster"),
         ("host", "Host", "https://a.example/", "https://a.example/"),
         ("client_id", "Client ID", "analyst", "analyst"),

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from helpers.places import ROOT
@@ -106,3 +107,11 @@ def test_ci_runs_the_readme_test_command():
     commands = re.findall(r"^python3 -m venv .*-m pytest$", readme, flags=re.MULTILINE)
     assert len(commands) == 1
     assert "README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_addresses_on_binder_name_notebooks_that_are_there() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    addresses = re.findall(r"https://mybinder\.org/v2/\S+\?\w+=([^\s`]+)", readme)
+    paths = [unquote(address).removeprefix("voila/render/") for address in addresses]
+    assert {"notebooks/02_explore.ipynb", "notebooks/09_days_and_terms.ipynb"} <= {*paths}
+    assert all((ROOT / path).is_file() for path in paths)

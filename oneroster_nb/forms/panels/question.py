@@ -43,7 +43,7 @@ _SEPARATOR = " | "
 
 
 class QuestionPanel(Filling):
-    """Users, Group by, Match on, Match, Group, When and Term, as far as the source has them.
+    """Who is asked for, of which groups, and when, as far as the source has them.
 
     ``asked`` is called when Run query is pressed.
     """
@@ -56,6 +56,12 @@ class QuestionPanel(Filling):
         self._fields: list[str] = []
 
         self.users = widgets.Dropdown(options=_USERS, description="Users", **labelled())
+        self.demographics = widgets.Checkbox(
+            description="Demographics",
+            tooltip="Sex, birth date, age, race and ethnicity beside people",
+            indent=False,
+            layout=widgets.Layout(width="auto"),
+        )
         self.group_by = widgets.Dropdown(
             options=[(_NO_GROUP, ""), *((kind, kind) for kind in _KINDS)],
             description="Group by",
@@ -83,7 +89,7 @@ class QuestionPanel(Filling):
         self._of_group = widgets.VBox([row(self.group, self.hint), row(self.match_on, self.match)])
         self.widget = widgets.VBox(
             [
-                row(self.users, self.group_by),
+                row(self.users, self.demographics, self.group_by),
                 self._of_group,
                 row(self.when, self.day, self.last_day),
                 row(self.term),
@@ -98,6 +104,7 @@ class QuestionPanel(Filling):
             transform=(lambda kind: kind or "", lambda shown: shown or None),
         )
         link((state, "match"), (self.match, "value"))
+        link((state, "demographics"), (self.demographics, "value"))
         link((state, "include_end_date"), (self.last_day, "value"))
         self._show_when()
         self._show_group_name()

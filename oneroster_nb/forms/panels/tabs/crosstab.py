@@ -24,6 +24,7 @@ class CrosstabTab(Filling, Tab):
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._usual = 0  # below what numbers are hidden if nothing is chosen
         self._rows = widgets.Dropdown(description="Rows", **labelled())
         self._columns = widgets.Dropdown(description="Columns", **labelled())
         count = widgets.Dropdown(
@@ -70,8 +71,10 @@ class CrosstabTab(Filling, Tab):
         state.rows, state.columns = rows, columns
 
     def recounted(self, result: Result) -> None:
-        """Show the note about the crosstab."""
+        """Show the note about the crosstab, and below what numbers are hidden."""
         self._note.say(*result.table_note)
+        self._usual = result.usual_below or 0
+        self._show_below()
 
     def refresh(self, result: Result) -> None:
         """Show the crosstab."""
@@ -84,6 +87,8 @@ class CrosstabTab(Filling, Tab):
         """Remove the crosstab and the choice."""
         self._table.show(pd.DataFrame())
         self._note.clear()
+        self._usual = 0
+        self._show_below()
         with self._filling():
             self._rows.value = self._columns.value = None
             self._rows.options = self._columns.options = ()
@@ -103,15 +108,23 @@ class CrosstabTab(Filling, Tab):
             with self._state.hold_trait_notifications():
                 self._state.rows, self._state.columns = self._rows.value, self._columns.value
 
+    @property
+    def _in_force(self) -> int:
+        chosen: int | None = self._state.suppress_below
+        return self._usual if chosen is None else chosen
+
     def _show_below(self) -> None:
-        self._below.value = self._state.suppress_below or 0
+        self._below.value = self._in_force
 
     def _below_chosen(self, change: Bunch) -> None:
-        """Take a threshold, and step over 1 and 2, which would hide nothing."""
-        shown, below = change["new"], self._state.suppress_below or 0
+        """Take a threshold, and step over 1 and 2, which would hide nothing.
+
+        0 is a choice only if numbers would be hidden without one.
+        """
+        shown, below = change["new"], self._in_force
         if shown == below:
             return
         if 0 < shown < LEAST_THRESHOLD:
             shown = LEAST_THRESHOLD if shown > below else 0
-        self._state.suppress_below = shown or None
+        self._state.suppress_below = shown or (0 if self._usual else None)
         self._show_below()

@@ -5,6 +5,7 @@ from pathlib import Path
 import ipywidgets as widgets
 import pandas as pd
 
+from oneroster_nb.counts.suppression import USUAL_THRESHOLD
 from oneroster_nb.errors import QueryError, RosterError
 from oneroster_nb.export import ENDINGS, export, write
 from oneroster_nb.forms.panels.tabs.tab import Tab
@@ -14,8 +15,6 @@ from oneroster_nb.forms.widgets.download_button import Download, DownloadButton
 from oneroster_nb.forms.widgets.messages import Message, labelled, row
 
 _FORMATS = {"CSV": "csv", "Excel": "excel", "Parquet": "parquet"}
-_HIDDEN_BELOW = 10
-"""What is hidden in files of counts, unless another threshold is set or hiding is turned off."""
 
 
 class ExportTab(Tab):
@@ -83,8 +82,9 @@ class ExportTab(Tab):
         self._say_hidden()
 
     @property
-    def _below(self) -> int | None:
-        return self._state.suppress_below or (_HIDDEN_BELOW if self.hide.value else None)
+    def _below(self) -> int:
+        chosen: int = self._state.suppress_below or 0
+        return chosen or (USUAL_THRESHOLD if self.hide.value else 0)
 
     def _say_hidden(self) -> None:
         """Show what the file will hold, before it is written."""
@@ -93,7 +93,7 @@ class ExportTab(Tab):
         self.hide.disabled = people or bool(self._state.suppress_below)
         if people:
             said = "The table is exported as it is: its rows may be people's data."
-        elif self._below is None:
+        elif not self._below:
             said = "For internal use only: small counts are shown, and can give people away."
         else:
             said = (

@@ -9,6 +9,7 @@ from oneroster_nb.forms.widgets.table import ResultTable
 
 _SHOWN_FIRST = (
     *("sourcedId", "givenName", "familyName", "role", "grades", "email"),
+    *("sex", "age", "raceEthnicity"),
     *("groupName", "matchedOn", "classTitle", "courseTitle", "schoolName", "schoolNames"),
     *("termTitles", "enrollmentRole"),
 )
