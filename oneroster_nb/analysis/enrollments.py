@@ -108,7 +108,8 @@ def repeated_courses(
         ``classSourcedIds classTitles`` (str, joined with commas) and ``sameTerm`` (bool): whether
         two of the classes have a term in common, or one a term within that of the other. Where
         none have, as in two halves of a year, it is rarely a mistake. A frame does not hold which
-        term is within which.
+        term is within which. With `term`, both enrollments must overlap in time: who changed
+        sections is in one of them.
 
     Examples
     --------

@@ -21,7 +21,9 @@ def roles_at_orgs(users: pd.DataFrame, roles: pd.DataFrame) -> pd.DataFrame:
     """Find the role of each person at each org.
 
     A role holds at its own org only. If `roles` says anything about a person at an org, that alone
-    counts there. Else the person is at that org what ``users.role`` says.
+    counts there. Else the person is at that org what ``users.role`` says. If that says nothing,
+    either, the person holds no role there: who is a student at one of two schools and has no
+    ``users.role`` is a student and nothing else, so on a day this person needs an enrollment.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def roles_at_orgs(users: pd.DataFrame, roles: pd.DataFrame) -> pd.DataFrame:
     user, org = _elements(users["orgSourcedIds"])
     listed = pd.DataFrame(
         {"user": user, "org": org, "role": users["role"].array.take(user), "active": True}
-    )
+    ).dropna(subset=["role"])
     org_codes, orgs = pd.factorize(pd.concat([said["org"], listed["org"]]))
     # The code of a missing org is -1.
     pairs = np.concatenate([said["user"], listed["user"]]) * (len(orgs) + 1) + org_codes

@@ -113,7 +113,7 @@ def test_where_no_role_is_told_the_person_is_what_the_user_says() -> None:
         {
             "sourcedId": ["a", "b", "c"],
             "role": ["student", "teacher", None],
-            "orgSourcedIds": ["s1,s2", "s1", None],
+            "orgSourcedIds": ["s1,s2", "s1", "s1,s3"],
         }
     )
     roles = pd.DataFrame(
@@ -144,3 +144,13 @@ def test_where_no_role_is_told_the_person_is_what_the_user_says() -> None:
     )
     held_there = holds_role(users, roles, asked["user"].to_numpy(), asked["org"], asked["role"])
     assert held_there.tolist() == [True, True, False, False, True, True]
+
+
+def test_on_a_day_who_holds_no_other_role_than_student_needs_an_enrollment() -> None:
+    users = pd.DataFrame({"sourcedId": ["one", "none"], "orgSourcedIds": ["s1,s2", "s1,s2"]})
+    held = {"sourcedId": ["r"], "userSourcedId": ["one"], "role": ["student"]}
+    roster = onb.Roster({"users": users, "roles": pd.DataFrame({**held, "orgSourcedId": ["s1"]})})
+
+    assert roster.get_users(as_of="2026-10-01")["sourcedId"].tolist() == ["none"]
+    problems = roster.grade_and_role_problems(as_of="2026-10-01")
+    assert set(problems["sourcedId"]) == {"none"}
