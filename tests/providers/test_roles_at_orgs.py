@@ -147,10 +147,16 @@ def test_where_no_role_is_told_the_person_is_what_the_user_says() -> None:
 
 
 def test_on_a_day_who_holds_no_other_role_than_student_needs_an_enrollment() -> None:
-    users = pd.DataFrame({"sourcedId": ["one", "none"], "orgSourcedIds": ["s1,s2", "s1,s2"]})
-    held = {"sourcedId": ["r"], "userSourcedId": ["one"], "role": ["student"]}
-    roster = onb.Roster({"users": users, "roles": pd.DataFrame({**held, "orgSourcedId": ["s1"]})})
+    tables = mixed()
+    users, roles = tables["users"], tables["roles"]
+    here = users["sourcedId"] == "helper"  # a student at North, in no class
+    users.loc[here, "role"] = None
+    tables["roles"] = roles.loc[(roles["userSourcedId"] != "helper") | (roles["role"] == "student")]
+    roster = onb.Roster(tables)
 
-    assert roster.get_users(as_of="2026-10-01")["sourcedId"].tolist() == ["none"]
-    problems = roster.grade_and_role_problems(as_of="2026-10-01")
-    assert set(problems["sourcedId"]) == {"none"}
+    assert users.loc[here, "orgSourcedIds"].tolist() == ["s1,s2"]
+    assert "helper" in set(roster.get_users()["sourcedId"])
+    assert "helper" not in set(roster.get_users(as_of="2026-10-01")["sourcedId"])
+    # Without `users.role` this person has a problem, but not on that day.
+    assert "helper" in set(roster.grade_and_role_problems()["sourcedId"])
+    assert "helper" not in set(roster.grade_and_role_problems(as_of="2026-10-01")["sourcedId"])
