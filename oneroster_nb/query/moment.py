@@ -19,6 +19,7 @@ from oneroster_nb.query.terms import (
     spans_of_classes,
     spans_of_term,
     terms_around,
+    titles_of_term,
 )
 from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.status import active
@@ -26,6 +27,8 @@ from oneroster_nb.today import local_date
 
 Day: TypeAlias = str | datetime.date | None
 """A day such as ``"2026-10-01"``, a date, or ``"today"``; None for any."""
+
+_NAMED = 6  # terms in a sentence
 
 
 @dataclass(frozen=True)
@@ -140,12 +143,21 @@ class Moment:
         following = f" The next one, {after.title!r}, begins on {after.date}." if after else ""
         return f"No term is running on {day}.{last}{following}"
 
+    def _in(self, sessions: pd.DataFrame) -> str:
+        """Say in which terms people are counted, by their titles; "" if in any."""
+        if self.term is None:
+            return ""
+        titles = titles_of_term(sessions, self.term, self.today)
+        named = ", ".join(map(repr, titles[:_NAMED]))
+        more = f" and {len(titles) - _NAMED:,} more" if len(titles) > _NAMED else ""
+        current = "current " if is_current(self.term) else ""
+        return f"in the {current}term{'s' if len(titles) > 1 else ''} {named}{more}".strip()
+
     def notes(self, classes: pd.DataFrame, sessions: pd.DataFrame) -> list[str]:
         """Say at which moment people are counted, and what about the dates may mislead."""
         sessions = active(sessions)
-        days = f"on {self.as_of}" if self.as_of else ""
-        term = f"in the term {self.term.strip()!r}" if self.term is not None else ""
-        notes = [f"Counted {' and '.join(part for part in (term, days) if part)}."]
+        days = f"on {self._day}" if self._day else ""
+        notes = [f"Counted {' and '.join(part for part in (self._in(sessions), days) if part)}."]
         no_term = self.no_term(sessions)
         notes += [no_term] if no_term else []
         if self.term is not None and not is_current(self.term):

@@ -102,6 +102,20 @@ def sessions_named(sessions: pd.DataFrame, term: str) -> NDArray[np.bool_]:
     return hits
 
 
+def titles_of_term(sessions: pd.DataFrame, term: str, today: datetime.date) -> list[str]:
+    """Return the titles of what a title, an id or ``"current"`` means, in the order of their dates.
+
+    The current ones are the terms and semesters of today; if none of these is running, the others.
+    """
+    if is_current(term):
+        named = sessions["sourcedId"].isin(sessions_of_term(sessions, term, today))
+        found = _terms(sessions.loc[named])
+    else:
+        found = sessions.loc[sessions_named(sessions, term)]
+    found = found.sort_values("startDate", kind="stable")
+    return list(dict.fromkeys(found["title"].fillna(found["sourcedId"])))
+
+
 def classes_in_term(classes: pd.DataFrame, sessions: frozenset[str]) -> "pd.Series[bool]":
     """Return True for each class that has one of its terms among the sessions."""
     terms = classes["termSourcedIds"]

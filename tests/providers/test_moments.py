@@ -1043,6 +1043,15 @@ def test_the_footnote_says_the_day(sources: dict[str, RosterQuestions], kind: st
         assert "Counted on 2026-10-01." in groups.attrs["footnote"]
 
 
+def test_the_footnote_names_the_terms(sources: dict[str, RosterQuestions]) -> None:
+    for kind in ("live 1.1", "saved"):
+        now = sources[kind].get_users("students", "classes", term="current").attrs
+        assert now["as_of"] == "2026-11-02", kind
+        assert "Counted in the current term 'Fall' and on 2026-11-02." in now["footnote"], kind
+        fall = sources[kind].get_users("students", "classes", term="f").attrs["footnote"]
+        assert "Counted in the term 'Fall'." in fall, kind
+
+
 def test_today_is_written_down(sources: dict[str, RosterQuestions]) -> None:
     for kind in ("live 1.1", "saved"):
         found = sources[kind].get_users("students", as_of="today").attrs["as_of"]

@@ -1,11 +1,13 @@
 """When answers count terms together that never overlap."""
 
+import datetime
+
 import pandas as pd
 import pytest
 
 import oneroster_nb as onb
 from oneroster_nb.demo.district.making import make_district
-from oneroster_nb.query.terms import terms_apart
+from oneroster_nb.query.terms import terms_apart, titles_of_term
 from oneroster_nb.tables.table import empty_table
 
 TOGETHER = (
@@ -56,6 +58,23 @@ def test_terms_of_classes_that_never_meet_together(
     terms: list[str | None], titles: list[str]
 ) -> None:
     assert terms_apart(classes(*terms), sessions(*YEAR)) == titles
+
+
+@pytest.mark.parametrize(
+    ("term", "kinds", "titles"),
+    [
+        ("current", {"s": "term"}, ["Spring"]),
+        ("current", {"s": "gradingPeriod"}, ["Year", "Spring"]),  # no term, so what there is
+        ("current", {"s": "term", "y": "semester"}, ["Year", "Spring"]),
+        ("current", {"f": "term"}, ["Year", "Spring"]),
+        (" fall", {}, ["Fall"]),  # that of both years
+        ("part", {}, ["Part"]),
+    ],
+)
+def test_the_titles_of_a_term(term: str, kinds: dict[str, str], titles: list[str]) -> None:
+    found = sessions(*reversed(YEAR))
+    found["type"] = found["sourcedId"].map(kinds).astype("str")
+    assert titles_of_term(found, term, datetime.date(2027, 2, 1)) == titles
 
 
 def test_a_deleted_session_is_no_term() -> None:
