@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from oneroster_nb.query.query import Query
+from oneroster_nb.query.terms import is_current
 
 _MATCHES = {
     "exact": "is",
@@ -65,6 +66,28 @@ def moment_in_words(query: Query) -> str:
     "on 2026-10-01, last day counts, term 'current'"
     """
     return _listed(*_moment(query))
+
+
+def groups_at_moment(query: Query) -> str:
+    """Say which groups are counted before a question is asked: those that meet then, or all.
+
+    Only classes meet; other groups are there at any time. Empty if all groups are meant.
+
+    Examples
+    --------
+    >>> groups_at_moment(Query(group_filter="classes", as_of="today", term="current"))
+    ' that meet today and in the current term'
+    >>> groups_at_moment(Query(group_filter="courses", as_of="today"))
+    ' at any time'
+    """
+    if not query.timed or query.group_filter == "schools":
+        return ""
+    if query.group_filter != "classes":
+        return " at any time"
+    day, _, term = _moment(query)
+    current = query.term is not None and is_current(query.term)
+    in_term = "in the current term" if current else f"in {term}" if term else ""
+    return f" that meet {' and '.join(part for part in (day, in_term) if part)}"
 
 
 def _moment(query: Query) -> tuple[str, str, str]:

@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import re
 from typing import Any
 
 import pandas as pd
@@ -168,6 +169,43 @@ def test_who_left_counts_as_the_form_says() -> None:
     assert STALE in texts(form)
     form.run()
     assert len(form.result) == 7
+
+
+# What is said before a question is asked
+
+
+def test_the_classes_that_meet_then_are_counted_before_it_is_asked() -> None:
+    terms = TABLES["classes"]["termSourcedIds"]
+    every, not_in_fall = len(terms), int((terms == "s2").sum())
+    fall_only = TABLES["classes"].loc[terms == "s1", "title"].iloc[0]
+    assert not_in_fall
+    form = explore(ROSTER, group_filter="classes", as_of=DAY)
+    meeting = every - not_in_fall
+    assert f"every one: {meeting} classes that meet on {DAY}." in texts(form)
+    for title in (fall_only, TABLES["classes"]["title"].iloc[-1]):
+        form.group_name = title
+        said = rf"of {meeting} classes that meet on {DAY} match(es)?: {re.escape(title)}$"
+        assert re.search(said, texts(form), flags=re.MULTILINE)
+    form.group_name = fall_only
+    form.as_of, form.term = None, "Semester 2"
+    in_spring = every - int((terms == "s1").sum())
+    assert f"0 of {in_spring} classes that meet in term 'Semester 2' match." in texts(form)
+    assert f"What {fall_only!r} matches does not meet then." in texts(form)
+    form.group_name = "no such class"
+    assert "Nothing matches 'no such class'." in texts(form)
+    form.group_name = form.term = None
+    assert f"every one: {every} classes." in texts(form)
+    form.term = "Trimester"
+    assert "No term is called 'Trimester'." in texts(form)
+
+
+def test_groups_that_do_not_meet_are_counted_at_any_time() -> None:
+    form = explore(ROSTER, group_filter="courses", term="Semester 2")
+    assert f"every one: {len(TABLES['courses'])} courses at any time." in texts(form)
+    form.group_name = "Math 7"
+    assert f"1 of {len(TABLES['courses'])} courses at any time matches: Math 7" in texts(form)
+    form.group_filter, form.group_name = "schools", None
+    assert "every one: 3 schools." in texts(form)
 
 
 # The common questions and the check

@@ -10,9 +10,10 @@ import pandas as pd
 from traitlets import link
 
 from oneroster_nb.errors import ForbiddenError, NotFoundError, QueryError
+from oneroster_nb.forms.in_words import groups_at_moment
 from oneroster_nb.forms.panels.filling import Filling
 from oneroster_nb.forms.runner import Done, Runner
-from oneroster_nb.forms.state import State
+from oneroster_nb.forms.state import MOMENT, State
 from oneroster_nb.forms.widgets.group_field import GroupField
 from oneroster_nb.forms.widgets.messages import LABEL, Message, labelled, row
 from oneroster_nb.query.groups import (
@@ -22,9 +23,11 @@ from oneroster_nb.query.groups import (
     match_groups,
     name_column,
 )
-from oneroster_nb.query.query import GROUP_TABLES, MATCHES, PEOPLE_GROUPS
+from oneroster_nb.query.moment import Moment
+from oneroster_nb.query.query import GROUP_TABLES, MATCHES, PEOPLE_GROUPS, Query
 from oneroster_nb.source.source import Source
 from oneroster_nb.spelling import nearest
+from oneroster_nb.tables.table import empty_table
 from oneroster_nb.today import local_date
 
 _NO_GROUP = "(no group)"
@@ -53,6 +56,8 @@ class QuestionPanel(Filling):
         self._source: Source | None = None
         self._runner = Runner()
         self._groups: pd.DataFrame | None = None
+        self._meeting: pd.DataFrame | None = None  # the groups that meet when it is asked about
+        self._sessions = empty_table("academicSessions")
         self._fields: list[str] = []
 
         self.users = widgets.Dropdown(options=_USERS, description="Users", **labelled())
@@ -122,6 +127,7 @@ class QuestionPanel(Filling):
         state.observe(lambda _: self._show_when(), "as_of")
         state.observe(lambda _: self._show_term(), "term")
         state.observe(lambda _: self._count_matches(), ["group_name", "match_on", "match"])
+        state.observe(lambda _: self._new_moment(), MOMENT)
 
     def use(self, source: Source) -> None:
         """Offer what a source has."""
@@ -151,25 +157,26 @@ class QuestionPanel(Filling):
         if kind:
             self.hint.say(f"Listing the {kind} …", "working")
 
-        def work(report: Any) -> tuple[pd.DataFrame | None, list[str], list[str]]:
+        def work(report: Any) -> tuple[pd.DataFrame | None, list[str], pd.DataFrame]:
             try:
-                terms = source.get_academic_sessions(progress=report)["title"].dropna()
+                sessions = source.get_academic_sessions(progress=report)
             except (ForbiddenError, NotFoundError):  # then there is no choice of terms
-                terms = pd.Series([], dtype="str")
-            titles = list(dict.fromkeys(terms))
+                sessions = empty_table("academicSessions")
             if kind is None:
-                return None, [], titles
+                return None, [], sessions
             groups = source.groups(kind, progress=report)
-            return groups, source.match_fields(kind, progress=report), titles
+            return groups, source.match_fields(kind, progress=report), sessions
 
-        def listed(done: Done[tuple[pd.DataFrame | None, list[str], list[str]]]) -> None:
+        def listed(done: Done[tuple[pd.DataFrame | None, list[str], pd.DataFrame]]) -> None:
             if kind != self._state.group_filter or source is not self._source:
                 self._load()
                 return
             if done.value is None:
                 self.hint.say(str(done.error), "error")
                 return
-            self._groups, fields, terms = done.value
+            self._groups, fields, self._sessions = done.value
+            self._meeting = None
+            terms = list(dict.fromkeys(self._sessions["title"].dropna()))
             first = [field for field in _FIELDS_FIRST if field in fields]
             self._fields = [*first, *(field for field in fields if field not in first)]
             if kind is not None:
@@ -293,6 +300,18 @@ class QuestionPanel(Filling):
         fitting = [title for title in self._titles() if fold_case(last) in fold_case(title)]
         self.group.offer([before + separator + title for title in fitting[:_COMPLETIONS]])
 
+    def _new_moment(self) -> None:
+        self._meeting = None
+        self._count_matches()
+
+    def _meeting_then(self, groups: pd.DataFrame, query: Query) -> pd.DataFrame:
+        """Return the groups without the classes that do not meet when it is asked about."""
+        if self._meeting is None:
+            moment = Moment.of(query) if query.group_filter == "classes" else None
+            meet = slice(None) if moment is None else moment.meets(groups, self._sessions)
+            self._meeting = groups.loc[meet].reset_index(drop=True)
+        return self._meeting
+
     def _count_matches(self) -> None:
         """Show how many groups match, before anything is asked."""
         kind = self._state.group_filter
@@ -300,28 +319,32 @@ class QuestionPanel(Filling):
             return
         try:
             query = self._state.question()
+            groups = self._meeting_then(self._groups, query)
             fields = checked_fields(query.match_fields or DEFAULT_MATCH_ON, self._fields)
-            matched = match_groups(self._groups, query.names, fields, query.match)
+            matched = match_groups(groups, query.names, fields, query.match)
         except QueryError as error:
             self.hint.say(str(error), "error")
             return
-        total = len(self._groups)
+        total, then = len(groups), groups_at_moment(query)
         if query.names is None:
-            self.hint.say(f"Empty means every one: {total:,} {_kind(kind, total)}.")
+            self.hint.say(f"Empty means every one: {total:,} {_kind(kind, total)}{then}.")
             return
         count = len(matched.positions)
-        text = f"{count:,} of {total:,} {kind} match{'es' if count == 1 else ''}"
+        text = f"{count:,} of {total:,} {kind}{then} match{'es' if count == 1 else ''}"
         if kind in PEOPLE_GROUPS:  # the hint is widget state, so it names no people
             self.hint.say(f"{text}.")
             return
-        names = self._groups[name_column(kind)].iloc[matched.positions]
+        names = groups[name_column(kind)].iloc[matched.positions]
         different = names.dropna().unique()
         shown = [str(name) for name in different[:_NAMED]]
         more = ", …" if len(different) > len(shown) else ""
         text += f": {', '.join(shown)}{more}" if shown else "."
         if matched.unmatched:
-            near = nearest(matched.unmatched[0], self._titles())
-            text += f"\nNothing matches {matched.unmatched[0]!r}.{near}"
+            name = matched.unmatched[0]
+            if match_groups(self._groups, (name,), fields, query.match).unmatched:
+                text += f"\nNothing matches {name!r}.{nearest(name, self._titles())}"
+            else:
+                text += f"\nWhat {name!r} matches does not meet then."
         self.hint.say(text)
 
 
