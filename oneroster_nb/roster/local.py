@@ -148,18 +148,22 @@ class LocalSource(RosterQuestions):
 
     def _answer(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
         if query.group_filter is None:
-            users = self._shown_users(query)
-            users = users.loc[self._chosen_users(query) & self._holds_role(query)]
-            if users.empty and not query.timed:
-                warn_not_shared(query.user_filter)
-            answer = without_group(query, users, self._tables["orgs"])
-            answer = self._with_moment(answer, query)
-            answer = with_left_out(answer, self._not_there(query, None))
-            answer = with_unknown_roles(answer, self._people_of_unknown_role(query))
+            answer = self.without_group(query)
         else:
             listed = self._groups_of(query, progress)
             answer = self.members(query, self._matched_groups(query, listed))
         return with_footnote(answer, self._without_phones() if query.sensitive else [])
+
+    def without_group(self, query: Query) -> pd.DataFrame:
+        """Answer a question without a group, apart from its conditions."""
+        users = self._shown_users(query)
+        users = users.loc[self._chosen_users(query) & self._holds_role(query)]
+        if users.empty and not query.timed:
+            warn_not_shared(query.user_filter)
+        answer = without_group(query, users, self._tables["orgs"])
+        answer = self._with_moment(answer, query)
+        answer = with_left_out(answer, self._not_there(query, None))
+        return with_unknown_roles(answer, self._people_of_unknown_role(query))
 
     def _with_moment(self, answer: pd.DataFrame, query: Query) -> pd.DataFrame:
         """Say at which moment people are counted, if the question is about one."""

@@ -66,7 +66,7 @@ class Source(TableCalls):
 
     @abstractmethod
     def _answer(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
-        """Answer a validated query."""
+        """Answer a validated query, with all rows among which are those that fit its conditions."""
 
     @abstractmethod
     def _listed_groups(self, group_filter: str, progress: ProgressOption) -> pd.DataFrame:
@@ -342,7 +342,7 @@ class Source(TableCalls):
     def _checked_answer(self, query: Query, progress: ProgressOption) -> pd.DataFrame:
         """Answer a query; warn about what may mislead, and note it in the footnote."""
         query = query.on_a_date()
-        every = replace(query, where=None, unique=False)
+        every = replace(query, unique=False)
         if query.where is not None:
             every = replace(every, max_users=None)
         answer = self._answer(every, progress)

@@ -303,6 +303,14 @@ def test_people_chosen_by_demographics_are_the_same_in_every_question(source: So
     assert set(source.class_sizes(where=where)["students"]) <= {0, "<10", *range(10, 54)}
 
 
+@pytest.mark.filterwarnings("ignore::oneroster_nb.PartialResultWarning")  # Clever lacks some
+def test_demographics_on_a_day_are_those_of_the_source(source: Source) -> None:
+    found = source.get_users("students", as_of="2026-10-01", demographics=True)
+    assert len(found) == 139
+    assert found["sex"].notna().all()
+    assert "demographics" not in found.attrs["footnote"]
+
+
 def test_nothing_is_wrong_with_the_demo(source: Source) -> None:
     findings = onb.check(source)
     assert set(findings["severity"]) <= {"info"}

@@ -90,7 +90,14 @@ class CleverProvider(Provider):
             return self.path_job(table, table, self.people_path("student"), wanted=wanted)
         return self.path_job(table, table, *_PATHS.get(table, (table,)), wanted=wanted)
 
-    def user_job(self, role: str, *, sensitive: bool, wanted: int | None) -> Job:
+    def user_job(
+        self,
+        role: str,
+        *,
+        sensitive: bool,
+        wanted: int | None,
+        clause: str = "",  # noqa: ARG002
+    ) -> Job:
         if role != "user":
             return super().user_job(role, sensitive=sensitive, wanted=wanted)
         # All of them, as contacts are at the schools of their students.
@@ -129,6 +136,7 @@ class CleverProvider(Provider):
         *paths: str,
         sensitive: bool = False,
         wanted: int | None = None,
+        params: Mapping[str, str] = {},  # noqa: ARG002
         keep: tuple[type[RosterError], ...] = (),
     ) -> Job:
         source = self.comes_with.get(table, table)

@@ -14,7 +14,7 @@ from oneroster_nb.connectors.live.provider import LISTED_ROLES, Provider
 from oneroster_nb.connectors.live.puller import Puller, pull_jobs, whole_tables
 from oneroster_nb.connectors.live.refreshing import Refresh
 from oneroster_nb.connectors.live.roster_pull import RosterPull
-from oneroster_nb.connectors.live.server_filters import ServerFilters
+from oneroster_nb.connectors.live.server_filters import REFUSED, ServerFilters
 from oneroster_nb.counts.footnotes import with_gaps_of_each, with_left_out, with_unknown_roles
 from oneroster_nb.errors import (
     DanglingReferenceWarning,
@@ -252,11 +252,18 @@ class Connector(RosterQuestions):
         role = query.roles[0] if query.roles else "user"
         listable = role in {*LISTED_ROLES, "user"} and role not in self._lists.lacking
         if query.timed or not listable:
-            return self._cache.roster_for(query, reporter).query(query, progress=False)
+            return self._cache.roster_for(query, reporter).without_group(query)
+        clause = self._filters.clause_of_people(role, query.where, reporter)
         wanted = query.max_users
         while True:
-            job = self._provider.user_job(role, sensitive=query.sensitive, wanted=wanted)
+            job = self._provider.user_job(
+                role, sensitive=query.sensitive, wanted=wanted, clause=str(clause or "")
+            )
+            job.keep = job.keep if clause is None else REFUSED
             (outcome,), tables = self._cache.together([job], ("orgs",), reporter)
+            if clause is not None and isinstance(outcome, RosterError):
+                self._filters.distrust(role, clause)
+                return self._without_group(query, reporter)
             if isinstance(outcome, NotFoundError):
                 self._lists.lacking.add(role)
                 return self._without_group(query, reporter)
@@ -269,7 +276,7 @@ class Connector(RosterQuestions):
             if wanted is None or len(users) >= wanted or job.rows < wanted:
                 break
             wanted = None  # too few of those that came are asked for, so look at all users
-        if users.empty:
+        if users.empty and clause is None:
             warn_not_shared(query.user_filter)
         known = {"users": came.users, "orgs": orgs}
         classes = empty_table("classes")

@@ -120,22 +120,33 @@ class Provider(ABC):
         *paths: str,
         sensitive: bool = False,
         wanted: int | None = None,
+        params: Mapping[str, str] = {},
         keep: tuple[type[RosterError], ...] = (),
     ) -> Job:
-        """Pull the lists at some paths, whose records become rows of a canonical table."""
+        """Pull the lists at some paths, whose records become rows of a canonical table.
+
+        The parameters are sent by a provider that has filters only.
+        """
 
     def object_job(self, table: str, key: str) -> Job:
         """Pull one row of a canonical table; a 404 or 403 is an outcome."""
         return self.path_job(table, table, encoded(self._collection(table), key), keep=NO_ROUTE)
 
-    def user_job(self, role: str, *, sensitive: bool, wanted: int | None) -> Job:
+    def user_job(self, role: str, *, sensitive: bool, wanted: int | None, clause: str = "") -> Job:
         """Pull the students, the teachers or (role "user") all people, or at least `wanted`.
 
-        For students and teachers a 404 is an outcome.
+        For students and teachers a 404 is an outcome. A filter is asked of a provider that has
+        filters only.
         """
-        keep = () if role == "user" else (NotFoundError,)
-        path, what = self.people_path(role), f"{role}s"
-        return self.path_job("users", what, path, sensitive=sensitive, wanted=wanted, keep=keep)
+        return self.path_job(
+            "users",
+            f"{role}s",
+            self.people_path(role),
+            sensitive=sensitive,
+            wanted=wanted,
+            params={"filter": clause} if clause else {},
+            keep=() if role == "user" else (NotFoundError,),
+        )
 
     def count_job(self, role: str) -> Job:
         """Pull what announces how many students or teachers there are."""

@@ -1,6 +1,7 @@
 """Asking a server for some rows of a table, if it was seen to know how to."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ from oneroster_nb.errors import (
 from oneroster_nb.progress import Reporter
 from oneroster_nb.source.table_calls import Choice
 from oneroster_nb.tables.status import active
+from oneroster_nb.tables.table import sensitive_columns
 from oneroster_nb.tables.where import Where
 from oneroster_nb.transport.side_by_side import Job
 
@@ -37,7 +39,7 @@ class ServerFilters:
     def __init__(self, puller: Puller) -> None:
         self._puller = puller
         self._provider = puller.provider
-        # What the server was seen to do. By table, field and sign: it honours such clauses.
+        # What the server was seen to do. By list, field and sign: it honours such clauses.
         self._honoured: dict[tuple[str, str, str], bool] = {}
         # By table and column: its lists below other objects hold all rows.
         self._complete: dict[tuple[str, str], bool] = {}
@@ -84,17 +86,51 @@ class ServerFilters:
 
     def supports_filter(self, name: str, clause: Clause, reporter: Reporter) -> bool:
         """Find out, once, whether a server finds a row that it has, and only if it should."""
+        return self._supports(name, name, partial(self._provider.list_job, name), clause, reporter)
+
+    def clause_of_people(self, role: str, where: Where | None, reporter: Reporter) -> Clause | None:
+        """Return what of the conditions on people the list of a role can be asked for, if anything.
+
+        The people who fulfil all conditions are among those who fulfil it. What an answer says of
+        people that it leaves out is then about these. If a condition is on a column that the
+        provider adds, everyone is needed, to see whether anybody has that column.
+        """
+        if any("." in column for column in where or ()):
+            return None
+        plain = set(self._provider.plain_fields("users"))
+        plain.difference_update(sensitive_columns("users", plain))
+        clause = pushdown_clause(where, None, plain)
+        if clause is None:
+            return None
+        # That a server filters its list of users says nothing of its list of students.
+        listing = partial(self._provider.user_job, role, sensitive=False)
+        path = self._provider.people_path(role)
+        return clause if self._supports(path, "users", listing, clause, reporter) else None
+
+    def distrust(self, role: str, clause: Clause) -> None:
+        """Remember that the list of a role does not honour such clauses after all."""
+        self._honoured[self._provider.people_path(role), clause.field, clause.sign] = False
+
+    def _supports(
+        self,
+        listed: str,
+        name: str,
+        listing: Callable[..., Job],
+        clause: Clause,
+        reporter: Reporter,
+    ) -> bool:
+        """Find out, once, whether a list of rows of a table honours such clauses."""
         if not self._provider.has_filters:
             return False
-        key = (name, clause.field, clause.sign)
+        key = (listed, clause.field, clause.sign)
         if key not in self._honoured:
-            first = self._tried(name, self._provider.list_job(name, wanted=1), reporter)
+            first = self._tried(name, listing(wanted=1), reporter)
             if first is None or first.empty:
                 return False
             probes = _probes(first.iloc[0], clause)
             if probes is None:
                 return False  # this row tells nothing; another one may
-            jobs = [self._provider.list_job(name, wanted=1, clause=probe) for probe in probes]
+            jobs = [listing(wanted=1, clause=probe) for probe in probes]
             there, absent = (self._keys_of(name, job, reporter) for job in jobs)
             self._honoured[key] = there == [first.iloc[0]["sourcedId"]] and absent == []
         return self._honoured[key]
