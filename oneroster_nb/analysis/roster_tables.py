@@ -181,7 +181,12 @@ class RosterTables:
         return table.loc[~is_active(table), "sourcedId"]
 
     def with_active(self, tables: Mapping[str, pd.DataFrame]) -> "RosterTables":
-        """Return the same tables with other active rows; the deleted rows stay."""
+        """Return the same tables with other active rows; the deleted rows stay.
+
+        If the active rows are the same objects, so is the roster, with all that is known of it.
+        """
+        if all(table is self.active(name) for name, table in tables.items()):
+            return self
         gone = {name: table.loc[~is_active(table)] for name, table in self.tables.items()}
         return RosterTables(
             {

@@ -88,6 +88,8 @@ def of_one_person(tables: Tables) -> list[Finding]:
     """Find enrollments of one person in one class that are the same, or overlap."""
     rows = _with_spans(tables["enrollments"]).dropna(subset=["class", "user"])
     rows = rows.loc[rows.duplicated(["class", "user"], keep=False)]
+    if rows.empty:
+        return []
     same = rows.duplicated(["class", "user", "role", "begins", "ends"])
     twice = rows.loc[same]
     rest = rows.loc[~same].sort_values(["class", "user", "begins"], kind="stable")

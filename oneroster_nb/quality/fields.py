@@ -32,6 +32,8 @@ def enumerations(tables: Tables) -> list[Finding]:
             if not (allowed := allowed_words(name, column)):
                 continue
             unknown = [w for w in table[column].dropna().unique() if not is_allowed(w, allowed)]
+            if not unknown:
+                continue
             rows = table.loc[table[column].isin(unknown)]
             details = (f"{value[:40]!r} in {column}." for value in rows[column])
             findings += found_each("value-unknown", name, rows["sourcedId"], column, details)

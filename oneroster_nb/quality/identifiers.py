@@ -1,12 +1,12 @@
 """Rules about ids, addresses and user names."""
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.people.same_person import names_and_roles
 from oneroster_nb.tables.rules import Finding, Tables, found, found_each
+from oneroster_nb.tables.text import arrow_texts
 
 _SIGNS = r"^[0-9A-Za-z./@_-]{1,255}$"
 _UNTYPABLE = r"[\s\x00-\x1f\x7f]"
@@ -30,7 +30,7 @@ def signs(tables: Tables) -> list[Finding]:
     findings = []
     for name, table in tables.items():
         ids = table["sourcedId"].dropna()
-        fits = pc.match_substring_regex(pa.array(ids, pa.string()), _SIGNS)
+        fits = pc.match_substring_regex(arrow_texts(ids), _SIGNS)
         odd = ids[~fits.to_numpy(zero_copy_only=False)]
         if len(odd):
             words = f"{len(odd):,} of {len(table):,}, such as {odd.iloc[0][:40]!r}."
@@ -61,6 +61,8 @@ def _shared(code: str, users: pd.DataFrame, column: str) -> list[Finding]:
     """
     values = users[column].dropna().str.strip().str.casefold()
     rows = users.loc[values.index[values.duplicated(keep=False)]]
+    if rows.empty:
+        return []
     marks = names_and_roles(rows).set_axis(rows.index).assign(value=values[rows.index])
     counts = marks.groupby("value").agg(
         size=("role", "size"),

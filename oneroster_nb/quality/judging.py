@@ -131,7 +131,7 @@ class RosterToJudge:
 
         found = list(self._causes.findings) if wanted(_OF_CAUSES) else []
         if wanted(_OF_REFERENCES):
-            unknown = links.references(self.tables, self._deleted)
+            unknown = links.references(self.tables, self._causes.unknown)
             found += links.people_together(self._unexplained(unknown))
         for of_rows, finds in _OF_ROWS:
             found += of_rows(self.active) if wanted(finds) else []

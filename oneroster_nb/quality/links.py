@@ -1,10 +1,10 @@
 """Rules about what refers to what: references, circles."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from oneroster_nb.tables.references import unknown_ids
+from oneroster_nb.tables.references import UnknownIds
 from oneroster_nb.tables.rules import Finding, Tables, found
 from oneroster_nb.tables.table import TABLES
 from oneroster_nb.tables.text import examples
@@ -13,13 +13,10 @@ _OPTIONAL = frozenset({"categories", "lineItems", "resources"})
 """Tables of other services, which a source may not show."""
 
 
-def references(tables: Tables, deleted: Mapping[str, "pd.Series[str]"]) -> list[Finding]:
-    """Find what is referred to and is not there: a finding each, with all that refer to it.
-
-    The tables are without rows marked ``tobedeleted``; the ids of these are there all the same.
-    """
+def references(tables: Tables, found_unknown: Iterable[UnknownIds]) -> list[Finding]:
+    """Make a finding of each id that is referred to and is not there, with all that refer to it."""
     lost: dict[str, list[pd.DataFrame]] = {}
-    for name, column, unknown in unknown_ids(tables, deleted):
+    for name, column, unknown in found_unknown:
         rows = {"key": unknown.index, "place": f"{name}.{column}", "count": unknown.array}
         lost.setdefault(TABLES[name].references[column], []).append(pd.DataFrame(rows))
     findings = []

@@ -1,7 +1,7 @@
 """At which school and in which class the rows of a roster are, and how many rows there are."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -93,6 +93,7 @@ class Whereabouts:
     """
 
     roster: RosterTables
+    _found: dict[str, _Places] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def _school_names(self) -> "tuple[NDArray[np.intp], pd.Series[str]]":
@@ -105,6 +106,11 @@ class Whereabouts:
         return numbers.astype(np.intp), pd.Series(known, dtype="str")
 
     def _places(self, name: str) -> _Places:
+        if name not in self._found:
+            self._found[name] = self._find(name)
+        return self._found[name]
+
+    def _find(self, name: str) -> _Places:
         table = self.roster.active(name)
         school = np.full(len(table), -1, dtype=np.intp)
         class_ = school.copy()
@@ -154,13 +160,19 @@ class Whereabouts:
         are not judged.
         """
         of_rule = {code: tuple(_OF_RULE.get(code, ())) for code in rules} | dict(own)
-        counted = [self._counted(name, idle) for name in {n for at in of_rule.values() for n in at}]
-        columns = ["population", "schoolName", "classTitle", "rows"]
-        empty = pd.DataFrame(columns=columns, dtype="str").astype({"rows": "int64"})
-        return LookedAt(pd.concat([empty, *counted], ignore_index=True), of_rule)
+        populations = sorted({name for at in of_rule.values() for name in at})
+        counted = [self._counted(name, idle) for name in populations]
+        school, class_, rows = np.hstack([np.empty((3, 0), dtype=np.int64), *counted])
+        looked_at = self._named(_Places(school, class_)).assign(
+            population=pd.Series(
+                np.repeat(populations, [each.shape[1] for each in counted]), dtype="str"
+            ),
+            rows=rows,
+        )
+        return LookedAt(looked_at, of_rule)
 
-    def _counted(self, population: str, idle: "pd.Series[str]") -> pd.DataFrame:
-        """Count the rows of a table, or the students, at each school and in each class."""
+    def _counted(self, population: str, idle: "pd.Series[str]") -> NDArray[np.int64]:
+        """Count the rows of a table, or the students: school, class, number for each place."""
         places = self._places("users" if population == STUDENTS else population)
         school, class_ = places.school, places.class_
         if population == STUDENTS:
@@ -171,5 +183,4 @@ class Whereabouts:
             school, class_ = school[judged], class_[judged]
         size = len(self.roster.active("classes")) + 1
         pairs, rows = np.unique((school + 1) * size + class_ + 1, return_counts=True)
-        named = self._named(_Places(pairs // size - 1, pairs % size - 1))
-        return named.assign(population=population, rows=rows.astype(np.int64))
+        return np.stack([pairs // size - 1, pairs % size - 1, rows])

@@ -1,5 +1,6 @@
 """Root causes: one reason why many references point nowhere, found once and fixed."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 from oneroster_nb.people.same_person import records_per_school
 from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.lookup import among
-from oneroster_nb.tables.references import elements, unknown_ids
+from oneroster_nb.tables.references import UnknownIds, elements, unknown_ids
 from oneroster_nb.tables.rules import Finding, Tables, found
 from oneroster_nb.tables.table import TABLES, join_values, split_text, split_values
 
@@ -72,13 +73,14 @@ class RootCauses:
     """What explains many findings at once.
 
     There is a finding for each cause; it ``explains`` the number of references that it breaks.
-    `tables` are as if the causes were fixed, for rules about links. Of each table, `unfixed` has
-    the ids that others refer to it by, and that nothing can make fit; `blind` are the tables with
-    such references.
+    `tables` are as if the causes were fixed, for rules about links, and `unknown` is what their
+    references lead to that is not there then. Of each table, `unfixed` has the ids that others
+    refer to it by, and that nothing can make fit; `blind` are the tables with such references.
     """
 
     findings: list[Finding]
     tables: dict[str, pd.DataFrame]
+    unknown: Sequence[UnknownIds] = ()
     unfixed: dict[str, set[str]] = field(default_factory=dict)
     blind: set[str] = field(default_factory=set)
     unread: Collection[str] = ()
@@ -125,8 +127,9 @@ def root_causes(
     >>> causes.tables["enrollments"]["userSourcedId"].equals(users)
     True
     """
-    causes = RootCauses([], dict(tables), unread=unread)
-    places = _places(tables, deleted or {})
+    unknown = list(unknown_ids(tables, deleted))
+    causes = RootCauses([], dict(tables), unknown, unread=unread)
+    places = _places(tables, unknown)
     for target in dict.fromkeys(place.target for place in places):
         mine = [place for place in places if place.target == target]
         fixes: dict[str, str | None] = {}
@@ -135,6 +138,8 @@ def root_causes(
             causes.findings += _other_kind(place, tables, fixes)
         for place in mine:
             _fix(causes, place, fixes)
+    if any(table is not tables[name] for name, table in causes.tables.items()):
+        causes.unknown = list(unknown_ids(causes.tables, deleted))
     causes.findings += _repeated_records(tables)
     return causes
 
@@ -150,14 +155,16 @@ def spreadsheet_numbers(tables: Tables) -> list[Finding]:
             if kind not in (Kind.TEXT, Kind.VALUES) or column in TABLES[name].references:
                 continue
             values = table.get("metadata.grades" if column == "grades" else column)
-            values = None if values is None else values.dropna()
-            if values is None or len(values) < 2:
+            if values is None or not len(values):
                 continue
             every = column != "grades"  # beside "7.0" the original may hold words
-            like = values.head(1) if every else values
-            if not like.str.fullmatch(_DECIMAL).any():
+            first = values.iloc[0]
+            if every and isinstance(first, str) and not re.fullmatch(_DECIMAL, first):
                 continue
+            values = values.dropna()
             decimal = values.str.fullmatch(_DECIMAL)
+            if len(values) < 2 or not decimal.any():
+                continue
             if decimal.all() or not every:
                 words = f"{column}, such as {values[decimal].iloc[0]!r}."
                 count = int(decimal.sum())
@@ -173,9 +180,9 @@ def one_record_each(tables: Tables) -> dict[str, pd.DataFrame]:
     return {**tables, "users": users.drop(index=others)} if len(others) else dict(tables)
 
 
-def _places(tables: Tables, deleted: Mapping[str, "pd.Series[str]"]) -> list[_Place]:
+def _places(tables: Tables, found: Sequence[UnknownIds]) -> list[_Place]:
     places = []
-    for name, column, unknown in unknown_ids(tables, deleted):
+    for name, column, unknown in found:
         target = TABLES[name].references[column]
         if len(tables[target]):
             several = TABLES[name].columns[column] is Kind.VALUES

@@ -1,5 +1,6 @@
 """Columns of strings, as the sources send them, to canonical tables with their types."""
 
+import datetime
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -25,8 +26,18 @@ _ARROW: Mapping[Kind, Any] = {
     Kind.NUMBER: pa.float64(),
 }
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?")
-_STAMP = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?")
-_FINER = re.compile(r"(\.\d{6})\d+")
+_TEXT = pd.StringDtype(na_value=math.nan)
+_DTYPES: Mapping[Any, Any] = {
+    pa.bool_(): pd.BooleanDtype(),
+    # Text stays text if a column has no value at all.
+    pa.string(): _TEXT,
+    pa.large_string(): _TEXT,
+    pa.null(): _TEXT,
+}
+_STAMP = re.compile(
+    r"\d{4}-\d{2}-\d{2}"
+    r"(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[Zz]|[+-]\d{2}(?::?[0-5]\d)?)?)?"
+)
 _TRUE_FALSE: Mapping[str, bool] = {
     "true": True,
     "1": True,
@@ -92,11 +103,8 @@ def concat(name: str, tables: Iterable[pa.Table], *, sensitive: bool = False) ->
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
     """Turn a canonical table into a DataFrame with the dtypes of the schema."""
-    types = {pa.bool_(): pd.BooleanDtype()}
-    frame: pd.DataFrame = table.replace_schema_metadata().to_pandas(types_mapper=types.get)
-    # A column without any value arrives as object; text stays text also then.
-    odd = [c for c, dtype in frame.dtypes.items() if dtype == "object"]
-    return frame.astype(dict.fromkeys(odd, "str")) if odd else frame
+    frame: pd.DataFrame = table.replace_schema_metadata().to_pandas(types_mapper=_DTYPES.get)
+    return frame
 
 
 def is_password(name: str) -> bool:
@@ -164,25 +172,36 @@ def _numbers(texts: Any) -> Any:
 
 def _timestamps(texts: Any) -> Any:
     """Read ISO 8601; a time without a zone is UTC."""
-    texts = _mapped(texts, _stamp, pa.string())
-    series = pd.Series(texts.to_pandas(), dtype="str")
-    stamps = pd.to_datetime(series, format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
-    return pa.array(stamps, type=pa.timestamp("us", "UTC"), from_pandas=True)
+    return _mapped(texts, _stamp, pa.timestamp("us", "UTC"))
 
 
 def _dates(texts: Any) -> Any:
     """Read the date of ``YYYY-MM-DD`` with or without a time; no zone moves it."""
-    days = _mapped(texts, _day, pa.string())
-    return _timestamps(days).cast(pa.timestamp("us"))
+    return _mapped(texts, _day, pa.timestamp("us"))
 
 
-def _stamp(text: str) -> str | None:
-    # Without finer decimals, one of which would narrow the whole column to the years 1677 to 2262.
-    return _FINER.sub(r"\1", text.strip()) if _STAMP.fullmatch(text.strip()) else None
+def _stamp(text: str) -> datetime.datetime | None:
+    text = text.strip()
+    if not _STAMP.fullmatch(text):
+        return None
+    try:
+        stamp = datetime.datetime.fromisoformat(text)
+        zone = stamp.tzinfo
+        return (
+            stamp.replace(tzinfo=datetime.UTC) if zone is None else stamp.astimezone(datetime.UTC)
+        )
+    except (ValueError, OverflowError):  # there is no such day, or none in UTC
+        return None
 
 
-def _day(text: str) -> str | None:
-    return text.strip()[:10] if _DATE.fullmatch(text.strip()) else None
+def _day(text: str) -> datetime.datetime | None:
+    text = text.strip()
+    if not _DATE.fullmatch(text):
+        return None
+    try:
+        return datetime.datetime.fromisoformat(text[:10])
+    except ValueError:  # there is no such day
+        return None
 
 
 def _grades(texts: Any) -> tuple[Any, Any]:

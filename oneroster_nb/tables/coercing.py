@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from oneroster_nb.errors import ConfigurationError, PartialResultWarning, warn
 from oneroster_nb.tables.casting import cast_columns, to_frame
@@ -15,7 +16,7 @@ from oneroster_nb.tables.repeated_keys import distinct_rows, warn_of_lost_rows
 from oneroster_nb.tables.roles import completed_roles
 from oneroster_nb.tables.rules import Finding
 from oneroster_nb.tables.table import EXTRA_TABLES, TABLES, empty_table, split_text
-from oneroster_nb.tables.text import texts
+from oneroster_nb.tables.text import arrow_texts, texts
 from oneroster_nb.tables.vocabulary import ACTIVE, has_words, standard_word
 
 
@@ -46,15 +47,21 @@ def coerce_frame(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Not
 
 def _is_untidy(name: str, values: "pd.Series[str]") -> bool:
     """Return True if texts are blank, or words or grades that the standard writes otherwise."""
-    if values.dtype != "str":
+    if values.dtype != "str" or values.empty:
         return False
-    column = str(values.name)
+    column, given = str(values.name), arrow_texts(values)
     if has_words(name, column):
-        odd = any(standard_word(name, column, word) != word for word in values.dropna().unique())
-        return odd or (column == "status" and bool(values.isna().any()))
+        words = pc.unique(given).to_pylist()
+        odd = any(word is not None and standard_word(name, column, word) != word for word in words)
+        return odd or (column == "status" and None in words)
     if column != "grades":
-        return bool((values == "").any())
-    parts = {part for text in values.dropna().unique() for part in split_text(text) or [""]}
+        return bool(pc.index(given, "").as_py() >= 0)
+    parts = {
+        part
+        for text in pc.unique(given).to_pylist()
+        if text is not None
+        for part in split_text(text) or [""]
+    }
     return any(not part or grade_code(part) != part for part in parts)
 
 

@@ -4,14 +4,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from oneroster_nb.tables.text import arrow_texts
 
 
 def codes(values: "pd.Series[str]", keys: "pd.Series[str]") -> NDArray[np.intp]:
     """Return for each value its position among the keys, -1 where it is missing or not there."""
-    found = pc.index_in(_strings(values), value_set=_strings(keys), skip_nulls=True)
+    found = pc.index_in(arrow_texts(values), value_set=arrow_texts(keys), skip_nulls=True)
     positions: NDArray[np.intp] = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
     return positions.astype(np.intp)
 
@@ -42,7 +43,3 @@ def take(column: "pd.Series[Any]", positions: NDArray[np.intp]) -> "pd.Series[An
     if not len(column):
         return pd.Series([None] * len(positions), dtype=column.dtype)
     return pd.Series(column.array.take(positions, allow_fill=True))
-
-
-def _strings(values: "pd.Series[str]") -> Any:
-    return pa.array(values, pa.string(), from_pandas=True)

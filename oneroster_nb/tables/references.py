@@ -1,6 +1,7 @@
 """References between tables that point nowhere, and what an answer leaves out because of them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -24,17 +25,21 @@ _References = Iterable[tuple[str, "pd.Series[str]"]]
 """The table that is referred to, and the ids that refer to its rows."""
 
 
+UnknownIds: TypeAlias = tuple[str, str, "pd.Series[int]"]
+"""A table, one of its columns, and how often this refers to each id that no row has."""
+
+
 def unknown_ids(
     tables: Mapping[str, pd.DataFrame], deleted: Mapping[str, "pd.Series[str]"] | None = None
-) -> Iterator[tuple[str, str, "pd.Series[int]"]]:
-    """Yield each column that refers to ids that no row has: table, column, how often each id.
+) -> Iterator[UnknownIds]:
+    """Yield each column that refers to ids that no row has.
 
     A reference into a table that is not among these is not judged. The ids in `deleted`, by table,
     are there as well.
     """
     for name, frame in tables.items():
         for column, target in (TABLES[name].references if name in TABLES else {}).items():
-            if column not in frame or target not in tables:
+            if frame.empty or column not in frame or target not in tables:
                 continue
             keys = tables[target]["sourcedId"]
             if deleted and len(deleted.get(target, ())):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from oneroster_nb.tables.table import join_values
 
@@ -50,6 +51,24 @@ def texts(values: "pd.Series[Any]") -> "pd.Series[str]":
         _text(value) if there else None for value, there in zip(values, values.notna(), strict=True)
     ]
     return pd.Series(written, index=values.index, dtype="str", name=values.name).replace("", None)
+
+
+def arrow_texts(values: "pd.Series[str]") -> Any:
+    """Return texts as an Arrow array of large strings, as pandas holds them: nothing is copied.
+
+    Missing texts are null.
+
+    Examples
+    --------
+    >>> arrow_texts(pd.Series(["a", None], dtype="str")).to_pylist()
+    ['a', None]
+    """
+    if values.dtype != "str":
+        return pa.array(values, pa.large_string(), from_pandas=True)
+    array = pa.array(values.array)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    return array.cast(pa.large_string())
 
 
 def _text(value: object) -> str:

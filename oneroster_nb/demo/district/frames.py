@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from oneroster_nb.tables.table import TABLES
+from oneroster_nb.tables.table import TABLES, empty_table
 
 Objects: TypeAlias = npt.NDArray[np.object_]
 
@@ -23,11 +23,9 @@ def frame(name: str, columns: Mapping[str, Any]) -> pd.DataFrame:
     kinds = TABLES[name].visible(sensitive=True)
     size = len(columns["sourcedId"])
     given = {"status": np.full(size, "active", dtype=object), **columns}
-    return pd.DataFrame(
-        {
-            column: pd.Series(given.get(column, [None] * size), dtype=kind.dtype)
-            for column, kind in kinds.items()
-        }
+    empty = empty_table(name, sensitive=True).reindex(range(size))
+    return empty.assign(
+        **{column: pd.Series(values, dtype=kinds[column].dtype) for column, values in given.items()}
     )
 
 

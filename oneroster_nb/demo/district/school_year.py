@@ -70,6 +70,8 @@ class SchoolYear(NamedTuple):
         still fit grades.
         """
         moved = self.first_day - SchoolYear(_WRITTEN).first_day
+        if not moved:
+            return dict(tables)
         return {name: _later(table, moved) for name, table in tables.items()}
 
 
