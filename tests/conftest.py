@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from helpers.district import small_district
 from helpers.one_day import TODAY, let_it_be
 from helpers.thorough import THOROUGH
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from oneroster_nb import OneRosterConnector
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
 
 # What requests and our own credential chain would take from the machine.
@@ -152,7 +152,7 @@ def interruptible() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def district() -> dict[str, pd.DataFrame]:
     """Return the tables of the standard small district."""
-    return make_district()
+    return small_district()
 
 
 @pytest.fixture(scope="session")

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.district import small_district
 from helpers.faults import at, status
 from helpers.faultserver import FaultServer
 from helpers.records import school
 from helpers.untidy import worse
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.export import write
 from oneroster_nb.tables import table as canonical
@@ -32,7 +32,7 @@ pytestmark = [
     pytest.mark.filterwarnings(f"ignore::oneroster_nb.{name}")
     for name in ("DanglingReferenceWarning", "SeveralRecordsWarning", "UnknownRoleWarning")
 ]
-ROSTER = onb.Roster(make_district())
+ROSTER = onb.Roster(small_district())
 UNTIDY = onb.Roster(worse(3))
 
 
@@ -307,7 +307,7 @@ PEOPLE = ROSTER.get_users("students")
 
 
 def test_missing_values_are_a_category_and_are_counted() -> None:
-    tables = dict(make_district())
+    tables = dict(small_district())
     tables["classes"] = tables["classes"].assign(location=None)
     summed = onb.Roster(tables).class_sizes(by="location")
     assert summed[["location", "classes"]].to_numpy().tolist() == [["(missing)", 88]]
@@ -419,7 +419,7 @@ def test_sizes_of_classes_hide_whether_they_are_over_a_small_number() -> None:
 
 
 def test_lists_of_classes_hide_small_numbers() -> None:
-    tables = dict(make_district())
+    tables = dict(small_district())
     teacher = tables["enrollments"]["userSourcedId"] == "18140"
     tables["enrollments"] = tables["enrollments"].loc[~teacher]
     lacking = onb.Roster(tables).empty_classes(suppress_below=10)
@@ -428,7 +428,7 @@ def test_lists_of_classes_hide_small_numbers() -> None:
     assert lacking["teachers"].dtype == "int64"
     assert lacking.attrs["footnote"] == "Hidden: 2 of 1 to 9 (<10)."
 
-    tables = dict(make_district())
+    tables = dict(small_district())
     classes = tables["classes"].set_index("sourcedId")
     classes.loc[["31711", "31712"], "periods"] = "1", "4"
     tables["classes"] = classes.reset_index()[tables["classes"].columns]
@@ -468,7 +468,7 @@ def test_seats_hide_how_rules_overlap_where_any_number_is_small() -> None:
 def test_seats_for_nobody() -> None:
     with pytest.warns(onb.NoMatchWarning):
         table = ROSTER.seats(["courses::No such course::students", "guardians"])
-    guardians = int((make_district()["users"]["role"] == "guardian").sum())
+    guardians = int((small_district()["users"]["role"] == "guardian").sum())
     assert table["people"].tolist() == [0, guardians, guardians]
     assert table["onlyHere"].tolist() == [0, guardians, guardians]
     query = onb.Query("students", "schools", ["7", "2"])
@@ -478,7 +478,7 @@ def test_seats_for_nobody() -> None:
 
 
 def test_what_changed_by_school_hides_small_numbers() -> None:
-    tables = dict(make_district())
+    tables = dict(small_district())
     users = tables["users"] = tables["users"].copy()
     users.loc[users.index[:12], "grades"] = "UG"
     changes = onb.diff(ROSTER, onb.Roster(tables), suppress_below=5)
@@ -492,7 +492,7 @@ def test_what_changed_by_school_hides_small_numbers() -> None:
 
 
 def test_a_diff_shows_counts_and_no_names() -> None:
-    tables = dict(make_district())
+    tables = dict(small_district())
     tables["users"] = tables["users"].iloc[1:]
     changes = onb.diff(ROSTER, onb.Roster(tables))
     for text in (repr(changes), str(changes), changes._repr_html_()):
@@ -504,7 +504,7 @@ def test_a_diff_shows_counts_and_no_names() -> None:
 
 
 def test_rosters_that_have_nobody_in_common_are_warned_about() -> None:
-    tables = dict(make_district())
+    tables = dict(small_district())
     for table, name in (("users", "sourcedId"), ("enrollments", "userSourcedId")):
         tables[table] = tables[table].assign(**{name: "x" + tables[table][name]})
     other = onb.Roster(tables)
@@ -514,13 +514,13 @@ def test_rosters_that_have_nobody_in_common_are_warned_about() -> None:
         "added": len(other.users),
         "removed": len(ROSTER.users),
     }
-    tables["users"] = pd.concat([tables["users"], make_district()["users"].head(1)])
+    tables["users"] = pd.concat([tables["users"], small_district()["users"].head(1)])
     onb.diff(ROSTER, onb.Roster(tables))  # one is enough, and warnings are errors here
 
 
 def moved_tables(number: int) -> dict[str, pd.DataFrame]:
     """Return the demo after some students of the first school went to another one."""
-    tables = dict(make_district())
+    tables = dict(small_district())
     users = tables["users"] = tables["users"].copy()
     users.loc[users.index[:number], "orgSourcedIds"] = "7"
     return tables
@@ -538,9 +538,9 @@ def test_who_changes_school_counts_at_both_and_once_in_all() -> None:
 
 
 def test_schools_of_one_name_are_rows_of_their_own() -> None:
-    orgs = make_district()["orgs"]
+    orgs = small_district()["orgs"]
     orgs["name"] = orgs["name"].replace("Lincoln Middle School", "Classlink HS")
-    sides = [onb.Roster({**side, "orgs": orgs}) for side in (make_district(), moved_tables(6))]
+    sides = [onb.Roster({**side, "orgs": orgs}) for side in (small_district(), moved_tables(6))]
     table = onb.diff(*sides).by_school
     assert table[["schoolName", "schoolSourcedId", "changed"]].to_numpy().tolist() == [
         ["Classlink HS", "2", 6],
@@ -550,7 +550,7 @@ def test_schools_of_one_name_are_rows_of_their_own() -> None:
 
 
 def test_who_is_at_no_school_is_counted() -> None:
-    tables = dict(make_district())
+    tables = dict(small_district())
     nowhere = tables["users"].assign(orgSourcedIds=None, grades="UG").head(3)
     tables["users"] = pd.concat([nowhere, tables["users"].iloc[3:]])
     counts = onb.diff(ROSTER, onb.Roster(tables)).by_school
@@ -584,7 +584,7 @@ def test_totals_of_people_at_several_schools_are_left_out_where_they_would_help(
 
 
 def test_each_class_of_a_course_is_one_move() -> None:
-    tables = dict(make_district())
+    tables = dict(small_district())
     student = tables["enrollments"].query("userSourcedId == '18001'")
     new = tables["classes"].query("sourcedId in ['31710', '31714']").assign(courseSourcedId="c1")
     classes = pd.concat([new, *(new.assign(sourcedId=new["sourcedId"] + end) for end in "ab")])
@@ -603,7 +603,7 @@ def test_each_class_of_a_course_is_one_move() -> None:
 
 
 def test_sections_are_joined_through_others() -> None:
-    tables = dict(make_district())
+    tables = dict(small_district())
     of = tables["enrollments"].query("userSourcedId == '18140'")["classSourcedId"].tolist()
     classes = tables["classes"].set_index("sourcedId")
     classes.loc[of, "periods"] = ["1", "2", "1,3", "2,3"]
@@ -621,7 +621,7 @@ def test_sections_are_joined_through_others() -> None:
 
 def with_roles(*rows: tuple[str, str, str]) -> onb.Roster:
     """Return the demo with more roles: of whom, which, at which org."""
-    tables = dict(make_district())
+    tables = dict(small_district())
     more = canonical.empty_table("roles").reindex(range(len(rows)))
     people, roles, orgs = (pd.Series(part, dtype="str") for part in zip(*rows, strict=True))
     more = more.assign(
@@ -652,7 +652,7 @@ def test_a_second_role_may_be_unknown() -> None:
 
 
 def test_classes_of_a_year_and_of_its_half_meet_at_one_time() -> None:
-    tables = dict(make_district())
+    tables = dict(small_district())
     of = ["31710", "31711", "31712"]  # of one teacher
     classes = tables["classes"].set_index("sourcedId")
     classes.loc[of, "periods"] = "1"
@@ -675,7 +675,7 @@ def test_classes_of_a_year_and_of_its_half_meet_at_one_time() -> None:
 
 
 def test_people_without_birth_dates_are_one_where_a_school_is_the_same() -> None:
-    tables = dict(make_district())
+    tables = dict(small_district())
     users = tables["users"] = tables["users"].copy()
     tables["demographics"] = tables["demographics"].iloc[:0]
     names = ["givenName", "familyName", "role", "grades"]
@@ -689,7 +689,7 @@ def test_people_without_birth_dates_are_one_where_a_school_is_the_same() -> None
 
 
 def test_a_second_role_counts() -> None:
-    tables = dict(make_district())
+    tables = dict(small_district())
     both = tables["roles"].query("userSourcedId == '18140'")
     both = both.assign(sourcedId="second", role="student", roleType="secondary")
     tables["roles"] = pd.concat([tables["roles"], both])
@@ -708,7 +708,7 @@ def test_a_question_does_not_warn_of_what_it_is_about(tmp_path: Path) -> None:
 
 
 def test_phones_are_not_among_what_changed() -> None:
-    tables = dict(make_district())
+    tables = dict(small_district())
     tables["users"] = tables["users"].assign(phone="555-0100", sms="555-0101")
     changes = onb.diff(ROSTER, onb.Roster(tables))
     assert changes.people.empty
@@ -716,7 +716,7 @@ def test_phones_are_not_among_what_changed() -> None:
 
 
 def test_the_order_of_values_is_no_change() -> None:
-    tables = dict(make_district())
+    tables = dict(small_district())
     swapped = tables["users"]["agentSourcedIds"].str.split(",").str[::-1].str.join(",")
     tables["users"] = tables["users"].assign(agentSourcedIds=swapped)
     assert onb.diff(ROSTER, onb.Roster(tables)).people.empty

@@ -16,6 +16,7 @@ import keyring
 import nbformat
 import pandas as pd
 import pytest
+from helpers.district import small_district
 from helpers.form_tools import (
     SECONDS,
     check_code,
@@ -34,7 +35,6 @@ from nbclient import NotebookClient
 from pandas.testing import assert_frame_equal
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.errors import (
     CancelledError,
@@ -49,7 +49,7 @@ from oneroster_nb.forms.explorer import Explorer, explore
 from oneroster_nb.forms.runner import Done, Runner
 from oneroster_nb.progress import Progress
 
-TABLES = make_district()
+TABLES = small_district()
 ROSTER = onb.Roster(TABLES)
 
 CLASS_TITLES = sorted(TABLES["classes"]["title"].unique())

@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from helpers.district import small_district
 from helpers.form_tools import control, file_of, is_shown, look_at, looked_at, table_in, texts
 from pandas.testing import assert_frame_equal
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.forms.calls import Extra
 from oneroster_nb.forms.common_questions import COMMON
@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.filterwarnings(f"ignore::oneroster_nb.{name}")
     for name in ("DanglingReferenceWarning", "SeveralRecordsWarning", "UnknownRoleWarning")
 ]
-TABLES = make_district()
+TABLES = small_district()
 ROSTER = onb.Roster(TABLES)
 RULES = "courses::English 9::students\n\n schools::Classlink HS::students "
 

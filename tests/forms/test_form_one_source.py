@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from helpers.district import small_district
 from helpers.form_tools import (
     SECONDS,
     control,
@@ -26,7 +27,6 @@ from helpers.form_tools import (
 from ipywidgets import Widget
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.forms.explorer import Explorer, explore
 from oneroster_nb.forms.widgets.pictures import Pictures
 from oneroster_nb.forms.widgets.table import ResultTable
@@ -38,7 +38,7 @@ MARK = "Zabriskie"
 
 
 def marked() -> dict[str, pd.DataFrame]:
-    tables = make_district()
+    tables = small_district()
     users, classes, orgs = tables["users"], tables["classes"], tables["orgs"]
     tables["users"] = users.assign(
         familyName=MARK + users["familyName"], email=MARK + users["email"], grades="XX"
@@ -162,7 +162,7 @@ def expect_nothing(form: Explorer) -> None:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_nothing_stays_after_another_connection(question: str, tmp_path: Path) -> None:
-    onb.Roster(make_district()).save(tmp_path / "other")
+    onb.Roster(small_district()).save(tmp_path / "other")
     form = asked(question)
     form.provider, form.path = "snapshot", str(tmp_path / "other")
     form.connect()
@@ -192,7 +192,7 @@ def test_nothing_stays_if_connecting_is_cancelled(
     def held(*_: Any, **__: Any) -> Any:
         begun.release()
         assert let_go.acquire(timeout=SECONDS)
-        return onb.Roster(make_district())
+        return onb.Roster(small_district())
 
     def counted(_source: Source, report: Any) -> str:
         report(onb.progress.Progress("students", 1, 2))  # notices that it was cancelled
@@ -220,7 +220,7 @@ def test_nothing_stays_if_connecting_is_cancelled(
 
 def test_a_bundle_that_was_uploaded_is_forgotten(tmp_path: Path) -> None:
     path = onb.Roster(MARKED).to_csv_bundle(tmp_path / "former.zip")
-    onb.Roster(make_district()).save(tmp_path / "other")
+    onb.Roster(small_district()).save(tmp_path / "other")
     form = explore(provider="csv")
     upload(form, f"{MARK}.zip", path.read_bytes(), piece=1 << 20)
     form.connect()
@@ -285,7 +285,7 @@ class Held(Former):
 )
 def test_an_answer_that_comes_late_is_dropped(call: str, start: Any) -> None:
     async def test() -> None:
-        former, other = Held(call), onb.Roster(make_district())
+        former, other = Held(call), onb.Roster(small_district())
         form = explore(former, group_filter="schools")
         await until(form, "every one: 3 schools")
         start(form)
@@ -304,7 +304,7 @@ def test_an_answer_that_comes_late_is_dropped(call: str, start: Any) -> None:
 
 
 def test_groups_that_are_listed_late_are_not_offered(tmp_path: Path) -> None:
-    onb.Roster(make_district()).save(tmp_path / "other")
+    onb.Roster(small_district()).save(tmp_path / "other")
 
     async def test() -> None:
         former = Held("groups")
@@ -328,7 +328,7 @@ def test_groups_of_the_former_source_are_gone_though_the_new_one_shows_none() ->
     form = explore(Former(), group_filter="classes", match_on="title", match="contains")
     control(form, "Group").value = MARK
     assert control(form, "Group").options
-    form._connection.take(Silent(make_district()))
+    form._connection.take(Silent(small_district()))
     assert "These may not be seen." in texts(form)
     assert control(form, "Group").options == ()
     assert control(form, "Match on").options == ()

@@ -11,6 +11,7 @@ import ipywidgets as widgets
 import keyring
 import pandas as pd
 import pytest
+from helpers.district import small_district
 from helpers.faults import status
 from helpers.faultserver import FaultServer
 from helpers.form_tools import (
@@ -31,7 +32,6 @@ from helpers.keyrings import MemoryKeyring
 from helpers.records import school
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.forms.explorer import Explorer, explore
 from oneroster_nb.forms.widgets.table import ResultTable
@@ -191,7 +191,7 @@ def shown_findings(form: Any) -> list[pd.DataFrame]:
 
 def bundle(folder: Path) -> Path:
     """Write the demo's bundle, in which one grade is none."""
-    tables = make_district()
+    tables = small_district()
     users = tables["users"] = tables["users"].copy()
     users.loc[0, "grades"] = "Lions"
     return onb.Roster(tables).to_csv_bundle(folder / "x.zip")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from helpers.district import small_district
 from helpers.form_tools import (
     control,
     file_of,
@@ -21,12 +22,11 @@ from helpers.one_day import TODAY
 from pandas.testing import assert_frame_equal
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.forms.common_questions import COMMON
 from oneroster_nb.forms.explorer import Explorer, explore
 from oneroster_nb.forms.in_words import in_words
 
-TABLES = make_district()
+TABLES = small_district()
 DAY = "2026-10-01"
 CLASS = "ELA 6 (6A ELA)"
 ANY_TIME, ON_A_DAY = "", "on a day"

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.district import small_district
 from helpers.thorough import cases
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 import oneroster_nb as onb
 from oneroster_nb.counts.overlaps import hide_groups
-from oneroster_nb.demo.district.making import make_district
 
 
 def some_groups(chance: np.random.Generator) -> Any:
@@ -115,7 +115,7 @@ def test_a_district_and_its_schools_but_one() -> None:
 
 
 def test_seats_of_users_and_students_do_not_tell_the_teachers() -> None:
-    roster = onb.Roster(make_district())
+    roster = onb.Roster(small_district())
     rules = ["classes::31710::users", "classes::31710::students"]
     assert roster.seats(rules)["people"].tolist() == [11, 10, 11]
     table = roster.seats(rules, suppress_below=10)
@@ -125,7 +125,7 @@ def test_seats_of_users_and_students_do_not_tell_the_teachers() -> None:
 
 
 def test_seats_count_all_people() -> None:
-    roster = onb.Roster(make_district())
+    roster = onb.Roster(small_district())
     with pytest.raises(onb.QueryError, match="max_users=5 leaves people out"):
         roster.seats([onb.Query("students", max_users=5)])
     with onb.connect("demo", max_users=7) as conn, pytest.raises(onb.QueryError, match="=7"):

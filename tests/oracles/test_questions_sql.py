@@ -16,11 +16,11 @@ import duckdb
 import pandas as pd
 import pytest
 from helpers.dated import Moment, dated, moment
+from helpers.district import small_district
 from helpers.thorough import cases
 from helpers.untidy import worse
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.tables.table import TABLES, join_values
 
 # These districts have references that point nowhere, days on which no term is running, and some no
@@ -69,7 +69,7 @@ def roster(request: pytest.FixtureRequest) -> onb.Roster:
     seed = request.param
     if isinstance(seed, Dated):
         return onb.Roster(dated(seed.seed))
-    return onb.Roster(make_district() if seed is None else worse(seed))
+    return onb.Roster(small_district() if seed is None else worse(seed))
 
 
 @pytest.fixture(scope="module")
@@ -764,7 +764,7 @@ def changed(tables: dict[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFram
 
 @pytest.mark.parametrize("seed", range(cases(3, 8)))
 def test_what_changed(seed: int, tmp_path: Path) -> None:
-    tables = worse(seed) if seed else dict(make_district())
+    tables = worse(seed) if seed else dict(small_district())
     before, after = onb.Roster(tables), onb.Roster(changed(tables, seed))
     found = onb.diff(before, after)
     db = duckdb.connect()

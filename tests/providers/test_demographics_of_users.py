@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers.bundles import added, changed
+from helpers.district import small_district
 from helpers.faultserver import FaultServer
 from helpers.records import school
 
 import oneroster_nb as onb
 from oneroster_nb import OneRosterConnector, errors
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.tables.demographic_names import is_demographic
 
 Connect = Callable[..., OneRosterConnector]
@@ -71,7 +71,7 @@ def test_they_are_in_no_answer_of_a_bundle(name: str, version: str) -> None:
 
 
 def test_they_are_left_out_of_tables_made_by_hand_and_of_old_rosters(tmp_path: Path) -> None:
-    tables = make_district()
+    tables = small_district()
     users = tables["users"].assign(
         **{"birthDate": BORN, "metadata.more": json.dumps({"race": RACE, "team": "blue"})}
     )

@@ -4,10 +4,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from helpers.district import small_district
 
 import oneroster_nb as onb
 from oneroster_nb import Query
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.forms.explorer import explore
 from oneroster_nb.source.source import Source
 
@@ -35,7 +35,7 @@ def test_a_star_needs_a_kind_of_group() -> None:
 
 @pytest.fixture(params=["live", "clever", "roster", "csv"])
 def source(request: pytest.FixtureRequest, tmp_path: Any) -> Any:
-    roster = onb.Roster(make_district())
+    roster = onb.Roster(small_district())
     if request.param == "roster":
         yield roster
     elif request.param == "csv":
@@ -53,7 +53,7 @@ def test_every_source_takes_a_star(source: Source, name: Any) -> None:
 
 
 def test_the_form_takes_a_star_and_writes_none_in_its_code() -> None:
-    form = explore(onb.Roster(make_district()), group_filter="schools", group_name="*")
+    form = explore(onb.Roster(small_district()), group_filter="schools", group_name="*")
     assert form.query == Query("students", "schools")
     form.run()
     assert len(form.result) == 139

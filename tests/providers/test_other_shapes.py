@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers.bundles import packed
+from helpers.district import small_district
 from helpers.faultserver import FaultServer
 from helpers.records import Record, org, user
 from helpers.sources import District, bundle_of, roles_of, routes_of, user_1p1, user_1p2
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 
 Held = list[tuple[str, str, str]]
 
@@ -150,7 +150,7 @@ def test_a_server_of_1p1_that_mixes_both() -> None:
 @pytest.mark.filterwarnings("ignore::oneroster_nb.errors.PartialResultWarning")
 @pytest.mark.parametrize("version", ["1.1", "1.2"])
 def test_a_role_without_an_org_comes_back_from_a_bundle(version: str, tmp_path: Path) -> None:
-    tables = make_district()
+    tables = small_district()
     users = tables["users"].copy()
     users.loc[0, ["orgSourcedIds", "primaryOrgSourcedId"]] = None
     roles = tables["roles"]

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from helpers.bundles import demo as demo_files, packed, written
 from helpers.cleverserver import CleverServer
+from helpers.district import small_district
 from helpers.faultserver import FaultServer
 from helpers.records import org, routes, user
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.source.source import Source
 
@@ -26,8 +26,8 @@ PHONE, SMS, HOME = "201-555-0101", "201-555-0102", "201-555-0103"
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Source]]:
     """Open the demo district, where guardians have ``sms`` and grown-ups ``phone``, in each way."""
     folder = tmp_path_factory.mktemp("phones")
-    whole = onb.Roster(make_district())
-    with DemoServer(make_district()) as server, onb.connect("demo-clever") as clever:
+    whole = onb.Roster(small_district())
+    with DemoServer(small_district()) as server, onb.connect("demo-clever") as clever:
         account = (server.client_id, server.client_secret)
         old = onb.OneRosterConnector(server.host, *account)
         new = onb.OneRosterConnector(server.host_v1p2, *account, token_url=server.token_url)
@@ -125,7 +125,7 @@ def test_a_roster_after_a_delta_keeps_its_own_choice(mode: str, sensitive: bool)
         "users.csv": written(head, [[*row, SMS, PHONE, HOME]]),
     }
     # Small enough that replacing it is no sudden loss.
-    tables = make_district()
+    tables = small_district()
     people = tables["users"].head(1)
     roles = tables["roles"].loc[tables["roles"]["userSourcedId"].isin(people["sourcedId"])]
     whole = onb.Roster(tables | {"users": people, "roles": roles})
@@ -210,7 +210,7 @@ def test_a_providers_own_columns_of_phones_are_as_private(
 
 
 def test_what_kind_a_phone_is_and_a_schools_number_are_no_secret() -> None:
-    tables = make_district()
+    tables = small_district()
     tables["users"] = tables["users"].assign(**{"clever.phone_type": "Cell"})
     tables["orgs"] = tables["orgs"].assign(**{"metadata.phone": PHONE})
     roster = onb.Roster(tables).get_roster()
@@ -236,7 +236,7 @@ def test_pseudonyms_of_a_connection_hold_no_phones(sources: dict[str, Source], k
 
 
 def test_a_roster_with_phones_and_one_without_do_not_differ_by_them() -> None:
-    tables = make_district()
+    tables = small_district()
     tables["users"] = tables["users"].assign(**{"clever.ext.home_phone": HOME})
     roster = onb.Roster(tables)
     changes = onb.diff(roster.get_roster(), roster)

@@ -12,12 +12,12 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers.cleverserver import CleverServer
+from helpers.district import small_district
 from helpers.faults import filters_well, selects_fields
 from helpers.faultserver import Answer, Asked, Behaviour, FaultServer, Record
 from helpers.records import enrollment, school, user
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.tables.table import TABLES
 from oneroster_nb.transport.clock import ServerClock
 
@@ -180,7 +180,7 @@ def test_a_change_that_is_older_than_the_pull_is_seen_if_it_is_newer_than_the_ro
 
 
 def test_a_roster_that_was_saved_without_the_servers_time_loads(tmp_path: Path) -> None:
-    path = onb.Roster(make_district()).save(tmp_path / "old.roster")
+    path = onb.Roster(small_district()).save(tmp_path / "old.roster")
     manifest = json.loads((path / "manifest.json").read_text())
     del manifest["serverTime"]
     (path / "manifest.json").write_text(json.dumps(manifest))
@@ -225,10 +225,10 @@ def test_refresh_reports_a_table_of_which_all_ids_are_new(connected: Connect, na
 
 @pytest.mark.parametrize("name", ["orgs", "academicSessions", "courses", "classes", "users"])
 def test_diff_reports_a_table_of_which_all_ids_are_new(name: str) -> None:
-    tables = dict(make_district())
+    tables = dict(small_district())
     tables[name] = tables[name].assign(sourcedId="x" + tables[name]["sourcedId"])
     with pytest.warns(onb.RosterWarning) as told:
-        changes = onb.diff(onb.Roster(make_district()), onb.Roster(tables))
+        changes = onb.diff(onb.Roster(small_district()), onb.Roster(tables))
     (message,) = [str(w.message) for w in told if w.category is onb.NoMatchWarning]
     note = f"All ids are new in {name}, "
     assert note in message
@@ -236,9 +236,9 @@ def test_diff_reports_a_table_of_which_all_ids_are_new(name: str) -> None:
 
 
 def test_one_known_id_is_enough(connected: Connect) -> None:
-    tables = dict(make_district())
+    tables = dict(small_district())
     tables["academicSessions"] = tables["academicSessions"].head(1)
-    onb.diff(onb.Roster(make_district()), onb.Roster(tables))  # warnings are errors here
+    onb.diff(onb.Roster(small_district()), onb.Roster(tables))  # warnings are errors here
 
 
 # One state of the data

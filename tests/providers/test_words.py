@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from helpers.district import small_district
 from helpers.records import course, enrollment, org, section, session, user
 from helpers.sources import KINDS, District, bundle_of, opened
 
 import oneroster_nb as onb
 from oneroster_nb import UnknownRoleWarning
-from oneroster_nb.demo.district.making import make_district
 
 DELETED = [
     "tobedeleted",
@@ -127,7 +127,7 @@ def test_words_of_a_delta_are_read_likewise() -> None:
 
 
 def test_words_of_tables_made_by_hand_are_read_likewise() -> None:
-    tables = make_district()
+    tables = small_district()
     users = tables["users"]
     shouting = users.assign(role=users["role"].str.upper(), status=None)
     roles = tables["roles"].assign(role=tables["roles"]["role"].str.upper())

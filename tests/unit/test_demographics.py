@@ -4,12 +4,12 @@ import datetime
 
 import pandas as pd
 import pytest
+from helpers.district import small_district
 from helpers.faultserver import FaultServer
 from helpers.records import school
 
 import oneroster_nb as onb
 from oneroster_nb import errors
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.people.demographics import DEMOGRAPHIC_COLUMNS, ages, race_ethnicity
 from oneroster_nb.tables.table import empty_table
 
@@ -59,7 +59,7 @@ def test_age_is_in_completed_years(born: str | None, day: str, years: int | None
 
 
 def test_they_stand_beside_people_only_if_asked_for() -> None:
-    tables = make_district()
+    tables = small_district()
     roster = onb.Roster(tables)
     born = tables["demographics"].set_index("sourcedId")["birthDate"]
 
@@ -72,7 +72,7 @@ def test_they_stand_beside_people_only_if_asked_for() -> None:
 
 
 def test_conditions_on_them() -> None:
-    roster = onb.Roster(make_district())
+    roster = onb.Roster(small_district())
     every = roster.get_users("students", demographics=True)
     after = pd.Timestamp("2012-08-31")
 
@@ -87,7 +87,7 @@ def test_conditions_on_them() -> None:
 
 
 def test_counts_by_them_hide_small_numbers_unless_told_otherwise() -> None:
-    students = onb.Roster(make_district()).get_users("students", "schools", demographics=True)
+    students = onb.Roster(small_district()).get_users("students", "schools", demographics=True)
 
     hidden = onb.crosstab(students, "schoolName", "raceEthnicity")
     assert hidden.equals(onb.crosstab(students, "schoolName", "raceEthnicity", suppress_below=10))

@@ -6,17 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.district import small_district
 from helpers.thorough import cases
 
 import oneroster_nb as onb
 from oneroster_nb.counts.co_teaching import hide_loads
-from oneroster_nb.demo.district.making import make_district
 
 
 def roster(teachers: dict[str, list[str]], sizes: dict[str, int], twice: int = 0) -> onb.Roster:
     """Make a roster of one school; `twice` students of the first class are in the second, too."""
-    tables = {name: table.head(0) for name, table in make_district().items()}
-    seed = make_district()
+    tables = {name: table.head(0) for name, table in small_district().items()}
+    seed = small_district()
     school = seed["orgs"].loc[seed["orgs"]["type"] == "school"].head(1)
     key = school["sourcedId"].iloc[0]
     people, rows = [(name, "teacher") for name in teachers], []

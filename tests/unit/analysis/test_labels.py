@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from helpers.district import small_district
 
 import oneroster_nb as onb
 
@@ -48,9 +49,8 @@ def test_columns_have_labels_of_their_own(people: pd.DataFrame) -> None:
 
 
 def test_changes_at_a_school_called_all_are_not_the_total() -> None:
-    from oneroster_nb.demo.district.making import make_district
 
-    tables = make_district()
+    tables = small_district()
     orgs = tables["orgs"]
     tables["orgs"] = orgs.assign(name=orgs["name"].replace("Classlink HS", "All"))
     before = onb.Roster(tables)

@@ -2,9 +2,9 @@
 
 import pandas as pd
 import pytest
+from helpers.district import small_district
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 
 
 def students(*places: tuple[str, str, str]) -> pd.DataFrame:
@@ -48,7 +48,7 @@ def test_where_nobody_overlaps_totals_are_shown(shared: pd.DataFrame) -> None:
 
 
 def test_changes_by_school_show_no_total_of_people_at_two_schools() -> None:
-    tables = make_district()
+    tables = small_district()
     orgs, users = tables["orgs"], tables["users"]
     schools = orgs.loc[orgs["type"] == "school", "sourcedId"].tolist()[:2]
     new = users.head(1).iloc[[0] * 31].reset_index(drop=True)

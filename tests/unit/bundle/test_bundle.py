@@ -21,9 +21,9 @@ from helpers.bundles import (
     table,
     written,
 )
+from helpers.district import small_district
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.tables.table import TABLES
 
 VERSIONS = ["1.1", "1.2"]
@@ -108,7 +108,7 @@ def test_files_are_as_the_standard_has_them(
 
 
 def test_rows_marked_tobedeleted_are_left_out(tmp_path: Path) -> None:
-    tables = make_district()
+    tables = small_district()
     tables["users"] = tables["users"].assign(status=["tobedeleted"] * 3 + ["active"] * 368)
     after = read(onb.Roster(tables).to_csv_bundle(tmp_path / "x.zip"))
     assert len(after.users) == 368
@@ -337,7 +337,7 @@ def test_tables_beyond_the_canonical_are_kept_as_found_without_credentials() -> 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", TABLES)
 def test_a_part_of_a_roster_is_a_bundle(version: str, name: str, tmp_path: Path) -> None:
-    part = onb.Roster({name: make_district()[name]})
+    part = onb.Roster({name: small_district()[name]})
     with warnings.catch_warnings():
         # Line items without their classes lack the school that 1.2 requires; 1.1 has no roles.
         warnings.simplefilter("ignore", onb.PartialResultWarning)
@@ -503,7 +503,7 @@ def test_a_delta_may_point_nowhere(roster: onb.Roster) -> None:
 
 
 def test_a_closed_bundle_is_read_again_as_it_is_then(tmp_path: Path) -> None:
-    tables = make_district()
+    tables = small_district()
     conn = onb.CsvConnector(onb.Roster(tables).to_csv_bundle(tmp_path / "nightly.zip"))
     assert len(conn.get_users("students", "classes", "31763")) == 3
     assert conn.headcounts()["students"] == 139

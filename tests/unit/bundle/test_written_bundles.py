@@ -9,10 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from helpers.bundles import table
+from helpers.district import small_district
 from helpers.strict_reader import HEADS
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.tables.table import TABLES
 
@@ -154,7 +154,7 @@ def test_a_roster_comes_back_as_it_was(
 
 
 def test_a_time_of_day_comes_back_too(tmp_path: Path) -> None:
-    tables = make_district()
+    tables = small_district()
     items = tables["lineItems"] = tables["lineItems"].copy()
     items.loc[0, "dueDate"] = pd.Timestamp("2026-09-15 21:30:00.250", tz="UTC")
     items.loc[1, "assignDate"] = pd.NaT
@@ -177,7 +177,7 @@ def test_a_time_of_day_comes_back_too(tmp_path: Path) -> None:
 def test_a_session_of_one_version_stands_for_that_of_the_other(
     tmp_path: Path, version: str, given: dict[str, str | None], wanted: str
 ) -> None:
-    tables = make_district()
+    tables = small_district()
     items = tables["lineItems"]
     text = {name: pd.Series([value] * len(items), dtype="str") for name, value in given.items()}
     items = tables["lineItems"] = items.assign(**text)
@@ -189,7 +189,7 @@ def test_a_session_of_one_version_stands_for_that_of_the_other(
 
 
 def test_a_school_that_a_line_item_names_is_kept(tmp_path: Path) -> None:
-    tables = make_district()
+    tables = small_district()
     items = tables["lineItems"] = tables["lineItems"].copy()
     items.loc[0, "schoolSourcedId"] = "7"
     path = onb.Roster(tables).to_csv_bundle(tmp_path / "x.zip", "1.2")
@@ -199,7 +199,7 @@ def test_a_school_that_a_line_item_names_is_kept(tmp_path: Path) -> None:
 
 
 def test_resources_of_users_are_a_file_of_their_own(tmp_path: Path) -> None:
-    tables = make_district()
+    tables = small_district()
     users = tables["users"] = tables["users"].copy()
     users.loc[0, "resourceSourcedIds"] = "r1,r3"
     users.loc[2, "resourceSourcedIds"] = "r2"
@@ -254,7 +254,7 @@ def test_tables_that_a_version_has_no_file_for_are_named(tmp_path: Path) -> None
             "scoreScaleValue": ["{A:4},{B:3}"] * 2,
         }
     )
-    roster = onb.Roster(make_district() | {"scoreScales": scales})
+    roster = onb.Roster(small_district() | {"scoreScales": scales})
     with pytest.warns(onb.PartialResultWarning, match=r"scoreScales \(1 rows\)"):
         roster.to_csv_bundle(tmp_path / "old.zip", "1.1")
     path = roster.to_csv_bundle(tmp_path / "new.zip", "1.2")
@@ -265,7 +265,7 @@ def test_tables_that_a_version_has_no_file_for_are_named(tmp_path: Path) -> None
 
 
 def test_a_second_role_has_no_place_in_1_1(tmp_path: Path) -> None:
-    tables = make_district()
+    tables = small_district()
     roles = tables["roles"]
     second = roles.head(1).assign(sourcedId="extra", role="guardian", roleType="secondary")
     tables["roles"] = pd.concat([roles, second], ignore_index=True)

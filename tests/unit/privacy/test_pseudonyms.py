@@ -13,9 +13,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from helpers.district import small_district
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.privacy.mentions import Mentions
 from oneroster_nb.tables import table as canonical
 from oneroster_nb.tables.table import split_text
@@ -43,7 +43,7 @@ GLUED = [
 
 def district() -> dict[str, pd.DataFrame]:
     """Make the demo district with people's names and ids in every place where some could be."""
-    tables = dict(make_district())
+    tables = dict(small_district())
     users = tables["users"] = tables["users"].assign(
         sms=[f"+1555{row:07d}" for row in range(len(tables["users"]))],
         phone=[f"555-{row:07d}" for row in range(len(tables["users"]))],

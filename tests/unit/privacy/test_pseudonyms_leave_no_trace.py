@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from helpers.district import small_district
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.privacy.mentions import Mentions
 
 KEY = "a long key of these tests"
 
 
 def test_the_path_of_a_bundle_is_not_kept(tmp_path: Path) -> None:
-    path = onb.Roster(make_district()).to_csv_bundle(tmp_path / "lincoln-county.zip")
+    path = onb.Roster(small_district()).to_csv_bundle(tmp_path / "lincoln-county.zip")
     coded = onb.pseudonymise(onb.CsvConnector(path), key=KEY)
     saved = coded.save(tmp_path / "coded.roster")
     assert coded.provider == ""
@@ -29,7 +29,7 @@ def test_the_host_is_not_kept(tmp_path: Path, demo: onb.OneRosterConnector) -> N
 
 
 def test_pronouns_are_not_kept() -> None:
-    tables = make_district()
+    tables = small_district()
     tables["users"] = tables["users"].assign(pronouns="they/them")
     coded = onb.pseudonymise(onb.Roster(tables), key=KEY)
     assert coded.users["pronouns"].isna().all()
@@ -75,6 +75,6 @@ def test_a_name_of_many_words_is_found_as_a_whole() -> None:
 
 
 def test_the_codes_are_those_of_before() -> None:
-    tables = make_district()
+    tables = small_district()
     before = onb.pseudonymise(onb.Roster(tables), key=KEY)
     pd.testing.assert_frame_equal(onb.pseudonymise(onb.Roster(tables), key=KEY).users, before.users)

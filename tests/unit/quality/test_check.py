@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from helpers.district import small_district
 from helpers.places import ROOT
 
 import oneroster_nb as onb
@@ -244,7 +245,7 @@ def test_every_rule_has_a_break() -> None:
 @pytest.mark.parametrize("code", BREAKS)
 @pytest.mark.filterwarnings("ignore::oneroster_nb.errors.DuplicateKeyWarning")
 def test_a_broken_district_is_found(code: str) -> None:
-    tables = make_district()
+    tables = small_district()
     BREAKS[code](tables)
     findings = onb.check(onb.Roster(tables))
     also = {"id-signs"} if code == "id-composition" else set()  # no accent is allowed in ids
@@ -262,7 +263,7 @@ def test_a_broken_district_is_found(code: str) -> None:
 @pytest.mark.parametrize("code", BREAKS)
 def test_what_is_to_be_deleted_is_not_judged(code: str) -> None:
     """A whole district that is to be deleted is clean, whatever is wrong in it."""
-    tables = make_district()
+    tables = small_district()
     BREAKS[code](tables)
     tables = {name: table.assign(status="tobedeleted") for name, table in tables.items()}
     found = onb.check(onb.Roster(tables))
@@ -270,7 +271,7 @@ def test_what_is_to_be_deleted_is_not_judged(code: str) -> None:
 
 
 def test_a_missing_school_is_the_root_of_what_refers_to_it() -> None:
-    tables = make_district()
+    tables = small_district()
     without("orgs", sourcedId="2")(tables)
     findings = onb.check(onb.Roster(tables))
     assert codes(findings) == {"reference-unknown"}
@@ -290,9 +291,9 @@ def test_a_missing_school_is_the_root_of_what_refers_to_it() -> None:
     assert row["explains"] == counted + int((lists == "2").sum())
 
 
-@pytest.mark.parametrize("name", make_district())
+@pytest.mark.parametrize("name", small_district())
 def test_a_part_of_a_roster_is_checked(name: str) -> None:
-    tables = make_district()
+    tables = small_district()
     alone = onb.check(onb.Roster({name: tables[name]}))
     assert set(alone["code"]) <= set(RULES)
     del tables[name]
@@ -307,7 +308,7 @@ def test_nothing_is_wrong_with_nothing() -> None:
 
 
 def test_a_circle_is_one_finding_with_its_way() -> None:
-    tables = make_district()
+    tables = small_district()
     sessions = tables["academicSessions"] = tables["academicSessions"].copy()
     sessions.loc[sessions["sourcedId"] == "sy2027", "parentSourcedId"] = "gp1"
     orgs = tables["orgs"] = tables["orgs"].copy()
@@ -320,7 +321,7 @@ def test_a_circle_is_one_finding_with_its_way() -> None:
 
 
 def test_a_table_that_is_missing_is_one_finding() -> None:
-    tables = make_district()
+    tables = small_district()
     tables["courses"] = tables["courses"].head(0)
     tables["courseResources"] = tables["courseResources"].head(0)
     findings = onb.check(onb.Roster(tables))
@@ -330,7 +331,7 @@ def test_a_table_that_is_missing_is_one_finding() -> None:
 
 
 def test_roots_come_first_and_the_gravest_of_all() -> None:
-    tables = make_district()
+    tables = small_district()
     both(BREAKS["student-with-two-schools"], BREAKS["email-malformed"])(tables)
     both(put("classes", "title", None), without("orgs", sourcedId="7"))(tables)
     findings = onb.check(onb.Roster(tables))
@@ -341,7 +342,7 @@ def test_roots_come_first_and_the_gravest_of_all() -> None:
 
 
 def test_a_field_that_is_empty_everywhere_is_one_finding() -> None:
-    tables = make_district()
+    tables = small_district()
     tables["users"] = tables["users"].assign(username=pd.Series([None] * 371, dtype="str"))
     (row,) = onb.check(onb.Roster(tables)).to_dict("records")
     assert (row["code"], row["severity"], row["explains"]) == ("field-never-sent", "info", 371)
@@ -362,13 +363,13 @@ def test_thousands_of_one_kind_are_counted_and_not_listed() -> None:
 @pytest.mark.filterwarnings("ignore::oneroster_nb.errors.DuplicateKeyWarning")
 def test_a_rule_is_found_alone(code: str) -> None:
     """The function that judges it is known to judge it."""
-    tables = make_district()
+    tables = small_district()
     BREAKS[code](tables)
     assert codes(onb.check(onb.Roster(tables), rules=code)) == {code}
 
 
 def test_a_summary_counts_by_rule() -> None:
-    tables = make_district()
+    tables = small_district()
     both(BREAKS["email-malformed"], put("users", "email", "x", row=1))(tables)
     findings = onb.check(onb.Roster(tables))
     assert isinstance(findings, Findings)
@@ -417,13 +418,13 @@ def test_each_rule_says_in_a_sentence_why_it_matters_and_how_to_fix_it() -> None
 
 
 def found_after(*changes: Callable[[Tables], None]) -> pd.DataFrame:
-    tables = make_district()
+    tables = small_district()
     both(*changes)(tables)
     return onb.check(onb.Roster(tables))
 
 
 def test_a_field_that_only_some_roles_lack_is_named_with_them() -> None:
-    tables = make_district()
+    tables = small_district()
     users = tables["users"] = tables["users"].copy()
     users.loc[users["role"].isin(["guardian", "aide"]), ["username", "enabledUser"]] = None
     tables["academicSessions"] = tables["academicSessions"].assign(schoolYear=None)
@@ -439,7 +440,7 @@ def test_what_rows_are_of_no_use_without_is_never_left_out_by_a_source(
     place: tuple[str, str],
 ) -> None:
     table, column = place
-    tables = make_district()
+    tables = small_district()
     rows = len(tables[table])
     tables[table] = tables[table].assign(**{column: pd.Series([None] * rows, dtype="str")})
     found = onb.check(onb.Roster(tables))
@@ -448,7 +449,7 @@ def test_what_rows_are_of_no_use_without_is_never_left_out_by_a_source(
 
 
 def test_classes_without_terms_at_all_are_one_note() -> None:
-    tables = make_district()
+    tables = small_district()
     classes = tables["classes"]
     none = pd.Series([None] * len(classes), dtype="str")
     tables["classes"] = classes.assign(termSourcedIds=none)
@@ -467,7 +468,7 @@ def test_one_person_with_two_roles_may_share_a_username() -> None:
 
 
 def test_people_who_are_not_shared_are_one_warning_with_their_number() -> None:
-    tables = make_district()
+    tables = small_district()
     gone = tables["enrollments"].loc[tables["enrollments"]["role"] == "student", "userSourcedId"]
     gone = gone.unique()[:18]
     for name, column in (("users", "sourcedId"), ("demographics", "sourcedId")):
@@ -488,7 +489,7 @@ def test_people_who_are_not_shared_are_one_warning_with_their_number() -> None:
     ("table", "key"), [("users", "18001"), ("classes", "31710"), ("courses", "c1"), ("orgs", "2")]
 )
 def test_a_row_marked_tobedeleted_is_there_for_what_refers_to_it(table: str, key: str) -> None:
-    tables = make_district()
+    tables = small_district()
     rows = tables[table]
     status = rows["status"].mask(rows["sourcedId"] == key, "tobedeleted")
     tables[table] = rows.assign(status=status)
@@ -498,7 +499,7 @@ def test_a_row_marked_tobedeleted_is_there_for_what_refers_to_it(table: str, key
 
 
 def test_enrollments_one_after_the_other_are_no_overlap() -> None:
-    tables = make_district()
+    tables = small_district()
     rows = tables["enrollments"] = tables["enrollments"].copy()
     rows.loc[1, "endDate"] = pd.Timestamp("2027-01-16")
     second = rows.loc[[1]].assign(
@@ -515,7 +516,7 @@ def test_enrollments_one_after_the_other_are_no_overlap() -> None:
 
 
 def test_two_primary_teachers_one_after_the_other_are_right() -> None:
-    tables = make_district()
+    tables = small_district()
     rows = tables["enrollments"] = tables["enrollments"].copy()
     rows.loc[0, "endDate"] = pd.Timestamp("2027-01-16")
     later = rows.loc[[0]].assign(

@@ -5,9 +5,9 @@ from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import pytest
+from helpers.district import small_district
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.source.source import Source
 from oneroster_nb.tables.table import TABLES
@@ -106,7 +106,7 @@ def test_contacts_as_clever_has_them_are_no_errors(rosters: dict[str, onb.Roster
 
 def test_user_names_that_some_lack_are_no_errors() -> None:
     """As Ed-Fi has them; the REST interface of 1.2 does not require them."""
-    tables = make_district()
+    tables = small_district()
     users = tables["users"] = tables["users"].copy()
     users.loc[users.index[:9], "username"] = None
     found = onb.check(onb.Roster(tables))

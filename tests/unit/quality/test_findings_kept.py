@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from helpers.bundles import changed, removed
+from helpers.district import small_district
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.tables.rules import Finding, found
 
 NOTED = found("date-format", "academicSessions", "startDate.", field="startDate")
@@ -15,7 +15,7 @@ NOTED = found("date-format", "academicSessions", "startDate.", field="startDate"
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pd.DataFrame]:
-    return make_district()
+    return small_district()
 
 
 def test_check_reports_what_a_roster_was_made_with(tables: dict[str, pd.DataFrame]) -> None:

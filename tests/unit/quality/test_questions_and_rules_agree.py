@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 import pytest
+from helpers.district import small_district
 from helpers.thorough import cases
 from helpers.untidy import untidy, worse
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.tables.table import empty_table
 
 Tables = dict[str, pd.DataFrame]
@@ -164,7 +164,7 @@ def test_a_second_role_makes_a_student_for_every_rule(role: str) -> None:
 
 
 def test_a_guardian_by_a_second_role_is_linked_like_any_other() -> None:
-    tables = make_district()
+    tables = small_district()
     users = tables["users"] = tables["users"].copy()
     guardian = users.index[users["role"] == "guardian"][0]
     users.loc[guardian, "role"] = "teacher"  # the roles say guardian

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from helpers.district import small_district
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.tables.table import join_values, split_text
 
@@ -108,7 +108,7 @@ CAUSES: dict[str, tuple[list[Change], str]] = {
 )
 def test_ids_that_would_fit_are_one_finding(kind: str, name: str, tmp_path: Path) -> None:
     changes, code = CAUSES[name]
-    tables = make_district()
+    tables = small_district()
     tables["classes"] = tables["classes"].copy()
     for change in changes:
         change(tables)
@@ -125,7 +125,7 @@ def test_ids_that_would_fit_are_one_finding(kind: str, name: str, tmp_path: Path
 
 
 def test_ids_in_lists_and_of_several_tables_are_counted_together() -> None:
-    tables = make_district()
+    tables = small_district()
     for column in ("users.orgSourcedIds", "users.primaryOrgSourcedId", "classes.schoolSourcedId"):
         changed(*column.split(".", 1), "{}.0".format)(tables)
     (row,) = onb.check(onb.Roster(tables)).to_dict("records")
@@ -137,7 +137,7 @@ def test_ids_in_lists_and_of_several_tables_are_counted_together() -> None:
 
 
 def test_ids_that_fit_nothing_are_still_found_one_by_one() -> None:
-    tables = make_district()
+    tables = small_district()
     in_enrollments(lambda key: f"{key}.0" if key != "31763" else "gone")(tables)
     findings = onb.check(onb.Roster(tables))
     mine = findings.loc[findings["table"] == "classes", ["code", "sourcedId"]]
@@ -150,7 +150,7 @@ def test_ids_that_fit_nothing_are_still_found_one_by_one() -> None:
 
 
 def test_a_table_is_not_changed_by_its_check() -> None:
-    tables = make_district()
+    tables = small_district()
     in_enrollments("{}.0".format)(tables)
     roster = onb.Roster(tables)
     onb.check(roster)
@@ -169,7 +169,7 @@ def test_a_table_is_not_changed_by_its_check() -> None:
 def test_demographics_under_other_ids_are_one_finding(
     kind: str, change: Callable[[dict[str, str]], str], word: str, tmp_path: Path
 ) -> None:
-    tables = make_district()
+    tables = small_district()
     users = tables["users"].assign(userIds="{FED:f" + tables["users"]["sourcedId"] + "}")
     tables["users"] = users
     ids = {row["sourcedId"]: change(row) for row in users.to_dict("records")}
@@ -218,7 +218,7 @@ def per_school(tables: Tables) -> list[str]:
 def test_a_record_for_each_school_is_said_once_and_names_the_people(
     kind: str, shared: str, tmp_path: Path
 ) -> None:
-    tables = make_district()
+    tables = small_district()
     people = per_school(tables)
     if shared != "both":
         tables["users"]["identifier" if shared == "userIds" else "userIds"] = None
@@ -232,7 +232,7 @@ def test_a_record_for_each_school_is_said_once_and_names_the_people(
 
 @pytest.mark.parametrize("kind", SOURCES)
 def test_an_answer_says_how_many_people_its_users_are(kind: str, tmp_path: Path) -> None:
-    tables = make_district()
+    tables = small_district()
     per_school(tables)
     with source(kind, tables, tmp_path) as conn:
         with pytest.warns(onb.SeveralRecordsWarning, match=r"20 of these users are 10 people") as w:
@@ -245,7 +245,7 @@ def test_an_answer_says_how_many_people_its_users_are(kind: str, tmp_path: Path)
 
 
 def test_people_of_one_identifier_who_are_not_one_are_left_alone() -> None:
-    tables = make_district()
+    tables = small_district()
     users = tables["users"]
     tables["users"] = users.assign(identifier="0000", userIds=None)
     assert onb.check(onb.Roster(tables)).empty
@@ -257,7 +257,7 @@ def test_people_of_one_identifier_who_are_not_one_are_left_alone() -> None:
 
 
 def test_orgs_of_one_identifier_are_one_finding() -> None:
-    tables = make_district()
+    tables = small_district()
     orgs = tables["orgs"]
     again = orgs.loc[orgs["type"] == "school"].assign(sourcedId=lambda t: t["sourcedId"] + "-b")
     tables["orgs"] = pd.concat([orgs, again], ignore_index=True)
@@ -268,14 +268,14 @@ def test_orgs_of_one_identifier_are_one_finding() -> None:
 
 
 def test_numbers_as_pandas_writes_them_are_one_finding_a_column() -> None:
-    tables = make_district()
+    tables = small_district()
     tables["classes"] = tables["classes"].assign(location="302.0", classCode="7")
     tables["users"] = tables["users"].assign(
         grades=tables["users"]["grades"].map(
             lambda grade: f"{int(grade)}.0" if isinstance(grade, str) and grade.isdigit() else grade
         )
     )
-    grades = make_district()["users"]["grades"]
+    grades = small_district()["users"]["grades"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", onb.RosterWarning)
         roster = onb.Roster(tables)
@@ -287,7 +287,7 @@ def test_numbers_as_pandas_writes_them_are_one_finding_a_column() -> None:
 
 
 def test_references_to_rows_marked_tobedeleted_have_no_root_cause() -> None:
-    tables = make_district()
+    tables = small_district()
     rows = tables["classes"]
     tables["classes"] = rows.assign(status=["active", *["tobedeleted"] * (len(rows) - 1)])
     codes = set(onb.check(onb.Roster(tables))["code"])

@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.district import small_district
 
 import oneroster_nb as onb
 from oneroster_nb import errors
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.query.query import Query
 
 
 @pytest.fixture(scope="module")
 def roster() -> onb.Roster:
-    return onb.Roster(make_district())
+    return onb.Roster(small_district())
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_list_of_counts_gives_nothing_away_beside_the_totals(roster: onb.Roste
 
 
 def test_a_rule_keeps_its_own_last_day_and_its_own_day(roster: onb.Roster) -> None:
-    tables = make_district()
+    tables = small_district()
     dates = {"beginDate": pd.Timestamp("2026-08-20"), "endDate": pd.Timestamp("2026-10-01")}
     tables["enrollments"] = tables["enrollments"].assign(**dates)
     last_day = onb.Roster(tables).seats(
@@ -154,7 +154,7 @@ def test_a_rule_keeps_its_own_last_day_and_its_own_day(roster: onb.Roster) -> No
 
 
 def test_a_year_without_a_first_day_does_not_name_one() -> None:
-    tables = make_district()
+    tables = small_district()
     sessions = tables["academicSessions"]
     again = sessions.loc[sessions["sourcedId"] == "s1"].assign(sourcedId="old")
     again["startDate"] = again["startDate"] - pd.DateOffset(years=1)

@@ -4,9 +4,9 @@ import datetime
 
 import pandas as pd
 import pytest
+from helpers.district import small_district
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.query.terms import terms_apart, titles_of_term
 from oneroster_nb.tables.table import empty_table
 
@@ -84,7 +84,7 @@ def test_a_deleted_session_is_no_term() -> None:
 
 
 def test_an_answer_over_terms_that_do_not_overlap_says_so() -> None:
-    roster = onb.Roster(make_district())
+    roster = onb.Roster(small_district())
 
     for answer in (
         roster.get_users("students", "classes"),
@@ -102,14 +102,14 @@ def test_an_answer_over_terms_that_do_not_overlap_says_so() -> None:
     ids=str,
 )
 def test_an_answer_of_one_moment_or_of_classes_of_one_time_does_not(asked: dict[str, str]) -> None:
-    answer = onb.Roster(make_district()).get_users("students", "classes", **asked)
+    answer = onb.Roster(small_district()).get_users("students", "classes", **asked)
 
     assert "termsTogether" not in answer.attrs
     assert "together" not in answer.attrs.get("footnote", "")
 
 
 def test_people_of_schools_are_of_no_term() -> None:
-    roster = onb.Roster(make_district())
+    roster = onb.Roster(small_district())
 
     assert "termsTogether" not in roster.get_users("students", "schools").attrs
     assert "termsTogether" not in roster.get_users("students").attrs

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from helpers.district import small_district
 from helpers.faultserver import FaultServer
 from helpers.records import user
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
 
 Tables = dict[str, pd.DataFrame]
@@ -238,7 +238,7 @@ def test_the_profiles_of_users_are_kept_without_their_credentials(
 
 
 def test_tables_made_by_hand_get_the_dtypes_of_the_schema() -> None:
-    tables = make_district()
+    tables = small_district()
     whole = onb.Roster(tables)
     users, born = tables["users"], tables["demographics"]
     by_hand = {
@@ -261,7 +261,7 @@ def test_tables_made_by_hand_get_the_dtypes_of_the_schema() -> None:
 
 
 def test_values_of_tables_made_by_hand_that_cannot_be_read_are_told() -> None:
-    tables = make_district()
+    tables = small_district()
     born = tables["demographics"]
     days = born["birthDate"].dt.strftime("%Y-%m-%d")
     days[:2] = "in spring"
@@ -271,7 +271,7 @@ def test_values_of_tables_made_by_hand_that_cannot_be_read_are_told() -> None:
 
 
 def test_notes_on_frames_are_no_part_of_a_roster(tmp_path: Path) -> None:
-    tables = make_district()
+    tables = small_district()
     tables["users"].attrs["note"] = "made up for this test"
     folder = onb.Roster(tables).save(tmp_path / "x.roster")
     assert b"made up for this test" not in (folder / "users.parquet").read_bytes()

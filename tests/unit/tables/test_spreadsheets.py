@@ -7,10 +7,10 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from helpers.district import small_district
 from helpers.form_tools import file_of
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.export import export
 from oneroster_nb.forms.explorer import explore
 
@@ -77,7 +77,7 @@ def test_the_label_of_a_crosstab_is_no_formula() -> None:
 
 
 def test_a_crosswalk_is_safe_to_open(tmp_path: Path) -> None:
-    tables = make_district()
+    tables = small_district()
     ids = {"18001": "\uff1d1+1", "18002": " -2", "18003": "a;=1+1", "18004": '"quoted", it is'}
     for table, column in (("users", "sourcedId"), ("demographics", "sourcedId")):
         tables[table] = tables[table].replace({column: ids})
@@ -95,7 +95,7 @@ def test_a_crosswalk_is_safe_to_open(tmp_path: Path) -> None:
 
 
 def test_the_file_that_the_form_writes_is_safe(tmp_path: Path) -> None:
-    tables = make_district()
+    tables = small_district()
     users = tables["users"]
     tables["users"] = users.assign(givenName=users["givenName"].replace("Aaron", "\u200b=1+1"))
     tables["users"].loc[0, "givenName"] = "\u200b=1+1"

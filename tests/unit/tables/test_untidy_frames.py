@@ -5,13 +5,13 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.district import small_district
 from pandas.testing import assert_frame_equal
 
 import oneroster_nb as onb
-from oneroster_nb.demo.district.making import make_district
 from oneroster_nb.demo.server.embedded import DemoServer
 
-ROSTER = onb.Roster(make_district())
+ROSTER = onb.Roster(small_district())
 STUDENTS = ROSTER.get_users("students")
 MEMBERS = ROSTER.get_users("users", "classes")
 TWO = pd.DataFrame({"sourcedId": ["1", "2"], "givenName": "Maria", "familyName": "Gómez"})
@@ -23,7 +23,7 @@ def reread(frame: pd.DataFrame) -> pd.DataFrame:
 
 def changed(table: str, key: str, **values: object) -> dict[str, pd.DataFrame]:
     """Return the demo district with some values of one row changed."""
-    tables = dict(make_district())
+    tables = dict(small_district())
     rows = tables[table] = tables[table].copy()
     for name, value in values.items():
         rows.loc[rows["sourcedId"] == key, name] = value
@@ -100,7 +100,7 @@ def test_a_deleted_account_is_not_there() -> None:
 
 def test_blank_texts_are_missing() -> None:
     blank, none = (
-        onb.Roster({**make_district(), "classes": make_district()["classes"].assign(**values)})
+        onb.Roster({**small_district(), "classes": small_district()["classes"].assign(**values)})
         for values in (
             {"courseSourcedId": "", "schoolSourcedId": ""},
             {"courseSourcedId": None, "schoolSourcedId": None},
@@ -210,7 +210,7 @@ def test_what_holds_marks_is_object() -> None:
     assert ROSTER.class_sizes(suppress_below=1000)["students"].dtype == object
     seats = onb.seats(ROSTER, ["students", "teachers"], suppress_below=1000)
     assert {seats[name].dtype for name in ("people", "onlyHere", "shared")} == {np.dtype(object)}
-    after = onb.Roster({**make_district(), "users": make_district()["users"].iloc[1:]})
+    after = onb.Roster({**small_district(), "users": small_district()["users"].iloc[1:]})
     with pytest.warns(onb.DanglingReferenceWarning, match="fewer than 5 people"):
         changes = onb.diff(ROSTER, after, suppress_below=5).by_school
     assert changes["removed"].dtype == object
