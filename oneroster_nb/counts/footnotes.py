@@ -26,6 +26,9 @@ BY_DEMOGRAPHICS = "chosenByDemographics"
 TERMS_TOGETHER = "termsTogether"
 """The key in ``attrs`` of the terms that an answer counts together."""
 
+TERMS_ADVICE = "Pass term= or as_of= for one moment."
+"""What a caller can do about terms that are counted together."""
+
 _TERMS_NAMED = 6  # in the footnote
 
 
@@ -98,7 +101,7 @@ def with_terms_together(table: pd.DataFrame, titles: Sequence[str]) -> pd.DataFr
     if not titles:
         return table
     table.attrs[TERMS_TOGETHER] = list(titles)
-    return with_footnote(table, [terms_note(titles), "Pass term= or as_of= for one moment."])
+    return with_footnote(table, [terms_note(titles), TERMS_ADVICE])
 
 
 def terms_note(titles: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """How a value of a frame reads in a table: the text of its cell (pure)."""
 
+import re
 from collections.abc import Callable
 from typing import Literal
 
@@ -7,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 CellKind = Literal["text", "number", "date", "boolean"]
+
+_MARK = re.compile(r"<\d+|\*")
 
 # Beyond this a float's digits are not exact, so it is not shown as a whole number.
 _WHOLE_NUMBERS_END = 2.0**53
@@ -21,7 +24,7 @@ def cell_kind(values: pd.Series) -> CellKind:
     """Return what a column holds, as far as alignment and sorting are concerned."""
     if pd.api.types.is_bool_dtype(values.dtype):
         return "boolean"
-    if pd.api.types.is_numeric_dtype(values.dtype):
+    if pd.api.types.is_numeric_dtype(values.dtype) or _are_counts(values):
         return "number"
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         return "date"
@@ -61,6 +64,34 @@ def cell_texts(column: pd.Series) -> Callable[[pd.Series], list[str]]:
             return lambda values: values.fillna("").to_list()
         case _:
             return lambda values: _each(values, _text)
+
+
+def as_numbers(values: pd.Series) -> pd.Series:
+    """Return counts to sort by: of ``<10`` half a person, which is before any other count.
+
+    A ``*`` is missing, because it may be any number.
+
+    Examples
+    --------
+    >>> as_numbers(pd.Series([12, "<10", 0, "*"], dtype=object)).tolist()
+    [12.0, 0.5, 0.0, nan]
+    """
+    small = values.map(lambda value: 0.5 if str(value).startswith("<") else value)
+    return pd.to_numeric(small, errors="coerce").astype("float64")
+
+
+def _are_counts(values: pd.Series) -> bool:
+    """Return True if a column holds numbers, some or all of which are hidden behind marks."""
+    if values.dtype != object and not isinstance(values.dtype, pd.StringDtype):
+        return False
+    present = values.dropna()
+    return len(present) > 0 and all(map(_is_count, present))
+
+
+def _is_count(value: object) -> bool:
+    if isinstance(value, str):
+        return _MARK.fullmatch(value) is not None
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
 def _each(values: pd.Series, write: Callable[[object], str]) -> list[str]:

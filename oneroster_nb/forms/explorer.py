@@ -10,9 +10,11 @@ import pandas as pd
 from traitlets import TraitError
 
 from oneroster_nb.connectors.profile_store import load_profile
+from oneroster_nb.counts.footnotes import AS_OF
 from oneroster_nb.errors import ConfigurationError, QueryError
 from oneroster_nb.forms.calls import Extra
 from oneroster_nb.forms.common_questions import COMMON, Answer
+from oneroster_nb.forms.for_display import footnote_in_form
 from oneroster_nb.forms.in_words import in_words, moment_in_words
 from oneroster_nb.forms.panels.common_questions import CommonPanel
 from oneroster_nb.forms.panels.connection import ConnectionPanel
@@ -375,9 +377,10 @@ def _summary_line(frame: pd.DataFrame) -> str:
     """Write how many rows and people an answer has."""
     rows = f"{len(frame):,} {'row' if len(frame) == 1 else 'rows'}"
     if not of_people(frame):
-        return f"{rows}. {frame.attrs.get('footnote', '')}".strip()
+        return f"{rows}. {footnote_in_form(frame, terms=False)}".strip()
     people = frame["sourcedId"].nunique()
-    return f"{rows}, {people:,} {'person' if people == 1 else 'people'}."
+    when = f" As of {frame.attrs[AS_OF]}." if AS_OF in frame.attrs else ""
+    return f"{rows}, {people:,} {'person' if people == 1 else 'people'}.{when}"
 
 
 def _explicit(query: Query, source: Source) -> Query:

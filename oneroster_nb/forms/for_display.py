@@ -4,12 +4,59 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from oneroster_nb.counts.footnotes import TERMS_ADVICE, TERMS_TOGETHER, terms_note
 from oneroster_nb.forms.cells import column_name
 
 _FEW = 30
 """A column of so many values at most is a good one to count by."""
 
+_OF_PEOPLE = (
+    *("sourcedId", "givenName", "familyName", "role", "grades", "email"),
+    *("sex", "age", "raceEthnicity"),
+    *("groupName", "matchedOn", "classTitle", "courseTitle", "schoolName", "schoolNames"),
+    *("termTitles", "enrollmentRole"),
+)
+_OF_CLASSES = (
+    *("title", "location", "periods", "schoolName", "termTitles", "teacherNames", "studentCount"),
+)
+
 _NAMES = (("SourcedIds", ("Titles", "Names")), ("SourcedId", ("Title", "Name")))
+
+
+def shown_first(frame: pd.DataFrame) -> list[str]:
+    """Return the columns of an answer to show at first.
+
+    Of people and of classes these are the usual ones, as far as they hold anything; of other
+    answers all but the ids of what has a name.
+
+    Examples
+    --------
+    >>> shown_first(pd.DataFrame({"username": ["ada"], "email": ["a@b.example"], "grades": [None]}))
+    ['email']
+    """
+    for mark, usual in (("username", _OF_PEOPLE), ("teacherNames", _OF_CLASSES)):
+        if mark in frame:
+            there = [name for name in usual if name in frame]
+            return [name for name in there if frame[name].notna().any()] or there
+    return [name for name in frame.columns if not is_named(str(name), frame)]
+
+
+def footnote_in_form(frame: pd.DataFrame, *, terms: bool = True) -> str:
+    """Return the footnote of a frame, without advice for code: the form has its own controls.
+
+    If `terms` is False, it is also without the terms that are counted together.
+
+    Examples
+    --------
+    >>> from oneroster_nb.counts.footnotes import with_terms_together
+    >>> footnote_in_form(with_terms_together(pd.DataFrame(), ["Fall", "Spring"]))
+    '2 terms are counted together: Fall, Spring.'
+    """
+    footnote: str = frame.attrs.get("footnote", "")
+    titles = frame.attrs.get(TERMS_TOGETHER)
+    for sentence in (TERMS_ADVICE, *([terms_note(titles)] if titles and not terms else [])):
+        footnote = footnote.replace(f" {sentence}", "").replace(sentence, "")
+    return footnote.strip()
 
 
 def is_named(column: str, frame: pd.DataFrame) -> bool:

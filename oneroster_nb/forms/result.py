@@ -10,6 +10,7 @@ from oneroster_nb.counts.count import count, crosstab
 from oneroster_nb.counts.suppression import threshold_for
 from oneroster_nb.errors import QueryError, RosterError
 from oneroster_nb.forms.codegen import cell
+from oneroster_nb.forms.for_display import footnote_in_form
 from oneroster_nb.forms.state import State
 from oneroster_nb.forms.widgets.messages import Kind
 from oneroster_nb.query.query import Query
@@ -129,7 +130,7 @@ class Result:
         nobody = self.unit != self.state.unit
         rows = "Rows are counted: this answer names no people." if nobody else ""
         hidden = _BY_DEMOGRAPHICS if self.state.suppress_below is None and self.below else ""
-        notes = (rows, note, made.attrs.get("footnote", ""), hidden)
+        notes = (rows, note, footnote_in_form(made), hidden)
         return made, (" ".join(text for text in notes if text), "info")
 
     def _count(self, below: int | None, frame: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -37,6 +37,8 @@ def test_a_bundle_is_uploaded_asked_and_checked(form: Form, tmp_path: Path) -> N
     form.expect_words("1 warning")
     expect(form.within.get_by_text("<img src=x").filter(visible=True).first).to_be_visible()
     expect(form.within.locator("img[src=x]")).to_have_count(0)
+    why = form.within.get_by_text("has no place in the order of grades.")
+    expect(why).to_have_css("white-space", "normal")  # so that it is read to its end
 
     form.run()
     expect(form.tab("Table")).to_have_attribute("aria-selected", "true")

@@ -13,6 +13,7 @@ from pandas.testing import assert_frame_equal
 import oneroster_nb as onb
 from oneroster_nb.demo.server.embedded import DemoServer
 from oneroster_nb.forms.calls import Extra
+from oneroster_nb.forms.charts.coloured_crosstab import heat_map
 from oneroster_nb.forms.common_questions import COMMON
 from oneroster_nb.forms.explorer import Explorer, explore
 
@@ -439,6 +440,45 @@ def test_ids_of_what_has_a_name_are_shown_on_demand() -> None:
     assert names == ["classTitle", "courseTitle", "schoolName", "termTitles", "students"]
     form.answer("Enrollments that point nowhere")
     assert len(table._first_columns) == len(form.result.columns)
+
+
+def shown_columns(form: Explorer) -> list[str]:
+    table = table_in(form, "Table")
+    return [str(name) for name in table.frame.columns[table._first_columns]]
+
+
+def test_classes_are_shown_with_what_was_asked_for() -> None:
+    form = explore(ROSTER)
+    form.answer("Classes with teachers, rooms and numbers of students")
+    assert shown_columns(form)[:2] == ["title", "location"]
+    assert {"teacherNames", "studentCount"} < {*shown_columns(form)}
+    assert "sourcedId" not in shown_columns(form)
+
+
+def test_columns_that_hold_nothing_are_not_shown_at_first() -> None:
+    form = explore(ROSTER, group_filter="schools")
+    form.run()
+    assert "schoolName" in shown_columns(form)
+    assert form.result["classTitle"].isna().all()
+    assert "classTitle" not in shown_columns(form)
+    form.group_name = "no such school"
+    form.run()
+    assert form.result.empty
+    assert "classTitle" in shown_columns(form), "the columns say what an answer would hold"
+
+
+def test_the_form_names_the_terms_once_and_its_own_controls() -> None:
+    form = explore(ROSTER)
+    form.answer("Classes with teachers, rooms and numbers of students")
+    together = "2 terms are counted together: Semester 1, Semester 2."
+    assert together in form.result.attrs["footnote"]
+    assert form.message == f"{len(form.result)} rows."
+    assert together in texts(form)
+    look_at(form, "Crosstab")
+    assert "as_of=" not in texts(form)
+    caption = heat_map(form.table).caption
+    assert together in caption
+    assert "as_of=" not in caption
 
 
 def test_people_are_exported_as_they_are() -> None:

@@ -168,7 +168,7 @@ def test_who_left_counts_as_the_form_says() -> None:
     control(form, "Last day counts").value = True
     assert STALE in texts(form)
     form.run()
-    assert len(form.result) == 7
+    assert form.message == f"7 rows, 7 people. As of {DAY}."
 
 
 # What is said before a question is asked
@@ -304,6 +304,7 @@ def test_the_current_term_is_one_click_away() -> None:
     assert form.term == control(form, "Term").value == "current"
     assert form.query.term == "current"
     assert "Students of all classes, term 'current'" in texts(form)
+    assert form.message.endswith(f"people. As of {TODAY}.")
     assert STALE not in texts(form)
     assert not is_shown(form, "Current term")
     assert "together" not in texts(form)

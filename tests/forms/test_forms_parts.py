@@ -124,11 +124,21 @@ def test_ordered_categories_sort_in_their_order() -> None:
     assert page["rows"] == [["small"], ["big"], [""]]
 
 
+def test_counts_behind_marks_are_numbers() -> None:
+    counts = pd.DataFrame({"count": [112, "<10", "*", 12, None, 0]}, dtype=object)
+    page = Pages(counts).page(Request(sort=0))
+    assert page["columns"][0]["kind"] == "number"
+    assert page["rows"] == [["0"], ["<10"], ["12"], ["112"], ["*"], [""]]
+    for marks in (pd.Series(["<10", "*"]), pd.Series([0.25, "*"], dtype=object)):
+        assert Pages(marks.to_frame()).page(Request())["columns"][0]["kind"] == "number"
+
+
 def test_columns_of_mixed_values_sort_as_text() -> None:
-    page = Pages(pd.DataFrame({"count": ["<10", 12, "*", None]}, dtype=object)).page(
+    page = Pages(pd.DataFrame({"count": ["about <10", 12, "*", None]}, dtype=object)).page(
         Request(sort=0)
     )
-    assert page["rows"] == [["*"], ["12"], ["<10"], [""]]
+    assert page["columns"][0]["kind"] == "text"
+    assert page["rows"] == [["*"], ["12"], ["about <10"], [""]]
 
 
 @pytest.mark.parametrize(

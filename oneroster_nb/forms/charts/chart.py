@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from oneroster_nb.forms.for_display import footnote_in_form
+
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -26,7 +28,7 @@ class Chart:
 
 def notes(frame: pd.DataFrame, cut: str) -> list[str]:
     """Return the sentences below a chart: what was left out, and the frame's own footnote."""
-    footnote = clean(str(frame.attrs.get("footnote", "")))
+    footnote = clean(footnote_in_form(frame))
     return [note for note in (f"Shown: {cut}." if cut else "", footnote) if note]
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from oneroster_nb.forms.cells import CellKind, cell_kind, cell_texts, column_name
+from oneroster_nb.forms.cells import CellKind, as_numbers, cell_kind, cell_texts, column_name
 
 # Stands between the cells of a row while it is searched, so that no word matches across two cells.
 _BETWEEN_CELLS = "\x1f"
@@ -160,6 +160,8 @@ def _ranks(values: pd.Series, texts: Callable[[pd.Series], list[str]]) -> _Rows:
     if cell_kind(values) == "text":
         folded = pd.Series(texts(values), dtype="str").str.casefold()
         values = folded.where(values.notna().to_numpy())
+    elif cell_kind(values) == "number" and not pd.api.types.is_numeric_dtype(values.dtype):
+        values = as_numbers(values)
     return np.asarray(pd.factorize(values, sort=True)[0], dtype=np.intp)
 
 

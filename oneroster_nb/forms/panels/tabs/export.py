@@ -8,6 +8,7 @@ import pandas as pd
 from oneroster_nb.counts.suppression import USUAL_THRESHOLD
 from oneroster_nb.errors import QueryError, RosterError
 from oneroster_nb.export import ENDINGS, export, write
+from oneroster_nb.forms.for_display import footnote_in_form
 from oneroster_nb.forms.panels.tabs.tab import Tab
 from oneroster_nb.forms.result import Result
 from oneroster_nb.forms.state import State
@@ -113,7 +114,8 @@ class ExportTab(Tab):
         result, frame = self._chosen()
         name = f"{result.stem}-{self.what.value.lower()}{ENDINGS[kind]}"
         file = Download(name, export(frame, kind))
-        self._message.say(f"{name}: {_footnote(frame)}" if _footnote(frame) else "")
+        footnote = footnote_in_form(frame)
+        self._message.say(f"{name}: {footnote}" if footnote else "")
         return file
 
     def _write(self) -> None:
@@ -132,11 +134,5 @@ class ExportTab(Tab):
             self._message.say(str(error), "error")
         else:
             self._message.say(
-                f"Written to {path}, readable by you alone. {_footnote(frame)}".strip()
+                f"Written to {path}, readable by you alone. {footnote_in_form(frame)}".strip()
             )
-
-
-def _footnote(frame: pd.DataFrame) -> str:
-    """Return the footnote of a table."""
-    note: str = frame.attrs.get("footnote", "")
-    return note
