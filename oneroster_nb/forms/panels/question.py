@@ -133,7 +133,7 @@ class QuestionPanel(Filling):
         """Offer what a source has."""
         self._source = source
         self.run.disabled = False
-        self._groups, self._fields = None, []
+        self._forget_groups()
         self.hint.clear()
         with self._filling():
             self.term.options = [(_ANY_TERM, "")]
@@ -144,8 +144,12 @@ class QuestionPanel(Filling):
 
     # Loading what there is to choose from.
 
+    def _forget_groups(self) -> None:
+        self._groups, self._meeting, self._fields = None, None, []
+        self._sessions = empty_table("academicSessions")
+
     def _new_kind(self) -> None:
-        self._groups, self._fields = None, []
+        self._forget_groups()
         self._show_group_fields()
         self._load()
 
