@@ -184,9 +184,11 @@ def only_at(ask: Sql, told: Moment) -> None:
     db.execute("create table moment (day date, late date, term varchar, more integer)")
     more = int(told["include_end_date"])
     db.execute("insert into moment values (?, ?, ?, ?)", [day, late, told.get("term"), more])
+    db.execute("create table held_ever as from held_anywhere")
     db.execute(SESSIONS + (AT_DAY if day else IN_TERM) + THOSE_WHO_COUNT)
     # Each question looks at these several times.
-    for view in ("live_enrolled", "live_meeting", "live_held", "member", "holds", "live_people"):
+    kept = ("live_enrolled", "live_meeting", "live_held", "member", "holds", "live_people")
+    for view in (*kept, "held_anywhere"):
         db.execute(f"create table kept as from {view}")
         db.execute(f"drop view {view}")
         db.execute(f"alter table kept rename to {view}")
@@ -684,6 +686,172 @@ def test_users_without_a_group(roster: onb.Roster, sql: Sql, at: Moment) -> None
                 or sourcedId in (select person from member))
         """, role, bool(at))  # fmt: skip
         assert answer(roster.get_users(who, **at), "sourcedId") == in_order(expected), who
+
+
+def test_classes_with_names(roster: onb.Roster, sql: Sql, at: Moment) -> None:
+    rows = sql("""
+        select c.sourcedId, k.title, s.name,
+            count(distinct m.person) filter (m.role = 'student'),
+            count(distinct m.person) filter (m.role = 'teacher')
+        from live_meeting c
+        left join courses k on k.sourcedId = c.courseSourcedId
+        left join orgs s on s.sourcedId = c.schoolSourcedId
+        left join member m on m.class = c.sourcedId
+        group by 1, 2, 3
+    """)
+    teachers: dict[str, list[str]] = {}
+    for class_, name in sql("""
+        select m.class, trim(concat_ws(' ', u.givenName, u.familyName))
+        from member m join live_users u on u.sourcedId = m.person where m.role = 'teacher'
+        order by u.familyName nulls last, u.givenName nulls last, u.sourcedId
+    """):
+        teachers.setdefault(class_, []).append(name)
+    found = roster.get_classes(with_names=True, **at)
+    columns = ["sourcedId", "courseTitle", "schoolName", "studentCount", "teacherCount"]
+    assert answer(found, *columns, "teacherNames") == in_order(
+        (*row, join_values(filter(None, teachers.get(row[0], []))) or None) for row in rows
+    )
+    full = roster.get_classes({"studentCount": {">": 4}}, with_names=True, **at)
+    assert answer(full, "sourcedId") == in_order((row[0],) for row in rows if row[3] > 4)
+
+
+# What get_users is told, and the same in SQL about a user u, a class c, its course k and school s.
+CONDITIONS: list[tuple[dict[str, Any], str]] = [
+    ({"grades": ["06", "Lions"]}, "list_has_any(string_split(u.grades, ','), ['06', 'Lions'])"),
+    (
+        {"grades": {"!=": "6"}},
+        "not coalesce(list_contains(string_split(u.grades, ','), '06'), false)",
+    ),
+    (
+        {"grades": {">=": "05", "<": "08"}},
+        # Any element fits the one condition, and any the other.
+        """list_has_any(string_split(u.grades, ','), string_split('05,06,07,08,09,10,11,12', ','))
+        and list_has_any(string_split(u.grades, ','), string_split('KG,01,02,03,04,05,06,07', ','))
+        """,
+    ),
+    ({"email": None}, "u.email is null"),
+    (
+        {"email": {"!=": None}, "familyName": {"~": "A"}},
+        "u.email is not null and u.familyName ilike '%a%'",
+    ),
+    ({"givenName": {">": "M"}}, "u.givenName > 'M'"),
+    ({"role": {"!=": ["student", "aide"]}}, "coalesce(u.role not in ('student', 'aide'), true)"),
+]
+CLASS_CONDITIONS: list[tuple[dict[str, Any], str]] = [
+    ({"courseTitle": {"~": ["ELA", "art"]}}, "k.title ilike '%ela%' or k.title ilike '%art%'"),
+    (
+        {"courseTitle": None, "grades": "06"},
+        "k.title is null and list_contains(string_split(u.grades, ','), '06')",
+    ),
+    ({"classTitle": {"!=": "Art"}}, "coalesce(c.title <> 'Art', true)"),
+    (
+        {"termSourcedIds": ["s1", "gp2"]},
+        "list_has_any(string_split(c.termSourcedIds::varchar, ','), ['s1', 'gp2'])",
+    ),
+    ({"schoolName": {"<=": "North"}}, "s.name <= 'North'"),
+]
+
+
+def test_users_who_fit_conditions(
+    roster: onb.Roster, sql: Sql, at: Moment, request: pytest.FixtureRequest
+) -> None:
+    chance = random.Random(request.node.name)
+    for where, text in chance.sample(CONDITIONS, cases(1, len(CONDITIONS))):
+        found = roster.get_users(where=where, **at)
+        expected = sql(f"select u.sourcedId from live_people u where {text}")
+        assert answer(found, "sourcedId") == in_order(expected), where
+    every = [*CONDITIONS, *CLASS_CONDITIONS]
+    for where, text in chance.sample(every, cases(1, len(every))):
+        expected = sql(f"""
+            select distinct m.person, c.sourcedId from member m
+            join live_users u on u.sourcedId = m.person
+            join live_classes c on c.sourcedId = m.class
+            left join courses k on k.sourcedId = c.courseSourcedId
+            left join orgs s on s.sourcedId = c.schoolSourcedId
+            where m.role = 'student' and ({text})
+        """)
+        found = roster.get_users("students", "classes", where=where, **at)
+        assert answer(found, "sourcedId", "groupSourcedId") == in_order(expected), where
+        people = roster.get_users("students", "classes", where=where, unique=True, **at)
+        assert answer(people, "sourcedId") == in_order({row[:1] for row in expected}), where
+
+
+def test_users_of_one_school(roster: onb.Roster, sql: Sql, at: Moment) -> None:
+    schools = [*sql("select name from live_orgs where type = 'school' order by n desc limit 1")]
+    if not schools:
+        with pytest.raises(onb.QueryError):
+            roster.get_users("students", "classes", school="1", **at)
+        return
+    school = schools[0][0]
+    here = "(select sourcedId from live_orgs where type = 'school' and name = $1)"
+    columns = ["sourcedId", "groupSourcedId", "classSourcedId"]
+    for kind, group in {"classes": "c.sourcedId", "courses": "k.sourcedId"}.items():
+        expected = sql(f"""
+            select distinct m.person, {group}, m.class
+            from member m join live_classes c on c.sourcedId = m.class
+            left join live_courses k on k.sourcedId = c.courseSourcedId
+            where m.role = 'student' and c.schoolSourcedId in {here} and {group} is not null
+        """, school)  # fmt: skip
+        found = roster.get_users("students", kind, school=f" {school.upper()}", **at)
+        assert answer(found, *columns) == in_order(expected), kind
+    expected = sql(f"""
+        select distinct g.person, m.class, m.person
+        from member g join member m on m.class = g.class and m.person <> g.person
+        join live_classes c on c.sourcedId = m.class
+        where g.role = 'teacher' and m.role = 'student' and c.schoolSourcedId in {here}
+        and g.person in (select o.sourcedId from orgs_of o where o.org in {here})
+    """, school)  # fmt: skip
+    found = roster.get_users("students", "teachers", school=school, **at)
+    assert answer(found, "groupSourcedId", "classSourcedId", "sourcedId") == in_order(expected)
+
+
+def test_users_of_people(roster: onb.Roster, sql: Sql, at: Moment) -> None:
+    columns = ["groupSourcedId", "classSourcedId", "sourcedId"]
+    for group, role in (("teachers", "student"), ("students", "teacher"), ("students", "student")):
+        expected = sql("""
+            select distinct g.person, m.class, m.person
+            from member g join member m on m.class = g.class and m.person <> g.person
+            where g.role = $1 and m.role = $2
+        """, group[:-1], role)  # fmt: skip
+        assert answer(roster.get_users(f"{role}s", group, **at), *columns) == in_order(expected)
+
+
+# Who is linked to whom, at whichever of the two it is written.
+LINKS = """
+    with said as (
+        select sourcedId as one, unnest(string_split(agentSourcedIds::varchar, ',')) as other
+        from live_users
+    ),
+    links as (
+        select one, other from said union select other, one from said
+    ),
+    guardian as (
+        select l.one as student, l.other as person from links l
+        join live_users u on u.sourcedId = l.other and l.one <> l.other
+        where l.other in (select person from held_anywhere where role = 'guardian')
+    )
+"""
+
+
+def test_guardians(roster: onb.Roster, sql: Sql, at: Moment) -> None:
+    expected = sql(f"""
+        {LINKS}
+        select distinct g.person, m.class from member m join guardian g on g.student = m.person
+        where m.role = 'student'
+    """)
+    found = roster.get_users("guardians", "classes", **at)
+    assert answer(found, "sourcedId", "groupSourcedId") == in_order(expected)
+    # Whose role or class is over is still the student who is meant.
+    expected = sql(f"""
+        {LINKS}
+        select g.student, g.person from guardian g join live_users u on u.sourcedId = g.student
+        where g.student in (select person from {"held_ever" if at else "held_anywhere"}
+            where role = 'student')
+        or g.student in (select userSourcedId from live_enrollments where role = 'student')
+    """)
+    found = roster.get_users("guardians", "students", **at)
+    assert answer(found, "groupSourcedId", "sourcedId") == in_order(expected)
+    assert found["classSourcedId"].isna().all()
 
 
 def test_seats(roster: onb.Roster, sql: Sql) -> None:
