@@ -71,13 +71,84 @@ def test_only_its_home_uses_a_library(library, home):
             assert not used, path
 
 
+CLOCKS = {"now", "localtime", "gmtime", "ctime", "utcnow"}
+"""What tells the day if it is called without arguments; a moment in UTC is no day."""
+
+CLOCK_WORDS = re.compile(rf"\b({'|'.join(CLOCKS)}|strftime|fromtimestamp)\(|\b(now|today)\b")
+
+
+def asks_the_day(code):
+    """Return True if a module asks the clock of this machine what day it is."""
+    if not CLOCK_WORDS.search(code):
+        return False  # to parse all modules takes seconds
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    for call in calls:
+        name = called(call)
+        words = {argument.value for argument in call.args if isinstance(argument, ast.Constant)}
+        if (
+            name == "today"
+            or (name in CLOCKS and not (call.args or call.keywords) and called_of(call) != "self")
+            or (name == "strftime" and called_of(call) == "time" and len(call.args) == 1)
+            or (name == "fromtimestamp" and called_of(call) == "date")
+            # pandas and numpy read these words as the clock does.
+            or (name in ("Timestamp", "to_datetime", "datetime64") and words & {"now", "today"})
+            # The day of a moment is one, too: datetime.now(UTC).date()
+            or (name == "date" and called(getattr(call.func, "value", None)) == "now")
+        ):
+            return True
+    return False
+
+
+def called(node):
+    """Return the last name of what is called, if a node is a call."""
+    function = getattr(node, "func", None)
+    return getattr(function, "attr", getattr(function, "id", None))
+
+
+def called_of(node):
+    """Return the name before that, as `time` of ``time.strftime()``."""
+    value = getattr(node.func, "value", None)
+    return getattr(value, "attr", getattr(value, "id", None))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("date.today()", "datetime.date.today()", "datetime.datetime.today()", "dt.today()"),
+        *("datetime.now().date()", "datetime.datetime.now()", "datetime.now(UTC).date()"),
+        *("pd.Timestamp.now()", "pd.Timestamp('today')", "pd.to_datetime('now')"),
+        *("np.datetime64('today')", "time.localtime()", "time.strftime('%Y-%m-%d')"),
+        "datetime.date.fromtimestamp(time.time())",
+    ],
+)
+def test_the_day_can_be_asked_in_many_ways(code):
+    assert asks_the_day(f"def f():\n    return {code}")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("local_date()", "datetime.now(datetime.UTC)", "time.time()", "time.gmtime(seconds)"),
+        *(
+            "self.today",
+            "self.now()",
+            "pd.Timestamp(text)",
+            "day.strftime('%Y')",
+            "datetime.date(2026, 1, 1)",
+        ),
+    ],
+)
+def test_what_asks_for_no_day(code):
+    assert not asks_the_day(f"def f():\n    return {code}")
+
+
 def test_one_function_alone_asks_what_day_it_is():
     """Tests set the day there, so a test that asks elsewhere would depend on the day of the run."""
     asking = [
         path.relative_to(ROOT).as_posix()
         for folder in (PACKAGE, ROOT / "tests")
         for path in folder.rglob("*.py")
-        if re.search(r"\bdate\.today\(|\bTimestamp\.today\(", path.read_text(encoding="utf-8"))
+        if asks_the_day(path.read_text(encoding="utf-8"))
     ]
     assert asking == ["oneroster_nb/today.py"]
 
