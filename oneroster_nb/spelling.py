@@ -1,7 +1,25 @@
-"""Hints for words that are spelled wrong (pure)."""
+"""Values as messages quote them, and hints for words that are spelled wrong (pure)."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+_SHOWN_AT_MOST = 80  # signs of a value in a message
+
+
+def shown(value: object) -> str:
+    """Return a value as a message quotes it: cut short, and of a table only what kind it is.
+
+    A table, and a row of one, may hold people, whom no message shows.
+
+    Examples
+    --------
+    >>> shown("Art"), shown(["a"]), shown(range(3)), len(shown("x" * 1000))
+    ("'Art'", "['a']", 'a range', 81)
+    """
+    if hasattr(value, "__len__") and not isinstance(value, str | bytes | list | tuple | set | dict):
+        return f"a {type(value).__name__}"
+    text = repr(value)
+    return text if len(text) <= _SHOWN_AT_MOST else f"{text[:_SHOWN_AT_MOST]}…"
 
 
 def nearest(value: str, choices: Iterable[str]) -> str:

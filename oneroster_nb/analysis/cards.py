@@ -17,6 +17,7 @@ from oneroster_nb.query.moment import Day, Moment
 from oneroster_nb.query.query import Query
 from oneroster_nb.source.class_list import WHO, with_people
 from oneroster_nb.source.source import Source, WholeRoster
+from oneroster_nb.spelling import shown
 from oneroster_nb.tables.lookup import among, codes, take
 from oneroster_nb.tables.status import active, is_active
 
@@ -73,14 +74,17 @@ def day_of(as_of: Day) -> Moment:
 
 def named(column: "pd.Series[str]", text: str) -> NDArray[np.bool_]:
     """Return True for each value that is a text; if none is, for each that differs in case."""
-    same = column.eq(text.strip()).to_numpy(dtype=bool, na_value=False)
+    try:
+        same = column.eq(text.strip()).to_numpy(dtype=bool, na_value=False)
+    except UnicodeEncodeError:  # half of a character is in no text of a roster
+        return np.zeros(len(column), dtype=bool)
     return same if same.any() else match_values(column, text, "exact")
 
 
 def checked_text(call: str, value: object) -> str:
     """Return what a card is asked for; QueryError if it is no text."""
     if not isinstance(value, str) or not value.strip():
-        raise QueryError(f"{call}() takes an id or a name, not {value!r}.")
+        raise QueryError(f"{call}() takes an id or a name, not {shown(value)}.")
     return value
 
 

@@ -21,7 +21,7 @@ from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query.moment import Day
 from oneroster_nb.source.at_moment import with_moment
 from oneroster_nb.source.source import Source
-from oneroster_nb.spelling import nearest
+from oneroster_nb.spelling import nearest, shown
 from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.references import elements
 from oneroster_nb.tables.status import active
@@ -113,7 +113,7 @@ def class_card(
     if found is None:
         titles = list(dict.fromkeys(every["title"].dropna()))
         raise QueryError(
-            f"No active class has the sourcedId, classCode or title {text!r}."
+            f"No active class has the sourcedId, classCode or title {shown(text)}."
             f"{nearest(text, titles)} get_classes(with_names=True) lists the classes."
         )
     classes = linked_classes(roster, found)

@@ -23,6 +23,7 @@ from oneroster_nb.query.moment import Day, Moment
 from oneroster_nb.query.query import Query
 from oneroster_nb.source.at_moment import with_moment
 from oneroster_nb.source.source import Source, WholeRoster
+from oneroster_nb.spelling import shown
 from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.references import elements
 from oneroster_nb.tables.roles_at_orgs import linked_people, roles_at_orgs
@@ -144,7 +145,7 @@ def _found(users: pd.DataFrame, orgs: pd.DataFrame, text: str) -> int:
         if hits.any():
             return int(users.index.get_indexer(here.index[hits])[0])
     raise QueryError(
-        f"No active person has the sourcedId, email, username, identifier or name {text!r}."
+        f"No active person has the sourcedId, email, username, identifier or name {shown(text)}."
         " get_users() lists people; where= chooses among them."
     )
 

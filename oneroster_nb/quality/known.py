@@ -1,5 +1,7 @@
 """Findings that are known and accepted, in a file."""
 
+import csv
+import io
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,6 +10,7 @@ import pandas as pd
 
 from oneroster_nb.errors import ConfigurationError
 from oneroster_nb.files import replaced
+from oneroster_nb.spelling import shown
 from oneroster_nb.tables.rules import Finding
 from oneroster_nb.tables.spreadsheet_safety import csv_cell
 
@@ -25,37 +28,61 @@ def key_of(finding: Finding) -> Key:
 def read_known(path: str | os.PathLike[str]) -> frozenset[Key]:
     """Read the known findings from a CSV file; other columns than these are ignored.
 
-    ConfigurationError if the file cannot be read, or lacks one of :data:`COLUMNS`.
+    ConfigurationError if the file cannot be read, lacks one of :data:`COLUMNS`, or has a row that
+    was cut.
     """
+    what = f"The file of known findings {_named(path)!r}"
     try:
-        table = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as exc:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+        header, *rows = [row for row in csv.reader(io.StringIO(text, ""), strict=True) if row]
+    except (OSError, ValueError, csv.Error) as exc:
         reason = "is not there" if isinstance(exc, FileNotFoundError) else "cannot be read as CSV"
         raise ConfigurationError(
-            f"The file of known findings {os.fspath(path)!r} {reason}."
-            " check(source).save_known(path) writes one."
+            f"{what} {reason}. check(source).save_known(path) writes one."
         ) from exc
-    lacking = [name for name in COLUMNS if name not in table]
+    lacking = [name for name in COLUMNS if name not in header]
     if lacking:
         raise ConfigurationError(
-            f"The file of known findings {os.fspath(path)!r} has no column {lacking[0]!r}. It needs"
-            f" {', '.join(COLUMNS)}; check(source).save_known(path) writes them."
+            f"{what} has no column {lacking[0]!r}. It needs {', '.join(COLUMNS)};"
+            " check(source).save_known(path) writes them."
         )
-    return frozenset(_key(row) for row in table[COLUMNS].itertuples(index=False, name=None))
+    odd = [number for number, row in enumerate(rows, 1) if len(row) != len(header)]
+    if odd:
+        raise ConfigurationError(
+            f"{what} has {len(rows[odd[0] - 1])} cells instead of {len(header)} in finding"
+            f" {odd[0]:,}. Fix or remove that row."
+        )
+    place = [header.index(name) for name in COLUMNS]
+    return frozenset(_key(row[at] for at in place) for row in rows)
 
 
 def write_known(path: str | os.PathLike[str], found: pd.DataFrame) -> None:
     """Add findings to a file of known ones, which is made if it is not there."""
+    name = _named(path)
     rows = [_key(row) for row in found[COLUMNS].itertuples(index=False, name=None)]
-    kept = read_known(path) if Path(path).exists() else frozenset()
+    # Path.exists() fails for a name that is too long.
+    kept = read_known(path) if os.path.exists(name) else frozenset()
     lines = [",".join(COLUMNS), *(_line(key) for key in sorted({*kept, *rows}))]
     try:
         with replaced(Path(path)) as file:
             file.write("".join(f"{line}\r\n" for line in lines).encode("utf-8-sig"))
-    except OSError as exc:
+    except (OSError, ValueError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else exc
         raise ConfigurationError(
-            f"The file of known findings {os.fspath(path)!r} cannot be written: {exc.strerror}."
+            f"The file of known findings {name!r} cannot be written: {reason}."
         ) from exc
+
+
+def _named(path: object) -> str:
+    """Return a path as text; ConfigurationError if it is none."""
+    if isinstance(path, str | os.PathLike):
+        name = os.fspath(path)
+        if isinstance(name, str):
+            return name
+    raise ConfigurationError(
+        f"known must be the path of a CSV file, not {shown(path)}."
+        " check(source).save_known(path) writes one."
+    )
 
 
 def _key(values: Iterable[object]) -> Key:

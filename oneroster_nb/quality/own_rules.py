@@ -1,13 +1,14 @@
 """Which rules to judge: those of the package, functions of the caller, and how grave they are."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pandas as pd
 
 from oneroster_nb.errors import ConfigurationError, QueryError, RosterError
-from oneroster_nb.spelling import nearest
+from oneroster_nb.spelling import nearest, shown
+from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.rulebook import RULES, SEVERITIES, Rule
 from oneroster_nb.tables.rules import Finding, Tables
 from oneroster_nb.tables.table import TABLES
@@ -41,8 +42,8 @@ class ChosenRules:
 def chosen_rules(rules: RulesOption, severity: Mapping[str, str] | None) -> ChosenRules:
     """Return the rules that the arguments of :func:`check` mean.
 
-    QueryError for a code or a severity that there is not, and for a function without a name of its
-    own.
+    QueryError for anything else, for a code or a severity that there is not, and for a function
+    without a name of its own.
 
     Examples
     --------
@@ -52,9 +53,12 @@ def chosen_rules(rules: RulesOption, severity: Mapping[str, str] | None) -> Chos
     >>> sorted(chosen.codes), chosen.every["no-email"].severity
     (['email-shared', 'no-email'], 'error')
     """
-    listed = [rules] if isinstance(rules, str) or callable(rules) else list(rules or ())
-    if rules is not None and not listed:
-        raise QueryError("rules is empty; name a rule, or leave it out to judge all of them.")
+    listed = _listed(rules)
+    if severity is not None and not isinstance(severity, Mapping):
+        raise QueryError(
+            "severity must map codes of rules to severities, such as"
+            f" {{'email-shared': 'info'}}, not {shown(severity)}."
+        )
     own: dict[str, OwnRule] = {}
     every = dict(RULES)
     for function in (each for each in listed if not isinstance(each, str)):
@@ -69,11 +73,28 @@ def chosen_rules(rules: RulesOption, severity: Mapping[str, str] | None) -> Chos
         _refuse_unknown([code], every)
         if word not in SEVERITIES:
             raise QueryError(
-                f"The severity of {code!r} can be {', '.join(SEVERITIES)}, not {word!r}."
+                f"The severity of {code!r} can be {', '.join(SEVERITIES)}, not {shown(word)}."
                 f"{nearest(str(word), SEVERITIES)}"
             )
         every[code] = replace(every[code], severity=word)
     return ChosenRules(every, frozenset([*(named or RULES), *own]), own)
+
+
+def _listed(rules: object) -> list[Any]:
+    """Return the rules of an argument as a list; QueryError if it is empty or no list."""
+    if rules is None:
+        return []
+    if isinstance(rules, str) or callable(rules):
+        return [rules]
+    if isinstance(rules, Mapping | bytes) or not isinstance(rules, Iterable):
+        raise QueryError(
+            "rules must be a code such as 'student-without-class', a function, or a list of these,"
+            f" not {shown(rules)}."
+        )
+    listed = list(rules)
+    if not listed:
+        raise QueryError("rules is empty; name a rule, or leave it out to judge all of them.")
+    return listed
 
 
 def _rule_of(function: object) -> Rule:
@@ -94,7 +115,7 @@ def _refuse_unknown(codes: Sequence[str], every: Mapping[str, Rule]) -> None:
     for code in codes:
         if code not in every:
             hint = nearest(str(code), every) or " onb.rules() lists them."
-            raise QueryError(f"There is no rule {code!r}.{hint}")
+            raise QueryError(f"There is no rule {shown(code)}.{hint}")
 
 
 def findings_of(
@@ -102,7 +123,7 @@ def findings_of(
 ) -> tuple[list[Finding], tuple[str, ...]]:
     """Return what a function of the caller finds, and the tables that it looks at.
 
-    ConfigurationError if it fails, or returns something other than rows by table.
+    ConfigurationError if it fails, or returns something other than rows of the tables.
     """
     try:
         # A function that changes its tables must not change those of the others.
@@ -122,14 +143,20 @@ def findings_of(
     for name, rows in wrong.items():
         if name not in TABLES:
             raise ConfigurationError(
-                f"The rule {rule.code!r} returned rows of {name!r}, which is no table."
+                f"The rule {rule.code!r} returned rows of {shown(name)}, which is no table."
                 f"{nearest(str(name), TABLES)}"
             )
-        if not isinstance(rows, pd.DataFrame) or "sourcedId" not in rows:
+        if not isinstance(rows, pd.DataFrame) or list(rows).count("sourcedId") != 1:
             raise ConfigurationError(
                 f"The rule {rule.code!r} must return rows of {name} as a DataFrame with sourcedId."
             )
         keys = rows["sourcedId"].astype("str").drop_duplicates()
+        others = keys.notna() & ~among(keys, tables[name]["sourcedId"])
+        if others.any():
+            raise ConfigurationError(
+                f"The rule {rule.code!r} returned rows of {name} whose sourcedId is not there:"
+                f' {int(others.sum()):,}. It must return rows of tables["{name}"].'
+            )
         found += [
             Finding(rule.code, name, rule.sentence, key if isinstance(key, str) else None)
             for key in keys

@@ -9,7 +9,7 @@ import pandas as pd
 
 from oneroster_nb.errors import QueryError
 from oneroster_nb.query.answer_columns import ANSWER_COLUMNS
-from oneroster_nb.spelling import nearest
+from oneroster_nb.spelling import nearest, shown
 from oneroster_nb.tables.where import Where, conditions_of
 
 
@@ -41,7 +41,7 @@ def condition_on(
     if isinstance(column, str) and ("." in column or column in known):
         return
     hint = nearest(column, [*others, *known]) if isinstance(column, str) else ""
-    raise QueryError(f"An answer has no column {column!r} to put a condition on.{hint}")
+    raise QueryError(f"An answer has no column {shown(column)} to put a condition on.{hint}")
 
 
 def _plain(column: str, value: object) -> Any:
@@ -68,4 +68,4 @@ def _plain_item(column: str, value: object) -> Any:
         return value.isoformat()
     if isinstance(value, str | bool | int | float):
         return value
-    raise QueryError(f"The condition on {column} cannot compare with {value!r}.")
+    raise QueryError(f"The condition on {column} cannot compare with {shown(value)}.")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from oneroster_nb.query.query import Query
 from oneroster_nb.query.terms import (
     classes_in_term,
+    have_dates,
     in_term,
     is_current,
     is_running,
@@ -134,8 +135,13 @@ class Moment:
         return (begun & (rows["endDate"].isna() | last)).to_numpy(dtype=bool)
 
     def no_term(self, sessions: pd.DataFrame) -> str:
-        """Say that no term is running on the day, and name the last and the next one; else ""."""
+        """Say that no term is running on the day, and name the last and the next one; else "".
+
+        If no session has dates, only ``"current"`` asks for one that is running.
+        """
         sessions, day = active(sessions), self._day
+        if self.term is not None and is_current(self.term) and not have_dates(sessions):
+            return "No academic session has dates, so no term is known to be the current one."
         if day is None or is_running(sessions, day):
             return ""
         before, after = terms_around(sessions, day)

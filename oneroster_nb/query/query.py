@@ -14,7 +14,7 @@ from oneroster_nb.people.demographics import DEMOGRAPHIC_COLUMNS
 from oneroster_nb.query.answer_columns import GROUP_COUNT
 from oneroster_nb.query.conditions import checked_where
 from oneroster_nb.query.query_string import EVERY, parts_of, text_of
-from oneroster_nb.spelling import nearest
+from oneroster_nb.spelling import nearest, shown
 from oneroster_nb.tables.table import sensitive_columns
 from oneroster_nb.tables.vocabulary import ROLES
 from oneroster_nb.tables.where import Where
@@ -122,7 +122,7 @@ class Query:
             self._set("group_name", names)
         if self.group_name is not None and self.group_filter is None:
             raise QueryError(
-                f"group_name {self.group_name!r} needs a group_filter. Say what kind"
+                f"group_name {shown(self.group_name)} needs a group_filter. Say what kind"
                 " of group it is: group_filter='classes', 'courses' or 'schools'."
             )
         if any(name.strip() == EVERY for name in self.names or ()):
@@ -132,7 +132,7 @@ class Query:
         self._set("match_on", asked and tuple(dict.fromkeys(map(str.strip, asked))))
         if self.match_on is not None and self.group_filter is None:
             raise QueryError(
-                f"match_on {self.match_on!r} is given without a group_filter, so there is"
+                f"match_on {shown(self.match_on)} is given without a group_filter, so there is"
                 " no group whose fields could match. Leave it out, or name a group_filter."
             )
         _choice("match", self.match, MATCHES)
@@ -142,16 +142,18 @@ class Query:
         _choice("status", self.status, STATUSES)
         if self.term is not None and (not isinstance(self.term, str) or not self.term.strip()):
             raise QueryError(
-                f"term must be a title, an id or 'current', not {self.term!r}. Leave it out to"
+                f"term must be a title, an id or 'current', not {shown(self.term)}. Leave it out to"
                 " ask about every term."
             )
         if self.school is not None and (
             not isinstance(self.school, str) or not self.school.strip()
         ):
-            raise QueryError(f"school must be the name or id of a school, not {self.school!r}.")
+            raise QueryError(
+                f"school must be the name or id of a school, not {shown(self.school)}."
+            )
         if self.school is not None and self.group_filter is None:
             raise QueryError(
-                f"school {self.school!r} chooses groups, and there is no group_filter. For the"
+                f"school {shown(self.school)} chooses groups, and there is no group_filter. For the"
                 " people of a school, write group_filter='schools' and its name as group_name."
             )
         self._set("max_users", _bound(self.max_users))
@@ -164,7 +166,7 @@ class Query:
             )
         for name in ("unique", "sensitive", "include_end_date", "demographics"):
             if not isinstance(getattr(self, name), bool):
-                raise QueryError(f"{name} must be True or False, not {getattr(self, name)!r}.")
+                raise QueryError(f"{name} must be True or False, not {shown(getattr(self, name))}.")
         phones = sensitive_columns("users", self.where or ())
         if phones and not self.sensitive:
             raise QueryError(
@@ -246,7 +248,7 @@ class Query:
         """
         if not isinstance(text, str) or not text.strip():
             raise QueryError(
-                f"A query is a string such as 'courses::Econ 101::students', not {text!r}."
+                f"A query is a string such as 'courses::Econ 101::students', not {shown(text)}."
             )
         return cls(**parts_of(text))
 
@@ -296,8 +298,8 @@ def checked_day(value: object) -> str | None:
         except ValueError:
             pass
     raise QueryError(
-        f"as_of must be a day such as '2026-10-01', a date or 'today', not {value!r}. Leave it out"
-        " to count everything active."
+        f"as_of must be a day such as '2026-10-01', a date or 'today', not {shown(value)}. Leave it"
+        " out to count everything active."
     )
 
 
@@ -312,7 +314,7 @@ def _choice(name: str, value: object, choices: tuple[str, ...]) -> str:
         return value
     hint = nearest(value, choices) if isinstance(value, str) else ""
     listed = ", ".join(repr(choice) for choice in choices)
-    raise QueryError(f"Unknown {name} {value!r}.{hint} It can be {listed}.")
+    raise QueryError(f"Unknown {name} {shown(value)}.{hint} It can be {listed}.")
 
 
 def _texts(value: object, must_be: str, left_out: str) -> tuple[str, ...] | None:
@@ -321,7 +323,7 @@ def _texts(value: object, must_be: str, left_out: str) -> tuple[str, ...] | None
         return None
     names = (value,) if isinstance(value, str) else _listed(value)
     if not names or not all(isinstance(name, str) and name.strip() for name in names):
-        raise QueryError(f"{must_be}, not {value!r}. Leave it out to {left_out}.")
+        raise QueryError(f"{must_be}, not {shown(value)}. Leave it out to {left_out}.")
     return tuple(dict.fromkeys(names))
 
 
@@ -343,7 +345,7 @@ def _pattern(name: str) -> None:
         re.compile(name, re.IGNORECASE)
     except (re.error, OverflowError, RecursionError) as exc:
         raise QueryError(
-            f"group_name {name!r} is no regular expression: {exc}. Escape special characters"
+            f"group_name {shown(name)} is no regular expression: {exc}. Escape special characters"
             " with a backslash, or use match='contains'."
         ) from None
 
@@ -353,6 +355,6 @@ def _bound(value: object) -> int | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise QueryError(
-            f"max_users must be a whole number, not {value!r}. 0 or None means no bound."
+            f"max_users must be a whole number, not {shown(value)}. 0 or None means no bound."
         )
     return value or None

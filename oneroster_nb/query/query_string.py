@@ -7,14 +7,16 @@ from urllib.parse import quote, unquote
 
 from oneroster_nb.errors import QueryError
 from oneroster_nb.query.conditions import condition_on
-from oneroster_nb.tables.where import conditions_of
+from oneroster_nb.spelling import shown
+from oneroster_nb.tables.where import OPERATORS, conditions_of
 
 EVERY = "*"
 """The name that means every group."""
 
 _FLAGS = ("include_end_date", "demographics")
 _CONDITIONS = ("as_of", "term", *_FLAGS, "school", "status")
-_CONDITION = re.compile(r"(?P<name>[^=!<>~]+)(?P<sign>!=|>=|<=|=|>|<|~)(?P<value>.*)")
+_CONDITION = re.compile(r"(?P<name>[^=!<>~]+)(?P<sign>!=|>=|<=|=|>|<|~)(?P<value>(?![=<>~]).*)")
+"""A value that begins with another sign is more likely a sign that there is not, such as ==."""
 
 
 def parts_of(text: str) -> dict[str, Any]:
@@ -67,7 +69,8 @@ def _conditions(users: str) -> tuple[str, dict[str, Any]]:
         said = _CONDITION.fullmatch(part)
         if said is None:
             raise QueryError(
-                f"{part!r} is no condition of a query. Write column=value, with & between them."
+                f"{shown(part)} is no condition of a query. Write column=value, with & between"
+                f" them; the signs are {' '.join(OPERATORS)}, and %3D is = in a value, %3E is >."
             )
         name, sign = unquote(said["name"]).strip(), said["sign"]
         values = [unquote(value.strip()) or None for value in said["value"].split(",")]
@@ -75,11 +78,11 @@ def _conditions(users: str) -> tuple[str, dict[str, Any]]:
         known = name in _CONDITIONS
         if known and (sign != "=" or not isinstance(value, str)):
             raise QueryError(
-                f"The condition {part!r} of a query must be {name}= and one value. Write %2C for a"
-                " comma in it."
+                f"The condition {shown(part)} of a query must be {name}= and one value. Write %2C"
+                " for a comma in it."
             )
         if name in found or sign in where.get(name, {}):
-            raise QueryError(f"The condition {name!r} is in the query twice. Leave one out.")
+            raise QueryError(f"The condition {shown(name)} is in the query twice. Leave one out.")
         if known:
             found[name] = _flag(name, value) if name in _FLAGS else value
         else:
@@ -91,7 +94,7 @@ def _conditions(users: str) -> tuple[str, dict[str, Any]]:
 def _flag(name: str, value: object) -> bool:
     flags = {"true": True, "false": False}
     if value not in flags:
-        raise QueryError(f"{name} must be true or false in a query, not {value!r}.")
+        raise QueryError(f"{name} must be true or false in a query, not {shown(value)}.")
     return flags[str(value)]
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from oneroster_nb.errors import QueryError
 from oneroster_nb.query.groups import match_values
-from oneroster_nb.spelling import nearest
+from oneroster_nb.spelling import nearest, shown
 from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.status import active
 from oneroster_nb.tables.table import split_text
@@ -21,7 +21,7 @@ def schools_named(orgs: pd.DataFrame, school: str, status: str) -> "pd.Series[st
     if not hits.any():
         names = list(dict.fromkeys(schools["name"].dropna()))
         raise QueryError(
-            f"No school is called {school!r}.{nearest(school, names)} The schools are:"
+            f"No school is called {shown(school)}.{nearest(school, names)} The schools are:"
             f" {', '.join(names[:20]) or 'none'}."
         )
     return schools.loc[hits, "sourcedId"]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from oneroster_nb.errors import QueryError
 from oneroster_nb.query.groups import match_values
-from oneroster_nb.spelling import nearest
+from oneroster_nb.spelling import nearest, shown
 from oneroster_nb.tables.roles_at_orgs import slices
 from oneroster_nb.tables.status import active
 from oneroster_nb.tables.table import split_text
@@ -96,7 +96,7 @@ def sessions_named(sessions: pd.DataFrame, term: str) -> NDArray[np.bool_]:
     if not hits.any():
         titles = list(dict.fromkeys(sessions["title"].dropna()))
         raise QueryError(
-            f"No term is called {term!r}.{nearest(term, titles)} The terms are:"
+            f"No term is called {shown(term)}.{nearest(term, titles)} The terms are:"
             f" {', '.join(titles[:20]) or 'none'}. 'current' means those of today."
         )
     return hits
@@ -209,6 +209,11 @@ def _apart(spans: Spans) -> bool:
         if len(np.unique(spans.class_[met])) < dated:
             return True
     return False
+
+
+def have_dates(sessions: pd.DataFrame) -> bool:
+    """Return True if a session has dates."""
+    return not _terms(sessions).empty
 
 
 def is_running(sessions: pd.DataFrame, day: datetime.date) -> bool:

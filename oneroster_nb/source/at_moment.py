@@ -5,6 +5,8 @@ import pandas as pd
 from oneroster_nb.counts.footnotes import at_moment
 from oneroster_nb.errors import NoMatchWarning, warn
 from oneroster_nb.query.moment import Moment
+from oneroster_nb.query.terms import have_dates
+from oneroster_nb.tables.status import active
 
 
 def with_moment(
@@ -16,5 +18,7 @@ def with_moment(
     """
     no_term = moment.no_term(sessions)
     if no_term:
-        warn(f"{no_term} The answer goes by the dates.", NoMatchWarning)
+        dated = have_dates(active(sessions))
+        then = "The answer goes by the dates." if dated else "Pass as_of= for one day."
+        warn(f"{no_term} {then}", NoMatchWarning)
     return at_moment(answer, moment.label, moment.notes(classes, sessions))

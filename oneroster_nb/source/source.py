@@ -46,7 +46,7 @@ from oneroster_nb.source.class_list import (
 )
 from oneroster_nb.source.lacking_columns import with_lacking_columns
 from oneroster_nb.source.table_calls import Choice, TableCalls
-from oneroster_nb.spelling import nearest
+from oneroster_nb.spelling import nearest, shown
 from oneroster_nb.tables.added_columns import AddedColumns
 from oneroster_nb.tables.rules import Finding, frame_of
 from oneroster_nb.tables.status import active
@@ -497,7 +497,7 @@ class Source(TableCalls):
             warn_not_shared(query.group_filter or "")
         at = ""
         if query.school is not None:
-            groups, at = self._at_school(query, groups, query.school), f" at {query.school!r}"
+            groups, at = self._at_school(query, groups, query.school), f" at {shown(query.school)}"
         fields = self._compared(query.match_fields or self._match_on, list(groups.columns))
         matched = match_groups(groups, query.names, fields, query.match)
         if matched.unmatched and not groups.empty:
@@ -507,7 +507,7 @@ class Source(TableCalls):
             titles = [] if kind in PEOPLE_GROUPS else titles
             hints = "".join(nearest(name, titles) for name in matched.unmatched[:3])
             warn(
-                f"No {kind}{at} match {', '.join(map(repr, matched.unmatched))} on"
+                f"No {kind}{at} match {', '.join(map(shown, matched.unmatched))} on"
                 f" {', '.join(fields.values())} ({query.match}).{hints} Check the spelling, match"
                 " on other fields, or match with 'contains'.",
                 NoMatchWarning,

@@ -13,7 +13,7 @@ from oneroster_nb.errors import QueryError
 from oneroster_nb.progress import ProgressOption
 from oneroster_nb.query.moment import Day
 from oneroster_nb.query.query import Query
-from oneroster_nb.spelling import nearest
+from oneroster_nb.spelling import nearest, shown
 from oneroster_nb.tables.table import EXTRA_TABLES, TABLES
 from oneroster_nb.tables.where import Where, selected
 
@@ -26,7 +26,7 @@ def table_names(names: str | Sequence[str]) -> list[str]:
     for name in listed:
         if name not in TABLES and name not in EXTRA_TABLES:
             raise QueryError(
-                f"There is no canonical table {name!r}.{nearest(str(name), TABLES)}"
+                f"There is no canonical table {shown(name)}.{nearest(str(name), TABLES)}"
                 f" The tables are: {', '.join(TABLES)}."
             )
     return listed

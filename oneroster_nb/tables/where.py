@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from oneroster_nb.errors import QueryError
-from oneroster_nb.spelling import nearest
+from oneroster_nb.spelling import nearest, shown
 from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.grades import CEDS_GRADES, grade_code
 from oneroster_nb.tables.status import active
 from oneroster_nb.tables.table import split_text
+from oneroster_nb.today import local_date
 
 Where: TypeAlias = Mapping[str, Any]
 """Column to a value, a list of values, or a mapping of operator to value."""
@@ -25,7 +26,10 @@ _ORDER: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     "<=": operator.le,
 }
-_SHOWN_AT_MOST = 60  # signs of a value in a message
+_EXAMPLES = {
+    Kind.DATE: " Write it as 2026-10-01.",
+    Kind.TIMESTAMP: " Write it as 2026-10-01 or 2026-10-01T12:00:00Z.",
+}
 OPERATORS = ("=", "!=", *_ORDER, "~")
 """How a condition compares: equal, not equal, in order, and contains."""
 
@@ -63,7 +67,7 @@ def selected(
         For an unknown column or operator, or a value that a column cannot hold.
     """
     if status not in ("active", "all"):
-        raise QueryError(f"Unknown status {status!r}. It can be 'active' or 'all'.")
+        raise QueryError(f"Unknown status {shown(status)}. It can be 'active' or 'all'.")
     frame = fitting(active(frame, status), kinds, where)
     if modified_since is not None:
         since = parsed(modified_since, Kind.TIMESTAMP, "modified_since")
@@ -104,7 +108,7 @@ def conditions_of(where: Where) -> dict[str, dict[str, Any]]:
     """Write each condition as a mapping of operator to value; QueryError for anything else."""
     if not isinstance(where, Mapping):
         raise QueryError(
-            f"where must map columns to values, such as {{'title': 'Art'}}, not {where!r}."
+            f"where must map columns to values, such as {{'title': 'Art'}}, not {shown(where)}."
         )
     found = {
         column: dict(condition) if isinstance(condition, Mapping) else {"=": condition}
@@ -114,7 +118,7 @@ def conditions_of(where: Where) -> dict[str, dict[str, Any]]:
         for sign in conditions:
             if sign not in OPERATORS:
                 raise QueryError(
-                    f"Unknown operator {sign!r} for {column}. It can be {' '.join(OPERATORS)}."
+                    f"Unknown operator {shown(sign)} for {column}. It can be {' '.join(OPERATORS)}."
                 )
     return found
 
@@ -129,7 +133,7 @@ def _listed(columns: Sequence[str] | None) -> list[Any]:
 def _known(column: str, frame: pd.DataFrame) -> None:
     if not isinstance(column, str) or column not in frame.columns:
         raise QueryError(
-            f"There is no column {column!r}.{nearest(str(column), frame.columns)}"
+            f"There is no column {shown(column)}.{nearest(str(column), frame.columns)}"
             f" The columns are: {', '.join(frame.columns)}."
         )
 
@@ -137,7 +141,7 @@ def _known(column: str, frame: pd.DataFrame) -> None:
 def _compared(column: "pd.Series[Any]", kind: Kind, sign: str, value: Any) -> "pd.Series[bool]":
     several = isinstance(value, Iterable) and not isinstance(value, str)
     if sign in _ORDER and several:
-        raise QueryError(f"{column.name} {sign} takes one value, not {value!r}.")
+        raise QueryError(f"{column.name} {sign} takes one value, not {shown(value)}.")
     if sign in _ORDER:
         compare = _ORDER[sign]
         if column.name == "grades":
@@ -147,7 +151,7 @@ def _compared(column: "pd.Series[Any]", kind: Kind, sign: str, value: Any) -> "p
     if sign == "~":
         asked = [*value] if several else [value]
         if any(item is None or item == "" for item in asked):
-            raise QueryError(f"{column.name} ~ takes a text to look for, not {value!r}.")
+            raise QueryError(f"{column.name} ~ takes a text to look for, not {shown(value)}.")
         parts = [str(item).casefold() for item in asked]
         return _each(column, kind, lambda cell: any(p in str(cell).casefold() for p in parts))
     values = [*value] if several else [value]
@@ -165,7 +169,7 @@ def _in_order(compare: Callable[[Any, Any], Any], bound: Any, grade: str) -> boo
     """Compare grades in the order of schooling; QueryError if the bound is no grade."""
     of_bound = grade_code(str(bound))
     if of_bound not in CEDS_GRADES:
-        raise QueryError(f"grades are in the order of schooling, and {bound!r} is no grade.")
+        raise QueryError(f"grades are in the order of schooling, and {shown(bound)} is no grade.")
     known = grade in CEDS_GRADES
     return known and bool(compare(CEDS_GRADES.index(grade), CEDS_GRADES.index(of_bound)))
 
@@ -179,13 +183,25 @@ def _each(column: "pd.Series[Any]", kind: Kind, holds: Callable[[Any], bool]) ->
     return column.isin([value for value, fits in verdicts.items() if fits])
 
 
+def _moment(value: object) -> pd.Timestamp:
+    """Return a date or a timestamp; ValueError for anything else.
+
+    pandas would read "06" as a day of this month, and "now" by the clock.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        today = text.casefold() == "today"
+        value = local_date() if today else datetime.datetime.fromisoformat(text)
+    if not isinstance(value, datetime.date | np.datetime64):
+        raise ValueError("a number is no date")
+    return pd.Timestamp(value)
+
+
 def parsed(value: Any, kind: Kind, name: str) -> Any:
     """Bring a value to compare with to the type of the column."""
     try:
         if kind in (Kind.TIMESTAMP, Kind.DATE):
-            if not isinstance(value, str | datetime.date | np.datetime64):
-                raise ValueError("a number is no date")
-            moment = pd.Timestamp(value)
+            moment = _moment(value)
             if pd.isna(moment):
                 raise ValueError("no moment at all")
             if kind is Kind.DATE:
@@ -194,14 +210,15 @@ def parsed(value: Any, kind: Kind, name: str) -> Any:
         if kind is Kind.NUMBER:
             return float(value)
     except (TypeError, ValueError, OverflowError):
-        shown = f"{value!r}"
-        shown = shown if len(shown) <= _SHOWN_AT_MOST else f"{shown[:_SHOWN_AT_MOST]}…"
-        raise QueryError(f"{name} is a {kind.value}, and {shown} is none.") from None
+        example = _EXAMPLES.get(kind, "")
+        raise QueryError(
+            f"{name} is a {kind.value}, and {shown(value)} is none.{example}"
+        ) from None
     if value is None:
         raise QueryError(f"{name} cannot be compared with None; leave the condition out.")
     if kind is Kind.BOOLEAN:
         flag = {"true": True, "false": False}.get(str(value).casefold())
         if flag is None:
-            raise QueryError(f"{name} is True or False, not {value!r}.")
+            raise QueryError(f"{name} is True or False, not {shown(value)}.")
         return flag
     return str(value)

@@ -60,6 +60,7 @@ def quiet() -> Iterator[FaultServer]:
         ({"status": "deleted"}, ["'deleted'", "'active'"]),
         ({"term": ""}, ["term", "''", "'current'"]),
         ({"max_users": -1}, ["max_users", "-1"]),
+        ({"where": {"grade": "06"}}, ["'grade'", "Did you mean 'grades'"]),
     ],
     ids=str,
 )

@@ -126,7 +126,7 @@ def test_a_term_without_the_class_leaves_it_out(source: Source) -> None:
         (None, {"schoolNames": "Classlink HS"}, 38),
         (None, {"email": None}, 0),
         (None, {"email": {"!=": None}}, 139),
-        ("schools", {"grades": "06", "schoolName": {"~": "lincoln"}}, 13),
+        ("schools", {"grades": "06", "schoolName": {"~": "MIDDLE"}}, 13),
         ("schools", {"grades": "06", "schoolName": "Classlink HS"}, 0),
         ("classes", {"courseTitle": "English 9"}, 10),
         ("classes", {"classTitle": {"~": "ela 6"}}, 13),

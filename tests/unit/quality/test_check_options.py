@@ -1,5 +1,6 @@
 """Which rules are judged, how grave they are, and which findings are known."""
 
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -193,6 +194,9 @@ def test_thousands_of_known_findings_are_all_known(tmp_path: Path) -> None:
         ({"rules": ["email-shared", "zzz"]}, "onb.rules"),
         ({"rules": []}, "empty"),
         ({"rules": [7]}, "int"),
+        ({"rules": 7}, "7"),
+        ({"rules": {"email-shared": "info"}}, "list of these"),
+        ({"severity": ["info"]}, "severity must map"),
         ({"rules": lambda tables: tables}, "name"),
         ({"severity": {"student-without-clas": "info"}}, "student-without-class"),
         ({"severity": {"student-without-class": "warn"}}, "warning"),
@@ -222,6 +226,8 @@ def test_a_function_needs_a_code_of_its_own(roster: onb.Roster) -> None:
         ({"user": pd.DataFrame({"sourcedId": ["ann"]})}, "users"),
         ({"users": ["ann"]}, "sourcedId"),
         ({"users": pd.DataFrame({"id": ["ann"]})}, "sourcedId"),
+        ({"users": pd.DataFrame({"sourcedId": ["nobody", "ann"]})}, "not there: 1"),
+        ({"users": pd.DataFrame([["ann", "bo"]], columns=["sourcedId"] * 2)}, "sourcedId"),
         (KeyError("Ann Ash"), "KeyError"),
     ],
 )
@@ -245,6 +251,8 @@ def test_a_file_that_holds_no_known_findings(roster: onb.Roster, tmp_path: Path)
         (b"", "CSV"),
         (b"\xff\xfe\x00", "CSV"),
         (b"code,table\r\n", "sourcedId"),
+        (b"code,table,sourcedId,field\r\nemail-shared,users\r\n", "2 cells"),  # it was cut
+        (b'code,table,sourcedId,field\r\n"email-shared,users', "CSV"),
     ):
         path.write_bytes(content)
         with pytest.raises(onb.ConfigurationError, match=words):
@@ -252,5 +260,22 @@ def test_a_file_that_holds_no_known_findings(roster: onb.Roster, tmp_path: Path)
         with pytest.raises(onb.ConfigurationError, match=words):
             onb.check(roster).save_known(path)  # another file is not written over
         assert path.read_bytes() == content
-    with pytest.raises(onb.ConfigurationError, match="written"):
-        onb.check(roster).save_known(tmp_path / "nowhere" / "known.csv")
+    for nowhere in (tmp_path / "nowhere" / "known.csv", tmp_path / ("x" * 999), "a\0b"):
+        with pytest.raises(onb.ConfigurationError, match="written"):
+            onb.check(roster).save_known(nowhere)
+    for no_path in (7, b"known.csv", ["known.csv"]):
+        with pytest.raises(onb.ConfigurationError, match="path of a CSV"):
+            onb.check(roster, known=no_path)  # type: ignore[arg-type]
+        with pytest.raises(onb.ConfigurationError, match="path of a CSV"):
+            onb.check(roster).save_known(no_path)  # type: ignore[arg-type]
+
+
+def test_known_findings_are_read_from_a_file_of_this_machine_as_it_is(
+    roster: onb.Roster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No address is opened, and no archive is looked for because of how a name ends."""
+    onb.check(roster).save_known(tmp_path / "known.zip")
+    assert "known" in onb.check(roster, known=tmp_path / "known.zip").attrs["footnote"]
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_: pytest.fail("asked the network"))
+    with pytest.raises(onb.ConfigurationError, match="not there"):
+        onb.check(roster, known="http://127.0.0.1:9/known.csv")

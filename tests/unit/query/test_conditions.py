@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,9 @@ def test_one_line_of_text_holds_them(where: dict[str, Any]) -> None:
     [
         ({"enrollmentBeginDate": {">": 2012}}, "2012"),
         ({"dateLastModified": {">": 20261001}}, "20261001"),
+        ({"enrollmentBeginDate": {">": "06"}}, "2026-10-01"),  # pandas takes it for a day
+        ({"enrollmentBeginDate": "now"}, "2026-10-01"),
+        ({"dateLastModified": {">": "10/01/2026"}}, "2026-10-01"),
         ({"courseTitle": {"~": None}}, "a text to look for"),
         ({"courseTitle": {">": ["a", "b"]}}, "one value"),
         ({"courseTitle": [["a"]]}, "cannot compare"),
@@ -80,6 +84,119 @@ def test_groups_are_counted_among_the_rows_that_fit_the_other_conditions(
 def test_without_a_group_there_is_no_number_of_groups(roster: onb.Roster) -> None:
     with pytest.raises(errors.QueryError, match="group_filter"):
         roster.query("students?groupCount>1")
+
+
+def test_the_same_is_asked_in_several_ways() -> None:
+    """What a question holds is plain, in the same order in each process."""
+    for said, plain in (
+        ("", None),
+        (["", "x"], [None, "x"]),
+        ({"08", "06", "07"}, ["06", "07", "08"]),
+        (("06",), ["06"]),
+    ):
+        assert Query("students", where={"grades": said}).where == {"grades": plain}
+
+
+def test_missing_values_and_words_for_true_and_dates() -> None:
+    tables = make_district()
+    users = tables["users"]
+    users.loc[users["sourcedId"] == "18001", "email"] = None
+    users.loc[users["sourcedId"] == "18002", "enabledUser"] = False
+    one = users["sourcedId"] == "18003"
+    tables["users"] = users.assign(**{"metadata.hat": pd.Series("red").reindex(users.index)})
+    tables["users"].loc[one, "metadata.hat"] = "blue"
+    roster = onb.Roster(tables)
+
+    def people(**where: Any) -> int:
+        return len(roster.get_users("students", where=where))
+
+    assert people(email=None) == 1
+    assert people(email={"!=": None}) == 138
+    assert people(email={"!=": "nobody@example.org"}) == 139
+    assert people(enabledUser="false") == 1
+    assert people(enabledUser={"!=": "False"}) == 138
+    hats = [
+        len(roster.get_users("students", where={"metadata.hat": hat})) for hat in ("red", "blue")
+    ]
+    assert hats == [1, 1]
+    # What only others have is no column of the answer.
+    assert "metadata.hat" not in roster.get_users("students", where={"sourcedId": "18002"})
+
+
+def test_a_field_of_several_values_fits_by_any_of_them(roster: onb.Roster) -> None:
+    # These classes are of both semesters.
+    where = {"courseTitle": "ELA 6", "termTitles": "Semester 2"}
+    assert len(roster.get_users("students", "classes", where=where)) == 13
+
+
+def test_a_moment_means_its_day_where_a_day_is_compared(roster: onb.Roster) -> None:
+    def rows(day: object) -> int:
+        where = {"enrollmentBeginDate": {"=": day}}
+        return len(roster.get_users("students", "classes", where=where))
+
+    noon = datetime.datetime(2026, 8, 17, 12)
+    assert rows(noon) == rows("2026-08-17") == rows(" 20260817 ") > 0
+
+
+def test_today_in_a_condition_is_the_day_of_questions(
+    roster: onb.Roster, on_day: Callable[[datetime.date], None]
+) -> None:
+    def rows(day: str) -> int:
+        where = {"enrollmentBeginDate": {">": day}}
+        return len(roster.get_users("students", "classes", where=where))
+
+    on_day(datetime.date(2026, 8, 16))
+    every = len(roster.get_users("students", "classes"))
+    assert rows("today") == every
+    on_day(datetime.date(2026, 8, 17))
+    assert 0 < rows(" Today ") == rows("2026-08-17") < every
+
+
+def test_a_bound_counts_people_and_not_rows(roster: onb.Roster) -> None:
+    # The first has a row for each of several classes before the second has one.
+    two = ["18001", "18139"]
+    rows = roster.get_users("students", "classes", where={"sourcedId": two}, max_users=2)
+    assert rows["sourcedId"].unique().tolist() == two
+    assert len(rows) > 4
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda roster, value: roster.get_users("students", as_of=value),
+        lambda roster, value: roster.get_users("students", term=value),
+        lambda roster, value: roster.get_users("students", "classes", school=value),
+        lambda roster, value: roster.get_users("students", where={value: "06"}),
+        lambda roster, value: roster.get_users("students", where={"enabledUser": value}),
+        lambda roster, value: roster.query(value),
+        lambda roster, value: roster.person(value),
+        lambda roster, value: roster.class_card(value),
+        lambda roster, value: onb.check(roster, rules=value),
+        lambda roster, value: onb.check(roster, severity=value),
+    ],
+)
+def test_a_message_quotes_a_value_in_short_and_no_table(roster: onb.Roster, ask: Any) -> None:
+    with pytest.raises(errors.QueryError, match="xxx") as caught:
+        ask(roster, "x" * 5000)
+    assert len(str(caught.value)) < 600
+
+    person = roster.users.iloc[0]
+    with pytest.raises((errors.QueryError, TypeError)) as caught_too:
+        ask(roster, person)
+    assert person["familyName"] not in str(caught_too.value)
+
+
+@pytest.mark.parametrize("text", ["students?grades==06", "students?grades=>06", "students?a<>b"])
+def test_two_signs_are_no_condition(roster: onb.Roster, text: str) -> None:
+    with pytest.raises(errors.QueryError, match="no condition"):
+        roster.query(text)
+    assert len(roster.query("students?familyName=%3E06")) == 0
+
+
+@pytest.mark.parametrize("call", ["person", "class_card"])
+def test_half_of_a_character_is_the_name_of_nothing(roster: onb.Roster, call: str) -> None:
+    with pytest.raises(errors.QueryError, match="No active"):
+        getattr(roster, call)("\ud800")
 
 
 def test_a_number_too_large_is_said_in_short(roster: onb.Roster) -> None:

@@ -113,3 +113,18 @@ def test_people_of_schools_are_of_no_term() -> None:
 
     assert "termsTogether" not in roster.get_users("students", "schools").attrs
     assert "termsTogether" not in roster.get_users("students").attrs
+
+
+@pytest.mark.parametrize("kind", [None, "classes", "schools"])
+def test_without_dates_no_term_is_the_current_one_and_that_is_said(kind: str | None) -> None:
+    tables = make_district(20)
+    dates = {"startDate": pd.NaT, "endDate": pd.NaT}
+    tables["academicSessions"] = tables["academicSessions"].assign(**dates)
+    roster = onb.Roster(tables)
+
+    with pytest.warns(onb.NoMatchWarning, match="No academic session has dates.*as_of="):
+        answer = roster.get_users("students", kind, term="current")
+    assert answer.empty
+    assert "No academic session has dates" in answer.attrs["footnote"]
+    # A day needs no term; the dates of enrollments tell.
+    assert len(roster.get_users("students", kind, as_of="2026-10-01"))
