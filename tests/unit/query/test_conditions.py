@@ -98,7 +98,7 @@ def test_the_same_is_asked_in_several_ways() -> None:
 
 
 def test_missing_values_and_words_for_true_and_dates() -> None:
-    tables = make_district()
+    tables = small_district()
     users = tables["users"]
     users.loc[users["sourcedId"] == "18001", "email"] = None
     users.loc[users["sourcedId"] == "18002", "enabledUser"] = False

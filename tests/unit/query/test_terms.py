@@ -117,7 +117,7 @@ def test_people_of_schools_are_of_no_term() -> None:
 
 @pytest.mark.parametrize("kind", [None, "classes", "schools"])
 def test_without_dates_no_term_is_the_current_one_and_that_is_said(kind: str | None) -> None:
-    tables = make_district(20)
+    tables = small_district()
     dates = {"startDate": pd.NaT, "endDate": pd.NaT}
     tables["academicSessions"] = tables["academicSessions"].assign(**dates)
     roster = onb.Roster(tables)
