@@ -17,7 +17,7 @@ _OF_PEOPLE = (
     *("termTitles", "enrollmentRole"),
 )
 _OF_CLASSES = (
-    *("title", "location", "periods", "schoolName", "termTitles", "teacherNames", "studentCount"),
+    *("title", "teacherNames", "location", "periods", "studentCount", "schoolName", "termTitles"),
 )
 
 _NAMES = (("SourcedIds", ("Titles", "Names")), ("SourcedId", ("Title", "Name")))

@@ -24,9 +24,9 @@ class ResultTable(AnyWidget):
     """A DataFrame as an accessible table; search, sorting and paging happen in the kernel.
 
     Cells are shown as text, whatever they hold; the index is not shown. Nothing of the frame is in
-    the widget's state. ``columns`` are shown at first, if the frame has them; by default, all are.
-    If the table is ``searchable``, there are a search, a choice of columns and of the page size
-    above the rows.
+    the widget's state. ``columns`` are shown at first, in that order, if the frame has them; by
+    default, all are. If the table is ``searchable``, there are a search, a choice of columns and of
+    the page size above the rows.
 
     Examples
     --------
@@ -66,9 +66,10 @@ class ResultTable(AnyWidget):
     def _set(self, frame: pd.DataFrame, columns: Sequence[str] | None) -> None:
         self._frame = frame
         self._pages = Pages(frame)
-        wanted = set(columns or ())
+        place = {name: number for number, name in enumerate(columns or ())}
         names = [column_name(name) for name in frame.columns]
-        self._first_columns = [at for at, name in enumerate(names) if name in wanted]
+        there = [at for at, name in enumerate(names) if name in place]
+        self._first_columns = sorted(there, key=lambda at: place[names[at]])
 
     def _received(self, _table: object, content: dict[str, Any], _buffers: object) -> None:
         if content.get("type") != "page":
