@@ -26,6 +26,7 @@ from oneroster_nb.forms.state import MOMENT, QUESTION, State
 from oneroster_nb.forms.widgets.keyboard_guard import FORM_CLASS, FormMarker
 from oneroster_nb.forms.widgets.messages import Message, error_text
 from oneroster_nb.forms.widgets.progress_bar import Working
+from oneroster_nb.query.groups import name_column
 from oneroster_nb.query.query import Query
 from oneroster_nb.secret import Secret, as_secret
 from oneroster_nb.source.source import Source
@@ -393,8 +394,12 @@ def _explicit(query: Query, source: Source) -> Query:
 
 
 def _fields(query: Query, source: Source) -> tuple[str, ...]:
-    """Return the fields that a source compares for a question."""
-    return query.match_fields or source.default_match_on
+    """Return the fields that a source compares for a question, as far as its groups have them."""
+    if query.match_fields:
+        return query.match_fields
+    called = name_column(query.group_filter or "")
+    usual = source.default_match_on
+    return tuple(field for field in usual if field == called or field not in ("name", "title"))
 
 
 def _titled(title: str, widget: widgets.Widget) -> widgets.VBox:

@@ -881,7 +881,7 @@ def test_what_was_asked_stands_above_the_answer() -> None:
         max_users=5000,
     )
     words = (
-        "Teachers of classes whose sourcedId, name or title contains 'ELA 6' or 'Math 6',"
+        "Teachers of classes whose sourcedId or title contains 'ELA 6' or 'Math 6',"
         " term 'current', at most 5,000 people"
     )
     assert words in texts(form)
