@@ -118,6 +118,12 @@ def test_an_unknown_column_in_where_is_answered_by_those_there_are(
     assert_clear(caught.value, repr(field), "title")
 
 
+def test_half_of_a_character_is_in_no_roster(demo: OneRosterConnector) -> None:
+    """It cannot stand in an address, so the server is not asked for it."""
+    assert demo.get_classes({"title": "\ud800"}).empty
+    assert demo.get_users("students", where={"familyName": "\ud800"}).empty
+
+
 # --- the address -----------------------------------------------------------------------------
 
 

@@ -52,12 +52,17 @@ def since_clause(moment: pd.Timestamp) -> Clause:
 
 
 def only_value(condition: Any) -> str | None:
-    """Return the one text that a condition of ``where`` asks for; None if it asks otherwise."""
+    """Return the one text that a condition of ``where`` asks for; None if it asks otherwise.
+
+    Half of a character (a lone surrogate) cannot stand in an address.
+    """
     if isinstance(condition, Mapping) and list(condition) == ["="]:
         condition = condition["="]
     if isinstance(condition, list | tuple | set | frozenset) and len(condition) == 1:
         (condition,) = condition
-    return condition if isinstance(condition, str) and condition else None
+    if not isinstance(condition, str) or not condition:
+        return None
+    return None if any("\ud800" <= sign <= "\udfff" for sign in condition) else condition
 
 
 def pushdown_clause(
