@@ -127,6 +127,8 @@ def _without_demographics(others: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_empty(texts: Any) -> Any:
+    if pc.index(texts, "").as_py() < 0:
+        return texts
     return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
 

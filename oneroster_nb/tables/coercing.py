@@ -34,8 +34,12 @@ def coerce_frame(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Not
     ([['7', 'Ada', '06'], ['8', 'Bo', '07']], [])
     """
     kinds = TABLES[name].columns
-    known = [column for column in table.columns if column in kinds]
-    odd = [c for c in known if table[c].dtype != kinds[c].dtype or _is_untidy(name, table[c])]
+    known = {str(column): values for column, values in table.items() if column in kinds}
+    odd = [
+        column
+        for column, values in known.items()
+        if values.dtype != kinds[column].dtype or _is_untidy(name, values)
+    ]
     if not odd:
         return table, []
     written = {c: pa.array(texts(table[c]), pa.string(), from_pandas=True) for c in odd}

@@ -11,9 +11,13 @@ def is_active(frame: pd.DataFrame) -> "pd.Series[bool]":
     >>> is_active(pd.DataFrame({"status": ["active", "tobedeleted", None]})).tolist()
     [True, False, True]
     """
-    return (frame["status"] != "tobedeleted").fillna(True).astype(bool)
+    deleted = (frame["status"] == "tobedeleted").to_numpy(dtype=bool, na_value=False)
+    return pd.Series(~deleted, index=frame.index)
 
 
 def active(frame: pd.DataFrame, status: str = "active") -> pd.DataFrame:
     """Return the rows that are not marked tobedeleted, or all rows if `status` is ``"all"``."""
-    return frame if status == "all" else frame.loc[is_active(frame)]
+    if status == "all":
+        return frame
+    kept = is_active(frame)
+    return frame.copy(deep=False) if kept.all() else frame.loc[kept]

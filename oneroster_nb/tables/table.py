@@ -130,7 +130,8 @@ def sensitive_columns(name: str, columns: Iterable[str]) -> list[str]:
 
 def without_sensitive(name: str, table: pd.DataFrame) -> pd.DataFrame:
     """Return a table without its :func:`sensitive_columns`."""
-    return table.drop(columns=sensitive_columns(name, table.columns))
+    sensitive = sensitive_columns(name, table.columns)
+    return table.drop(columns=sensitive) if sensitive else table.copy(deep=False)
 
 
 def join_values(values: Iterable[str]) -> str:
