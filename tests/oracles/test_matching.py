@@ -221,7 +221,7 @@ def memberships(rows: list[Row]) -> list[tuple[object, ...]]:
 
 
 @given(roster=rosters(), users=USERS, kind=KINDS, status=st.sampled_from(["active", "all"]))
-@settings(deadline=None, max_examples=cases(20, 50))
+@settings(deadline=None, max_examples=cases(8, 50))
 def test_everyone_is_found_through_every_class_once(
     server: FaultServer, users: str, kind: str, roster: dict[str, list[Row]], status: str
 ) -> None:

@@ -19,7 +19,7 @@ from scipy.optimize import linprog
 import oneroster_nb as onb
 
 SHARES: tuple[Literal["all", "index", "columns"], ...] = ("all", "index", "columns")
-SHARDS = cases(6, 20)
+SHARDS = cases(3, 20)
 TABLES_A_SHARD = 110
 TRIPLES_A_SHARD = 55
 

@@ -87,7 +87,7 @@ def test_contacts_do_not_tell_how_many_students_are_in_two_sections() -> None:
     assert shown(many.teacher_loads(suppress_below=10)) == {"A": [23, 35]}
 
 
-@pytest.mark.parametrize("seed", range(cases(10, 40)))
+@pytest.mark.parametrize("seed", range(cases(4, 40)))
 def test_no_small_number_has_one_possible_value(seed: int) -> None:
     """Try all sizes of all classes against what is shown of random timetables."""
     chance = np.random.default_rng(seed)
