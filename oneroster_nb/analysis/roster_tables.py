@@ -79,6 +79,9 @@ class RosterTables:
     conditions: Conditions = field(default_factory=Conditions)
     notes: tuple[str, ...] = ()
     _active: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
+    _rows: dict[tuple[str, str], NDArray[np.intp]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @cached_property
     def not_there(self) -> Mapping[str, int]:
@@ -200,8 +203,18 @@ class RosterTables:
 
         A row marked tobedeleted is there.
         """
-        target = TABLES[name].references[column]
-        return codes(self.active(name)[column], self.tables[target]["sourcedId"]) < 0
+        return self._row(name, column) < 0
+
+    def _row(self, name: str, column: str) -> NDArray[np.intp]:
+        """Return for each active row of a table the row that it refers to, -1 if there is none.
+
+        A row marked tobedeleted is there.
+        """
+        if (name, column) not in self._rows:
+            target = TABLES[name].references[column]
+            keys = self.tables[target]["sourcedId"]
+            self._rows[name, column] = codes(self.active(name)[column], keys)
+        return self._rows[name, column]
 
     @property
     def users(self) -> pd.DataFrame:
@@ -285,9 +298,14 @@ class RosterTables:
     @property
     def _enrolled(self) -> "pd.Series[bool]":
         """True for each user who has an active enrollment in an active class."""
-        rows = self.active("enrollments")
-        there = among(rows["classSourcedId"], self.active("classes")["sourcedId"])
-        return among(self.users["sourcedId"], rows.loc[there, "userSourcedId"])
+        user, class_ = (
+            self._row("enrollments", column) for column in ("userSourcedId", "classSourcedId")
+        )
+        meets = np.append(is_active(self.tables["classes"]), False)  # -1 is the last
+        enrolled = np.zeros(len(self.tables["users"]) + 1, dtype=bool)
+        enrolled[user[meets[class_]]] = True
+        known = is_active(self.tables["users"]).to_numpy()
+        return pd.Series(enrolled[:-1][known], index=self.users.index, dtype=bool)
 
     def people_here(self) -> "RosterTables":
         """Return the same tables; the people who do not count at the moment are marked."""
@@ -296,7 +314,10 @@ class RosterTables:
         users = self.tables["users"]
         gone = among(users["sourcedId"], self.users.loc[~self.here, "sourcedId"])
         status = users["status"].mask(gone, "tobedeleted").astype("str")
-        return replace(self, tables={**self.tables, "users": users.assign(status=status)})
+        here = replace(self, tables={**self.tables, "users": users.assign(status=status)})
+        # No id is another one, so what refers to people still refers to the same rows.
+        here._rows.update({key: rows for key, rows in self._rows.items() if key[0] != "users"})
+        return here
 
     @cached_property
     def roles_at_orgs(self) -> pd.DataFrame:
