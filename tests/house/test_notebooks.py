@@ -35,14 +35,18 @@ def executed(image, folder):
 
 
 def texts(notebook):
-    """Return what each code cell printed or showed as plain text, joined."""
+    """Return what each code cell printed or showed as plain text, joined.
+
+    What a cell prints may arrive in several pieces, each of which ends where its lines end.
+    """
     shown = []
     for cell in notebook.cells:
         if cell.cell_type == "code":
             parts = [
-                out.get("text") or out.get("data", {}).get("text/plain", "") for out in cell.outputs
+                out.get("text") or out.get("data", {}).get("text/plain", "") + "\n"
+                for out in cell.outputs
             ]
-            shown.append("\n".join(parts).strip())
+            shown.append("".join(parts).strip())
     return shown
 
 
