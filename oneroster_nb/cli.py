@@ -172,7 +172,7 @@ def _lines_of(answer: "pd.DataFrame", asked: Iterable[str]) -> list[str]:
 
 
 def _print(lines: Iterable[str]) -> None:
-    """Print lines, whatever the encoding of the output, as long as somebody reads them."""
+    """Print lines, whatever the encoding of the output, until nobody reads on."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     try:

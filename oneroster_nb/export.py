@@ -5,13 +5,10 @@ it holds a semicolon or another separator. In Excel it is stored as text. Number
 """
 
 import io
-import math
 import os
-import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from numbers import Integral, Number
+from datetime import date
+from numbers import Number
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +16,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from oneroster_nb.errors import ConfigurationError, QueryError
 from oneroster_nb.files import replaced
-from oneroster_nb.tables.spreadsheet_safety import could_run, csv_cell
+from oneroster_nb.tables.spreadsheet_safety import csv_cell
+from oneroster_nb.tables.text import is_missing
 
 ENDINGS = {"csv": ".csv", "excel": ".xlsx", "parquet": ".parquet"}
 """Format to file extension."""
 _FORMATS = {ending: name for name, ending in ENDINGS.items()}
-
-# Characters that XML 1.0, and so Excel, cannot hold.
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_EXCEL_ROWS, _EXCEL_COLUMNS, _EXCEL_TEXT = 1_048_576, 16_384, 32_767
-# Excel keeps 15 digits of a number and has no dates before 1900.
-_EXCEL_WHOLE, _EXCEL_YEAR = 10**15, 1900
 
 
 def export(df: pd.DataFrame, to: str) -> bytes:
@@ -222,81 +212,15 @@ def _text_cells(column: pd.Series) -> list[str]:
 def _cell(value: object) -> str:
     if isinstance(value, str):
         return csv_cell(value)
-    if _is_missing(value):
+    if is_missing(value):
         return ""
     return str(value) if isinstance(value, Number | date) else csv_cell(str(value))
 
 
-def _is_missing(value: Any) -> bool:
-    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
-
-
 def _excel(df: pd.DataFrame, footnote: str) -> bytes:
-    if len(df) + 1 > _EXCEL_ROWS or df.shape[1] > _EXCEL_COLUMNS:
-        raise QueryError(
-            f"An Excel sheet holds {_EXCEL_ROWS - 1:,} rows below its header and "
-            f"{_EXCEL_COLUMNS:,} columns, and this frame has {len(df):,} and {df.shape[1]:,}; "
-            "export it as CSV or Parquet"
-        )
-    columns = [_excel_values(name, column) for name, column in df.items()]
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Sheet1")
-    header = [_excel_value(name, "the header") for name in df.columns]
-    for row in [header, *zip(*columns, strict=True)]:
-        sheet.append([_excel_cell(sheet, value) for value in row])
-    if footnote:
-        notes = book.create_sheet("Notes")
-        notes.append([_excel_cell(notes, _excel_value(footnote, "the footnote"))])
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
+    from oneroster_nb.excel import workbook  # its library is slow to import
 
-
-def _excel_values(name: object, column: pd.Series) -> list[Any]:
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        column = column.dt.tz_convert(UTC).dt.tz_localize(None)
-    if (
-        pd.api.types.is_datetime64_dtype(column.dtype)
-        and (column.isna() | (column == column.dt.normalize())).all()
-    ):
-        column = column.dt.date
-    return [_excel_value(value, f"column {name!r}") for value in column.astype(object)]
-
-
-def _excel_value(value: Any, place: str) -> Any:
-    """Return a value that Excel can hold: a number, a boolean, a date, text or None."""
-    if not isinstance(value, str):
-        if _is_missing(value):
-            return None
-        if isinstance(value, bool | np.bool_):
-            return bool(value)
-        if isinstance(value, Integral) and abs(int(value)) < _EXCEL_WHOLE:
-            return int(value)
-        if isinstance(value, float | np.floating | Decimal) and math.isfinite(value):
-            return float(value)
-        if isinstance(value, datetime) and value.tzinfo is not None:
-            value = value.astimezone(UTC).replace(tzinfo=None)
-        if isinstance(value, date) and value.year >= _EXCEL_YEAR:
-            return value
-    text = _NOT_IN_XML.sub("\ufffd", str(value))
-    if len(text) > _EXCEL_TEXT:
-        raise QueryError(
-            f"A text in {place} has {len(text):,} characters, and an Excel cell holds "
-            f"{_EXCEL_TEXT:,}; export it as CSV or Parquet"
-        )
-    return text
-
-
-def _excel_cell(sheet: Any, value: Any) -> Any:
-    # A plain value is much faster than a cell. Only text that the library would convert needs one:
-    # it reads "=…" as a formula and "#N/A" as an error.
-    if not isinstance(value, str) or not (value.startswith("#") or could_run(value)):
-        return value
-    cell = WriteOnlyCell(sheet, value)
-    cell.data_type = "s"
-    # Excel's own mark for text, so that it stays text when a person edits the cell.
-    cell.quotePrefix = True
-    return cell
+    return workbook(df, footnote)
 
 
 def _parquet(df: pd.DataFrame) -> bytes:

@@ -26,6 +26,11 @@ def text_of(value: object) -> str:
     return str(value)
 
 
+def is_missing(value: Any) -> bool:
+    """Return True for None, NaN, NaT and NA; False for lists, even empty ones."""
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
+
+
 def examples(words: Iterable[str], length: int = 40) -> str:
     """Write the first five of some texts in quotes, each cut to a length; an ellipsis if more."""
     first = [repr(word[:length]) for word in islice(words, 6)]

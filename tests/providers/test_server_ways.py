@@ -153,7 +153,7 @@ def test_ways_of_writing_a_value_make_no_difference(
             )
 
 
-# --- what is to be deleted -------------------------------------------------------------------
+# --- rows marked tobedeleted ------------------------------------------------------------------
 
 
 def _with_deleted(**changed: str) -> dict[str, list[dict[str, object]]]:
