@@ -22,8 +22,8 @@ from oneroster_nb.query.moment import Day
 from oneroster_nb.source.at_moment import with_moment
 from oneroster_nb.source.source import Source
 from oneroster_nb.spelling import nearest, shown
+from oneroster_nb.tables.elements import distinct_elements
 from oneroster_nb.tables.lookup import among
-from oneroster_nb.tables.references import elements
 from oneroster_nb.tables.status import active
 
 _ABOUT = (
@@ -135,7 +135,7 @@ def class_card(
         "now": [each.loc[each["now"], "sourcedId"].nunique() for each in people.values()],
         "ever": [each["sourcedId"].nunique() for each in people.values()],
     }
-    terms = sessions.loc[among(sessions["sourcedId"], elements(classes["termSourcedIds"]))]
+    terms = sessions.loc[among(sessions["sourcedId"], distinct_elements(classes["termSourcedIds"]))]
     counted = with_moment(pd.DataFrame(counts), moment, classes, sessions)
     return ClassCard(
         moment.label,

@@ -24,8 +24,8 @@ from oneroster_nb.query.query import Query
 from oneroster_nb.source.at_moment import with_moment
 from oneroster_nb.source.source import Source, WholeRoster
 from oneroster_nb.spelling import shown
+from oneroster_nb.tables.elements import distinct_elements
 from oneroster_nb.tables.lookup import among
-from oneroster_nb.tables.references import elements
 from oneroster_nb.tables.roles_at_orgs import linked_people, roles_at_orgs
 from oneroster_nb.tables.status import active, is_active
 
@@ -187,7 +187,7 @@ def _roles(roster: WholeRoster, user: pd.DataFrame, moment: Moment) -> pd.DataFr
 def _schools(orgs: pd.DataFrame, user: pd.DataFrame) -> pd.DataFrame:
     """Return the schools of a person."""
     schools = active(orgs.loc[orgs["type"] == "school"])
-    mine = schools.loc[among(schools["sourcedId"], elements(user["orgSourcedIds"]))]
+    mine = schools.loc[among(schools["sourcedId"], distinct_elements(user["orgSourcedIds"]))]
     mine = mine[["sourcedId", "name", "identifier"]].sort_values("sourcedId", ignore_index=True)
     return mine.assign(primary=among(mine["sourcedId"], user["primaryOrgSourcedId"]))
 
@@ -212,7 +212,7 @@ def _agents(users: pd.DataFrame, user: pd.DataFrame) -> pd.DataFrame:
     """Return who is linked to a person, whichever of the two the link is written at."""
     key = str(user["sourcedId"][0])
     near = users["agentSourcedIds"].str.contains(key, regex=False).fillna(False).astype(bool)
-    near |= among(users["sourcedId"], elements(user["agentSourcedIds"]))
+    near |= among(users["sourcedId"], distinct_elements(user["agentSourcedIds"]))
     near |= users["sourcedId"] == key
     near_by = users.loc[near].reset_index(drop=True)
     one, other = linked_people(near_by)

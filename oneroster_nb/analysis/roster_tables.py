@@ -23,8 +23,9 @@ from oneroster_nb.query.moment import Moment
 from oneroster_nb.query.query import Query
 from oneroster_nb.query.terms import terms_apart
 from oneroster_nb.source.at_moment import with_moment
+from oneroster_nb.tables.elements import distinct_elements
 from oneroster_nb.tables.lookup import among, codes
-from oneroster_nb.tables.references import elements, left_out, not_there, warn_of_left_out
+from oneroster_nb.tables.references import left_out, not_there, warn_of_left_out
 from oneroster_nb.tables.roles_at_orgs import ENROLLED_ROLES, roles_at_orgs
 from oneroster_nb.tables.status import active, is_active
 from oneroster_nb.tables.table import TABLES
@@ -99,7 +100,7 @@ class RosterTables:
         yield "classes", enrolled["classSourcedId"][here]
         yield "orgs", self.active("classes")["schoolSourcedId"]
         yield "orgs", held["orgSourcedId"]
-        yield "orgs", elements(self.users["orgSourcedIds"])
+        yield "orgs", distinct_elements(self.users["orgSourcedIds"])
 
     def _counted(self, name: str) -> pd.DataFrame:
         """Return the enrollments or roles that count and refer to something that is not there."""

@@ -17,6 +17,7 @@ def connected_components(size: int, sets: Iterable[Sequence[int]]) -> NDArray[np
     [0, 1, 2, 0, 0]
     """
     least = list(range(size))
+    together: set[int] = set()
 
     def find(item: int) -> int:
         while least[item] != item:
@@ -25,7 +26,10 @@ def connected_components(size: int, sets: Iterable[Sequence[int]]) -> NDArray[np
         return item
 
     for items in sets:
+        together.update(items)
         for other in items[1:]:
             one, two = sorted((find(items[0]), find(other)))
             least[two] = one
-    return np.array([find(item) for item in range(size)], dtype=np.int64)
+    labels = np.arange(size, dtype=np.int64)
+    labels[list(together)] = [find(item) for item in together]
+    return labels

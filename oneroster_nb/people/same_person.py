@@ -1,11 +1,15 @@
 """Decide whether two user rows are the same person: names, birth dates, schools (pure)."""
 
 import unicodedata
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from oneroster_nb.people.connected_components import connected_components
-from oneroster_nb.tables.table import split_text
+from oneroster_nb.tables.elements import elements_by_row
+from oneroster_nb.tables.lookup import among, combinations
 
 _LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "þ": "th"}
@@ -65,24 +69,21 @@ def same_people(
     together: ``group`` (int64, the same for one person) and ``birthDate`` (datetime64). Users
     without family name or role, and those with neither birth date nor org, are left out.
     """
-    named = users["familyName"].fillna("").str.strip().ne("")
-    users = users.loc[named & users["role"].fillna("").ne("")]
+    names = names_and_roles(users).set_axis(users.index)
+    named = names["family"].ne("") & names["role"].ne("") & names.duplicated(keep=False)
+    users, names = users.loc[named], names.loc[named].reset_index(drop=True)
     born = demographics.drop_duplicates("sourcedId").set_index("sourcedId")["birthDate"]
     birth = pd.Series(born.reindex(users["sourcedId"]).array, index=users.index)
-    marks = names_and_roles(users).assign(
-        user=range(len(users)),
-        birth=birth.dt.strftime("%Y-%m-%d").astype("str").fillna("").array,
-        grades=users["grades"].fillna("").array,
-        place=pd.Series(_places(users, orgs), dtype=object),
-    )
-    dated = marks["birth"] != ""
-    marks.loc[dated, "grades"] = ""
+    who = pd.Series(combinations(names[name] for name in names))
     # A birth date is enough. People without one and without an org cannot be told apart.
-    marks["place"] = marks["place"].where(~dated, [[""]] * len(marks))
-    marks = marks.explode("place").dropna(subset=["place"])
-    keys = [name for name in marks.columns if name != "user"]
-    marks = marks.loc[marks.duplicated(keys, keep=False)]
-    group = connected_components(len(users), marks.groupby(keys, sort=False)["user"].agg(list))
+    dated = birth.notna().to_numpy()
+    row, place = _places(users, orgs)
+    row, place = row[~dated[row]], place[~dated[row]]
+    sets = [
+        *_alike(np.flatnonzero(dated), who[dated], birth[dated].dt.normalize()),
+        *_alike(row, who[row], users["grades"].fillna("").take(row), place),
+    ]
+    group = connected_components(len(users), sets)
     found = pd.DataFrame({"group": group, "birthDate": birth.array}, index=users.index)
     found = found.loc[found["group"].duplicated(keep=False)]
     return found.sort_values("group", kind="stable")
@@ -119,11 +120,21 @@ def records_per_school(users: pd.DataFrame) -> "pd.Series[int]":
     return group.sort_values(kind="stable")
 
 
-def _places(users: pd.DataFrame, orgs: pd.DataFrame) -> list[list[str]]:
-    """Return the schools of each user, or all orgs if there is no school among them."""
-    schools = frozenset(orgs.loc[orgs["type"] == "school", "sourcedId"])
-    places = {}
-    for text in users["orgSourcedIds"].dropna().unique():
-        listed = split_text(text)
-        places[text] = [org for org in listed if org in schools] or listed
-    return [places.get(text, []) for text in users["orgSourcedIds"]]
+def _alike(user: NDArray[np.intp], *marks: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return the users who have the same marks: an array for each marks that several have."""
+    kind = combinations(marks)
+    several = pd.Series(kind).duplicated(keep=False).to_numpy()
+    return pd.Series(user[several]).groupby(kind[several]).unique()
+
+
+def _places(users: pd.DataFrame, orgs: pd.DataFrame) -> tuple[NDArray[np.intp], "pd.Series[str]"]:
+    """Return the schools of each user, or all orgs if there is no school among them.
+
+    They are given as the position of a user and the org, for each of them.
+    """
+    row, org = elements_by_row(users["orgSourcedIds"])
+    school = among(org, orgs.loc[orgs["type"] == "school", "sourcedId"]).to_numpy()
+    at_school = np.zeros(len(users), dtype=bool)
+    at_school[row[school]] = True
+    kept = school | ~at_school[row]
+    return row[kept], org[kept]

@@ -4,10 +4,10 @@ import pandas as pd
 
 from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.query.terms import FAR_AHEAD, LONG_AGO
+from oneroster_nb.tables.elements import elements
 from oneroster_nb.tables.lookup import among, codes
 from oneroster_nb.tables.roles_at_orgs import holds_role
 from oneroster_nb.tables.rules import Finding, Tables, found_each
-from oneroster_nb.tables.table import split_values
 
 
 def roles(roster: RosterTables) -> list[Finding]:
@@ -33,7 +33,7 @@ def outside_terms(tables: Tables) -> list[Finding]:
     """Find enrollments that begin before the terms of their class, or end after them."""
     sessions = tables["academicSessions"].drop_duplicates("sourcedId").set_index("sourcedId")
     classes = tables["classes"].drop_duplicates("sourcedId")
-    terms = split_values(classes.set_index("sourcedId")["termSourcedIds"]).explode().dropna()
+    terms = elements(classes.set_index("sourcedId")["termSourcedIds"])
     if terms.empty or sessions.empty:
         return []
     spans = pd.DataFrame(

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
+from oneroster_nb.tables.elements import elements, elements_by_row
 from oneroster_nb.tables.grades import CEDS_GRADES
 from oneroster_nb.tables.rules import Finding, Tables, found, found_each
-from oneroster_nb.tables.table import TABLES, split_values
+from oneroster_nb.tables.table import TABLES
 from oneroster_nb.tables.vocabulary import allowed_words, is_allowed
 
 _OTHER_VERSION: Mapping[tuple[str, str], frozenset[str]] = {
@@ -56,7 +59,8 @@ def subjects(tables: Tables) -> list[Finding]:
     for name in ("classes", "courses"):
         rows = tables[name].dropna(subset=["subjects", "subjectCodes"])
         names, numbers = (
-            split_values(rows[column]).map(len) for column in ("subjects", "subjectCodes")
+            np.bincount(elements_by_row(rows[column])[0], minlength=len(rows))
+            for column in ("subjects", "subjectCodes")
         )
         unequal = names != numbers
         details = (
@@ -73,7 +77,7 @@ def grades(tables: Tables) -> list[Finding]:
     findings = []
     for name in ("users", "classes", "courses"):
         table = tables[name]
-        values = split_values(table["grades"]).explode().dropna()
+        values = elements(table["grades"])
         wrong = values[~values.isin(CEDS_GRADES)]
         keys, details = table.loc[wrong.index, "sourcedId"], (f"{v[:40]!r}." for v in wrong)
         findings += found_each("grade-unknown", name, keys, "grades", details)

@@ -4,9 +4,9 @@ import pandas as pd
 
 from oneroster_nb.analysis.roster_tables import RosterTables
 from oneroster_nb.people.same_person import same_people
+from oneroster_nb.tables.elements import elements
 from oneroster_nb.tables.lookup import among
 from oneroster_nb.tables.rules import Finding, found, found_each
-from oneroster_nb.tables.table import split_values
 
 
 def students(roster: RosterTables) -> list[Finding]:
@@ -14,7 +14,7 @@ def students(roster: RosterTables) -> list[Finding]:
     users = roster.users
     nowhere = roster.has_role("student") & roster.users_with_schools["schoolSourcedIds"].isna()
     # If a school or a class is missing, that is the root.
-    places = split_values(users.loc[nowhere, "orgSourcedIds"]).explode().dropna().astype("str")
+    places = elements(users.loc[nowhere, "orgSourcedIds"])
     nowhere &= ~users.index.isin(places.index[~among(places, roster.active("orgs")["sourcedId"])])
     enrolled = roster.active("enrollments")
     lost = enrolled.loc[roster.refers_to_nothing("enrollments", "classSourcedId"), "userSourcedId"]

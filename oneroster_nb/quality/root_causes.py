@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from oneroster_nb.people.same_person import records_per_school
+from oneroster_nb.tables.elements import distinct_elements, elements
 from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.lookup import among
-from oneroster_nb.tables.references import UnknownIds, elements, unknown_ids
+from oneroster_nb.tables.references import UnknownIds, unknown_ids
 from oneroster_nb.tables.rules import Finding, Tables, found
-from oneroster_nb.tables.table import TABLES, join_values, split_text, split_values
+from oneroster_nb.tables.table import TABLES, join_values, split_text
 
 _BRACES = "{}() \t\N{NO-BREAK SPACE}"
 _NUMBER = r"^0*([0-9]+?)(\.0+)?$"
@@ -187,7 +188,7 @@ def _places(tables: Tables, found: Sequence[UnknownIds]) -> list[_Place]:
         if len(tables[target]):
             several = TABLES[name].columns[column] is Kind.VALUES
             values = tables[name][column]
-            distinct = (elements(values) if several else values).nunique()
+            distinct = (distinct_elements(values) if several else values).nunique()
             places.append(_Place(name, column, target, unknown, distinct))
     return places
 
@@ -282,7 +283,7 @@ def _other_field(
     for name in _OTHER_FIELDS.get(target, ()):
         values = table.set_index("sourcedId")[name].dropna()
         if name == "userIds":  # {type:id},{type:id}
-            values = split_values(values).explode().dropna().astype("str")
+            values = elements(values)
             values = values.str.strip("{} ").str.rpartition(":")[2]
         values = values.loc[values.isin(unknown.index)].drop_duplicates()
         if len(values) > len(best[1]):

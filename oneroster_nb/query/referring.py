@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from oneroster_nb.query.query import PEOPLE_GROUPS, Query
+from oneroster_nb.tables.elements import distinct_elements
 from oneroster_nb.tables.lookup import among
-from oneroster_nb.tables.references import elements
 from oneroster_nb.tables.roles_at_orgs import LINKED_ROLES
 from oneroster_nb.tables.status import active, is_active
 
@@ -46,7 +46,7 @@ def references_of_answer(
             classes = classes.loc[among(classes["schoolSourcedId"], groups["sourcedId"])]
         found += _people(query, tables, classes)
     if everything and query.group_filter in (None, "schools"):
-        found.append(("orgs", elements(users["orgSourcedIds"])))
+        found.append(("orgs", distinct_elements(users["orgSourcedIds"])))
     if everything and (query.group_filter in ("classes", "courses") or query.timed):
         gone = _gone(tables["users"], query.status)
         enrolled = _enrolled(query, tables)
@@ -64,7 +64,7 @@ def _people(
     found = [("users", enrolled["userSourcedId"])]
     if not LINKED_ROLES.isdisjoint(query.roles or ()):
         students = among(tables["users"]["sourcedId"], enrolled["userSourcedId"])
-        found.append(("users", elements(tables["users"].loc[students, "agentSourcedIds"])))
+        found.append(("users", distinct_elements(tables["users"].loc[students, "agentSourcedIds"])))
     return found
 
 

@@ -35,8 +35,9 @@ from oneroster_nb.source.class_list import WHO, with_people
 from oneroster_nb.source.source import warn_not_shared
 from oneroster_nb.source.table_calls import Choice
 from oneroster_nb.tables.added_columns import MATCHED_TOO, AddedColumns, added_columns
+from oneroster_nb.tables.elements import distinct_elements
 from oneroster_nb.tables.lookup import codes, take
-from oneroster_nb.tables.references import elements, not_there
+from oneroster_nb.tables.references import not_there
 from oneroster_nb.tables.roles_at_orgs import (
     ENROLLED_ROLES,
     LINKED_ROLES,
@@ -495,7 +496,7 @@ class LocalSource(RosterQuestions):
             self._tables[name] for name in ("users", "classes", "enrollments")
         )
         orgs = self._tables["orgs"]["sourcedId"]
-        at = elements(users["orgSourcedIds"])
+        at = distinct_elements(users["orgSourcedIds"])
         unknown = frozenset(at[codes(at, orgs) < 0])
         texts = users["orgSourcedIds"].dropna().unique()
         lost = users["orgSourcedIds"].isin(

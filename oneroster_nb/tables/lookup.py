@@ -1,5 +1,6 @@
 """Look values of one column up in another one (pure)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,26 @@ def among(values: "pd.Series[str]", others: "pd.Series[str]") -> "pd.Series[bool
     [False, True, False]
     """
     return pd.Series(codes(values, others) >= 0, index=values.index)
+
+
+def combinations(columns: "Iterable[pd.Series[Any]]") -> NDArray[np.int64]:
+    """Return a number for each row of some columns, the same where all values are the same.
+
+    It is -1 where one of the values is missing.
+
+    Examples
+    --------
+    >>> role = pd.Series(["student", "student", None, "student"], dtype="str")
+    >>> combinations([role, pd.Series([1, 2, 3, 1])]).tolist()
+    [0, 1, -1, 0]
+    """
+    numbers = np.zeros(1, dtype=np.int64)
+    there = np.ones(1, dtype=bool)
+    for column in columns:
+        found, distinct = pd.factorize(column)
+        numbers = pd.factorize(numbers * len(distinct) + found)[0]
+        there = there & (found >= 0)
+    return np.where(there, numbers, -1)
 
 
 def take(column: "pd.Series[Any]", positions: NDArray[np.intp]) -> "pd.Series[Any]":

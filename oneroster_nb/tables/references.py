@@ -6,9 +6,10 @@ from typing import TypeAlias
 import pandas as pd
 
 from oneroster_nb.errors import DanglingReferenceWarning, warn
+from oneroster_nb.tables.elements import elements
 from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.lookup import codes
-from oneroster_nb.tables.table import TABLES, split_values
+from oneroster_nb.tables.table import TABLES
 
 NOT_THERE = "notThere"
 """The key of ``attrs`` under which an answer keeps what :func:`not_there` counted for it."""
@@ -46,13 +47,8 @@ def unknown_ids(
                 keys = pd.concat([keys, deleted[target]])
             values = frame[column]
             if TABLES[name].columns[column] is Kind.VALUES:
-                lists = values.value_counts(sort=False)
-                values = split_values(lists.index.to_series()).explode().astype("str")
-                counts = lists.reindex(values.index).set_axis(values.array)
-                counts = counts.groupby(level=0, sort=False).sum()
-                counts = counts[codes(counts.index.to_series(), keys) < 0]
-            else:
-                counts = values[codes(values, keys) < 0].value_counts(sort=False)
+                values = elements(values)
+            counts = values[codes(values, keys) < 0].value_counts(sort=False)
             if len(counts):
                 yield name, column, counts
 
@@ -95,12 +91,6 @@ def not_there(tables: Mapping[str, pd.DataFrame], references: _References) -> di
         unknown = codes(ids, tables[name]["sourcedId"]) < 0
         lost.setdefault(name, set()).update(ids[unknown & (ids != "")])
     return {name: len(lost[name]) for name in _WORDS if lost.get(name)}
-
-
-def elements(values: "pd.Series[str]") -> "pd.Series[str]":
-    """Return the distinct elements of a multi-valued column such as ``orgSourcedIds``."""
-    distinct = pd.Series(values.dropna().unique(), dtype="str")
-    return split_values(distinct).explode().drop_duplicates().astype("str")
 
 
 def left_out(found: Mapping[str, Mapping[str, int]], below: int | None = None) -> list[str]:

@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow as pa
 
 from oneroster_nb.tables.casting import cast_columns, to_frame
+from oneroster_nb.tables.elements import elements
 from oneroster_nb.tables.lookup import codes
 from oneroster_nb.tables.status import active
 from oneroster_nb.tables.table import empty_table, join_values, split_values
@@ -46,7 +47,7 @@ def resources_per_user(users: pd.DataFrame) -> pd.DataFrame:
 
     It has a row for each user and resource, whose ``sourcedId`` is that of both joined by ``@``.
     """
-    resource = split_values(users["resourceSourcedIds"]).explode().dropna().astype("str")
+    resource = elements(users["resourceSourcedIds"])
     rows = users.loc[resource.index].reset_index(drop=True)
     resource = resource.reset_index(drop=True)
     return pd.DataFrame(

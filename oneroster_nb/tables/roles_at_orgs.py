@@ -1,14 +1,12 @@
 """Who holds which role at which org: one definition for every source and every question."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oneroster_nb.tables.lookup import codes
+from oneroster_nb.tables.elements import elements_by_row
+from oneroster_nb.tables.lookup import codes, combinations
 from oneroster_nb.tables.status import is_active
-from oneroster_nb.tables.table import split_text
 
 LINKED_ROLES = frozenset({"guardian", "parent", "relative"})
 """The roles of people who belong to a class only through a student."""
@@ -51,7 +49,7 @@ def roles_at_orgs(users: pd.DataFrame, roles: pd.DataFrame) -> pd.DataFrame:
             "active": is_active(roles).to_numpy(),
         }
     ).loc[holder >= 0]
-    user, org = _elements(users["orgSourcedIds"])
+    user, org = elements_by_row(users["orgSourcedIds"])
     listed = pd.DataFrame(
         {"user": user, "org": org, "role": users["role"].array.take(user), "active": True}
     ).dropna(subset=["role"])
@@ -96,10 +94,10 @@ def holds_role(
 
 def _among(rows: pd.DataFrame, others: pd.DataFrame, names: list[str]) -> NDArray[np.bool_]:
     """Return True for each row whose values in some columns stand together in another table."""
-    both = pd.concat([others[names], rows[names]], ignore_index=True)
-    number = both.groupby(names, sort=False).ngroup().to_numpy()
+    number = combinations(pd.concat([others[name], rows[name]]) for name in names)
     own = number[len(others) :]
-    return np.isin(own, number[: len(others)]) & (own >= 0)  # -1 where a value is missing
+    # Of many numbers, pandas' hash table is faster than numpy's isin.
+    return pd.Series(own).isin(number[: len(others)]).to_numpy() & (own >= 0)
 
 
 def linked_people(users: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -110,24 +108,12 @@ def linked_people(users: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.int
     tuple of numpy arrays of int
         The two rows of `users` of each link, once in each direction, ordered by the first.
     """
-    one, agents = _elements(users["agentSourcedIds"])
+    one, agents = elements_by_row(users["agentSourcedIds"])
     other = codes(agents, users["sourcedId"])
     known = (other >= 0) & (other != one)
     one, other = one[known], other[known]
     both = np.unique(np.stack([np.append(one, other), np.append(other, one)], axis=1), axis=0)
     return both[:, 0], both[:, 1]
-
-
-def _elements(values: "pd.Series[str]") -> tuple[NDArray[np.intp], "pd.Series[str]"]:
-    """Take a multi-valued column apart: the row of each element, and the element."""
-    text_codes, texts = pd.factorize(values)
-    lists: list[Sequence[str]] = [*(split_text(str(text)) for text in texts), ()]
-    sizes = np.array([len(elements) for elements in lists])
-    starts = np.cumsum(sizes) - sizes
-    flat = pd.Series([element for elements in lists for element in elements], dtype="str")
-    # Code -1, missing, is the last one, which is empty.
-    row, place = slices(starts[text_codes], sizes[text_codes])
-    return row, pd.Series(flat.array.take(place), dtype="str")
 
 
 def slices(
