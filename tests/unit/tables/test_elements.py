@@ -2,8 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from oneroster_nb.tables.elements import distinct_elements, elements, elements_by_row
 from oneroster_nb.tables.lookup import combinations
