@@ -16,6 +16,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 WAYS = ("pandas", "rows", "roster")
@@ -38,7 +39,7 @@ def read(way: str, path: Path) -> int:
 
         with Archive(path, Limits()) as archive:
             tables = [
-                read_rows(lambda name=name: archive.open(name), name, lambda _: None)
+                read_rows(partial(archive.open, name), name, lambda _: None)
                 for name in archive.files
             ]
         return sum(len(table.columns[0]) for table in tables)
