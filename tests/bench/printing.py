@@ -4,7 +4,7 @@ import os
 import platform
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from job import Measured
 from table import Goal, Row
@@ -19,6 +19,8 @@ class Result:
     row: Row
     goal: Goal
     values: tuple[float, ...]
+    by_processor: float | None
+    """The median by seconds of processor time, for a number of seconds of the clock."""
 
     @property
     def middle(self) -> float:
@@ -55,12 +57,19 @@ def ways_text(row: Row, found: Rounds, *, times: bool) -> str:
 
 def results_of(row: Row, found: Rounds) -> list[Result]:
     """Work out the goals of a row."""
-    return [Result(row, goal, tuple(map(goal.value, found))) for goal in row.goals]
+    results = []
+    for goal in row.goals:
+        by_processor = None
+        if goal.of == "seconds":
+            of_processor = replace(goal, of="processor")
+            by_processor = statistics.median(map(of_processor.value, found))
+        results.append(Result(row, goal, tuple(map(goal.value, found)), by_processor))
+    return results
 
 
 def table_text(results: Iterable[Result]) -> str:
     """Write the table: each number, its spread, what is to be reached, and whether it is."""
-    head = ("row", "number", "measured", "spread", "at least", "aim", "reached")
+    head = ("row", "number", "measured", "spread", "by processor", "at least", "aim", "reached")
     lines = [head, *map(_cells, results)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
@@ -77,6 +86,7 @@ def _cells(result: Result) -> tuple[str, ...]:
         goal.label,
         _number(result.middle, goal),
         f"{_plain(min(result.values))}-{_plain(max(result.values))}",
+        "" if result.by_processor is None else _number(result.by_processor, goal),
         _bound(goal.bound, goal),
         _bound(goal.aim, goal),
         "" if reached is None else "yes" if reached else "NO",

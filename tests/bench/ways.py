@@ -7,7 +7,13 @@ from job import Way
 
 MODULES: Mapping[str, tuple[str, ...]] = {
     "peer": ("peer", "peer + pandas"),
-    "ours": ("ours", "ours, listed before", "ours, whole roster", "ours, Clever"),
+    "ours": (
+        "ours",
+        "ours, listed before",
+        "ours, asked before",
+        "ours, whole roster",
+        "ours, Clever",
+    ),
     "limits": ("limit: fetch only", "limit: parse only"),
 }
 """Module to its ways; all others are in :mod:`local`."""

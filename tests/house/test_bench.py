@@ -71,6 +71,12 @@ def test_a_class_of_groups_that_were_listed_takes_one_request(
     assert quick["class-far"]["ours, listed before"] == (1, quick["class-far"]["peer"][1])
 
 
+def test_a_school_of_a_server_that_was_asked_before_takes_one_request(
+    quick: dict[str, dict[str, tuple[int, int]]],
+) -> None:
+    assert quick["school-far"]["ours, asked before"] == (1, quick["school-far"]["peer"][1])
+
+
 def test_local_ways_give_the_same_rows(quick: dict[str, dict[str, tuple[int, int]]]) -> None:
     of_a_course = quick["roster-course-usual"]
     assert len(of_a_course) == 3
