@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from oneroster_nb.errors import QueryError
@@ -16,6 +17,7 @@ from oneroster_nb.tables.added_columns import OTHER_NAMES, PREFIXES
 from oneroster_nb.tables.field import Kind
 from oneroster_nb.tables.grades import grade_code
 from oneroster_nb.tables.table import TABLES, split_text
+from oneroster_nb.tables.text import arrow_texts
 
 DEFAULT_MATCH_ON = ("sourcedId", "name", "title")
 
@@ -138,13 +140,30 @@ def match_groups(
 def match_values(column: "pd.Series[str]", name: str, match: str) -> NDArray[np.bool_]:
     """Compare each value of a column with a name; a multi-valued one when any element does."""
     codes, uniques = pd.factorize(column)
+    texts = pd.Series(uniques, dtype="str")
     compare = _comparison(str(column.name), name, match)
-    split = column.name in _LISTS
-    hits = [
-        any(compare(part) for part in (split_text(text) if split else [text]))
-        for text in (str(unique) for unique in uniques)
-    ]
-    return np.array([*hits, False], dtype=bool)[codes]  # code -1, missing, is the last one
+    if column.name in _LISTS:
+        hits = np.array([any(map(compare, split_text(text))) for text in texts], dtype=bool)
+    else:
+        hits, known = _plain_hits(texts, name, match)
+        hits[~known] = [compare(text) for text in texts[~known]]
+    return np.append(hits, False)[codes]  # code -1, missing, is the last one
+
+
+def _plain_hits(
+    texts: "pd.Series[str]", name: str, match: str
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Compare plain texts with a name, all at once; return what matches, and what was compared.
+
+    Of printable ASCII, texts that :func:`fold_case` makes equal differ in case and spaces alone.
+    """
+    if match not in ("exact", "contains"):
+        return np.zeros(len(texts), dtype=bool), np.zeros(len(texts), dtype=bool)
+    values = arrow_texts(texts)
+    folded = pc.ascii_lower(pc.ascii_trim(values, " "))
+    hits = (pc.equal if match == "exact" else pc.match_substring)(folded, fold_case(name))
+    plain = pc.match_substring_regex(values, "^[ -~]*$")
+    return np.array(hits, dtype=bool), np.array(plain, dtype=bool)
 
 
 def _comparison(field: str, name: str, match: str) -> Callable[[str], bool]:

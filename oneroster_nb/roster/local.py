@@ -1,7 +1,7 @@
 """Answering questions from tables in memory, by row positions."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Iterable, Mapping, Sized
 from dataclasses import replace
 from functools import cached_property
 
@@ -232,21 +232,19 @@ class LocalSource(RosterQuestions):
 
     def _enrolled(self, query: Query, groups: pd.DataFrame) -> Members:
         """Return the people enrolled in the classes of groups in a role of the question."""
-        enrollments = self._tables["enrollments"]
         of_groups = self._group_classes(query, groups)
         users, classes = self._user_of_enrollment, self._class_of_enrollment
-        role = codes(enrollments["role"], pd.Series(query.roles or (), dtype="str"))
-        user_active = self._active("users", query)
-        enrolled = (users >= 0) & (classes >= 0) & (role >= 0) & self._counting(query)
-        rows = np.flatnonzero(enrolled)
-        rows = rows[of_groups.mask[classes[rows]] & user_active[users[rows]]]
+        rows = self._enrollments_of(np.flatnonzero(of_groups.mask))
+        role = self._rank(rows, query.roles or ())
+        enrolled = (users[rows] >= 0) & (role >= 0) & self._counting(query)[rows]
+        rows = rows[enrolled & self._active("users", query)[users[rows]]]
         position, group = of_groups.groups_of(classes[rows])
         rows = rows[position]
         members = Members(users[rows], group, classes[rows], rows)
         if query.group_filter in PEOPLE_GROUPS:  # no one is of their own group
             others = members.user != self._themselves(groups).user[members.group]
             members = members.take(np.flatnonzero(others))
-        rank = role[members.enrollment]
+        rank = self._rank(members.enrollment, query.roles or ())
         return members.take(np.lexsort((members.user, rank, members.class_, members.group)))
 
     def _group_classes(self, query: Query, groups: pd.DataFrame) -> GroupClasses:
@@ -266,8 +264,21 @@ class LocalSource(RosterQuestions):
 
     def _enrolled_as(self, role: str) -> NDArray[np.bool_]:
         """Return True for each enrollment in a role."""
-        roles: pd.Series[str] = self._tables["enrollments"]["role"]
-        return roles.eq(role).to_numpy(dtype=bool, na_value=False)
+        return self._rank(np.arange(len(self._tables["enrollments"])), [role]) >= 0
+
+    def _rank(self, rows: NDArray[np.intp], roles: Iterable[str]) -> NDArray[np.intp]:
+        """Return for each of some enrollments the place of its role among some, or -1."""
+        words, word_of_enrollment = self._roles_of_enrollments
+        ranks = codes(words, pd.Series(list(roles), dtype="str"))
+        ranks = np.append(ranks, -1)  # of an enrollment without a role
+        return ranks[word_of_enrollment[rows]]
+
+    def _enrollments_of(self, classes: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the enrollments in some classes, those of a class in the order of the table."""
+        rows, ends = self._enrollments_by_class
+        starts = np.append(0, ends[:-1])
+        _, place = slices(starts[classes], (ends - starts)[classes])
+        return rows[place]
 
     def _themselves(self, groups: pd.DataFrame) -> Members:
         """Return groups that are people as the only members of their groups, of no class."""
@@ -488,6 +499,20 @@ class LocalSource(RosterQuestions):
     def _class_of_enrollment(self) -> NDArray[np.intp]:
         tables = self._tables
         return codes(tables["enrollments"]["classSourcedId"], tables["classes"]["sourcedId"])
+
+    @cached_property
+    def _enrollments_by_class(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The enrollments ordered by their class, and for each class where its own end."""
+        class_ = self._class_of_enrollment
+        rows = np.argsort(class_, kind="stable")
+        sizes = np.bincount(class_ + 1, minlength=len(self._tables["classes"]) + 1)
+        return rows[sizes[0] :], np.cumsum(sizes[1:])  # the first have no class that is there
+
+    @cached_property
+    def _roles_of_enrollments(self) -> "tuple[pd.Series[str], NDArray[np.intp]]":
+        """The roles of all enrollments, each once, and for each enrollment which of them."""
+        found, words = pd.factorize(self._tables["enrollments"]["role"])
+        return pd.Series(words, dtype="str"), found
 
     @cached_property
     def _dead_ends(self) -> Mapping[str, pd.DataFrame]:

@@ -103,7 +103,8 @@ def concat(name: str, tables: Iterable[pa.Table], *, sensitive: bool = False) ->
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
     """Turn a canonical table into a DataFrame with the dtypes of the schema."""
-    frame: pd.DataFrame = table.replace_schema_metadata().to_pandas(types_mapper=_DTYPES.get)
+    whole = table.replace_schema_metadata().combine_chunks()  # to take rows of chunks is slow
+    frame: pd.DataFrame = whole.to_pandas(types_mapper=_DTYPES.get)
     return frame
 
 
