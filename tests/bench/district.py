@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 from groups import CLASS, OTHER_CLASS, SCHOOL, SECTIONS
+from job import LATER, ROSTER
 
 from oneroster_nb import Roster
 from oneroster_nb.demo.district.making import make_district
@@ -43,15 +44,20 @@ def changed(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 def save_district(students: int, folder: Path) -> None:
-    """Save a district as a roster and as a bundle, and a later state of it as a roster."""
-    tables = bench_district(students)
-    roster = Roster(tables)
-    roster.save(folder / "roster")
-    roster.to_csv_bundle(folder / "bundle.zip")
-    Roster(changed(tables)).save(folder / "later")
+    """Save a district as a roster."""
+    Roster(bench_district(students)).save(folder / ROSTER)
+
+
+def save_beside(folder: Path, name: str) -> None:
+    """Save beside a roster the same as a bundle, or a later state of it."""
+    tables = load_tables(folder)
+    if name == LATER:
+        Roster(changed(tables)).save(folder / LATER)
+    else:
+        Roster(tables).to_csv_bundle(folder / name)
 
 
 def load_tables(folder: Path) -> dict[str, pd.DataFrame]:
     """Return the tables of a district that was saved."""
-    roster = Roster.load(folder / "roster")
+    roster = Roster.load(folder / ROSTER)
     return {name: roster.table(name) for name in roster.summary()["table"]}

@@ -8,6 +8,9 @@ from typing import Any, TypeAlias
 
 from serving import Network, Serving
 
+ROSTER, LATER, BUNDLE = "roster", "later", "bundle.zip"
+"""What is in the folder of a district: a roster, a later state of it, and it as a bundle."""
+
 
 @dataclass(frozen=True)
 class Job:

@@ -8,14 +8,14 @@ from typing import Any
 
 import csv_bundle
 import pandas as pd
-from job import Job, Way
+from job import BUNDLE, LATER, ROSTER, Job, Way
 
 import oneroster_nb as onb
 
 KEY = "a key of the bench alone"
 
 
-def _roster(job: Job, name: str = "roster") -> onb.Roster:
+def _roster(job: Job, name: str = ROSTER) -> onb.Roster:
     return onb.Roster.load(job.place / name)
 
 
@@ -76,7 +76,7 @@ def form(job: Job, stack: ExitStack) -> Callable[[], pd.DataFrame]:
 
 def later(job: Job, stack: ExitStack) -> Callable[[], int]:
     """Compare two rosters."""
-    before, after = _roster(job), _roster(job, "later")
+    before, after = _roster(job), _roster(job, LATER)
     return lambda: len(onb.diff(before, after, progress=False).fields)
 
 
@@ -118,7 +118,7 @@ def _bundle(way: str) -> Way:
     """Return a way to read a bundle."""
 
     def read(job: Job, stack: ExitStack) -> Callable[[], int]:
-        return lambda: csv_bundle.read(way, job.place / "bundle.zip")
+        return lambda: csv_bundle.read(way, job.place / BUNDLE)
 
     return read
 

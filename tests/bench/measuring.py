@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Self, TypeAlias
 
-from district import save_district
+from district import save_beside, save_district
 from job import Job, Measured
 from serving import Serving, serve
 from table import Entry, Row
@@ -45,14 +45,17 @@ class Places:
         self.close_servers_but(())
         self._stack.close()
 
-    def folder(self, students: int) -> Path:
-        """Return where a district of some students is saved."""
+    def folder(self, students: int, beside: str = "") -> Path:
+        """Return where a district of some students is saved, and something beside its roster."""
         if students not in self._folders:
             folder = self._root / str(students)
             folder.mkdir()
             save_district(students, folder)
             self._folders[students] = folder
-        return self._folders[students]
+        folder = self._folders[students]
+        if beside and not (folder / beside).exists():
+            save_beside(folder, beside)
+        return folder
 
     def serving(self, students: int) -> Serving:
         """Return the server of a district."""
@@ -107,7 +110,7 @@ def _job(entry: Entry, sizes: Mapping[str, int], places: Places, *, quick: bool)
         network = replace(network, latency=0, connecting=0)
     return Job(
         way=entry.way,
-        folder=str(places.folder(students)),
+        folder=str(places.folder(students, entry.beside)),
         root=places.serving(students).root if entry.served else "",
         group=entry.group,
         network=network,

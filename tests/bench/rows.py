@@ -5,6 +5,7 @@ from itertools import pairwise
 from math import ceil
 
 from groups import CLASS, COURSE, LARGE_COURSE, SCHOOL
+from job import BUNDLE, LATER
 from serving import Network
 from table import GROWING, LARGE, LARGEST, USUAL, Entry, Goal, Row
 
@@ -19,6 +20,8 @@ CAPPED = Network(latency=0.05, connecting=0.1, cap=1_000, workers=8)
 PACKED = Network(packed=True)
 """A server on this machine that compresses its answers."""
 PAGES = 200
+_BESIDE = {"diff": LATER, "bundle: roster": BUNDLE}
+"""What some ways read beside the roster."""
 
 
 def _asked(
@@ -36,7 +39,10 @@ def _grown(name: str, title: str, way: str, *, served: bool = False, group: str 
     return Row(
         f"growth-{name}",
         f"growth: {title}",
-        tuple(Entry(f"{way}, {size}", way, size, asked, served=served) for size in GROWING),
+        tuple(
+            Entry(f"{way}, {size}", way, size, asked, served=served, beside=_BESIDE.get(way, ""))
+            for size in GROWING
+        ),
         tuple(
             Goal(
                 f"{more} / {less}",
@@ -63,7 +69,10 @@ def _done(name: str, title: str, way: str, bounds: Mapping[str, tuple[float, flo
     """Return a row a size of something that is done to a roster."""
     return [
         Row(
-            f"{name}-{size}", f"{title}, {size} district", (Entry(way, way, size),), _takes(way, *b)
+            f"{name}-{size}",
+            f"{title}, {size} district",
+            (Entry(way, way, size, beside=_BESIDE.get(way, "")),),
+            _takes(way, *b),
         )
         for size, b in bounds.items()
     ]
@@ -222,7 +231,10 @@ ROWS: tuple[Row, ...] = (
         Row(
             f"bundle-{size}",
             f"a CSV bundle against pandas' reader of its files as text, {size} district",
-            tuple(Entry(way, f"bundle: {way}", size) for way in ("pandas", "rows", "roster")),
+            tuple(
+                Entry(way, f"bundle: {way}", size, beside=BUNDLE)
+                for way in ("pandas", "rows", "roster")
+            ),
             (
                 _faster("pandas", 2.5, 4, "roster"),
                 Goal("pandas / rows alone", "pandas", "rows"),

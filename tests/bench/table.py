@@ -38,6 +38,8 @@ class Entry:
         How often it is done in a process.
     served : bool
         Whether a server is asked.
+    beside : str
+        What is read beside the roster: :data:`job.LATER`, :data:`job.BUNDLE` or nothing.
     """
 
     label: str
@@ -48,6 +50,7 @@ class Entry:
     pages: int = 0
     times: int = 1
     served: bool = False
+    beside: str = ""
 
 
 @dataclass(frozen=True)
