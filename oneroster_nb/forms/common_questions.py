@@ -24,10 +24,14 @@ _COUNTED = (*CLASS_TABLES, "roles")
 
 
 class Answer(NamedTuple):
-    """An answer; if it counts people, also what returns it again with small counts hidden."""
+    """An answer; if it counts people, also what returns it again with small counts hidden.
+
+    `pulled` is how many bytes it holds in memory for that, beside the tables of the source.
+    """
 
     frame: pd.DataFrame
-    hide: Callable[[int], pd.DataFrame] | None = None
+    hide: Callable[[int | None], pd.DataFrame] | None = None
+    pulled: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,13 +101,14 @@ class CommonQuestion:
             found: pd.DataFrame = self.call.value(Given(extra, options, roster))
             return found
 
-        def again(below: int) -> pd.DataFrame:
+        def again(below: int | None) -> pd.DataFrame:
             with warnings.catch_warnings():
                 # What there is to say was said with the answer.
                 warnings.simplefilter("ignore", RosterWarning)
                 return hidden(below)
 
-        return Answer(hidden(below), again)
+        tables = [] if roster is source else [roster.table(name) for name in _COUNTED]
+        return Answer(hidden(below), again, sum(int(t.memory_usage().sum()) for t in tables))
 
 
 def _read_csv(path: str, **options: Any) -> pd.DataFrame:

@@ -1,8 +1,8 @@
 """The form: connect, ask, look, count, export."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets as widgets
@@ -10,52 +10,28 @@ import pandas as pd
 from traitlets import TraitError
 
 from oneroster_nb.connectors.profile_store import load_profile
-from oneroster_nb.counts.footnotes import AS_OF
 from oneroster_nb.errors import ConfigurationError, QueryError
+from oneroster_nb.forms.asked import Answered, Asked, compared_fields, explicit, summary_line
 from oneroster_nb.forms.calls import Extra
 from oneroster_nb.forms.common_questions import COMMON, Answer
-from oneroster_nb.forms.for_display import footnote_in_form
 from oneroster_nb.forms.in_words import in_words, moment_in_words
 from oneroster_nb.forms.panels.common_questions import CommonPanel
 from oneroster_nb.forms.panels.connection import ConnectionPanel
+from oneroster_nb.forms.panels.history import HistoryPanel
 from oneroster_nb.forms.panels.question import QuestionPanel
 from oneroster_nb.forms.panels.results import ResultsPanel
-from oneroster_nb.forms.result import Result, of_people
-from oneroster_nb.forms.runner import Done, Report
+from oneroster_nb.forms.result import Result
+from oneroster_nb.forms.runner import Done
 from oneroster_nb.forms.state import MOMENT, QUESTION, State
 from oneroster_nb.forms.widgets.keyboard_guard import FORM_CLASS, FormMarker
 from oneroster_nb.forms.widgets.messages import Message, error_text
 from oneroster_nb.forms.widgets.progress_bar import Working
-from oneroster_nb.query.groups import name_column
 from oneroster_nb.query.query import Query
 from oneroster_nb.secret import Secret, as_secret
 from oneroster_nb.source.source import Source
 from oneroster_nb.spelling import nearest
 
-
-@dataclass(frozen=True)
-class _Asked:
-    """What was asked: as it was set then, how that reads now, and which button asks it.
-
-    ``answer`` asks the source, ``result`` is what to show of the answer, with ``words`` above it;
-    ``nothing`` is said of an empty one.
-    """
-
-    then: object
-    now: Callable[[], object]
-    button: widgets.Button
-    answer: Callable[[Report], Answer]
-    result: Callable[[Answer], Result]
-    words: str
-    nothing: str
-
-    @property
-    def is_set(self) -> bool:
-        """Whether the same is set still."""
-        try:
-            return self.now() == self.then
-        except QueryError:  # what is set now cannot be asked
-            return False
+_ANY_TIME = "any time"
 
 
 class Explorer(State, widgets.VBox):
@@ -81,7 +57,8 @@ class Explorer(State, widgets.VBox):
             )
         if self.profile is not None:
             load_profile(self.profile)  # an unknown one is an error here and now
-        self._working = Working()
+        self._history = HistoryPanel(self._show_again)
+        self._working = Working(self._history.say_busy)
         self._results = ResultsPanel(self, self._ask_of_current_term)
         self._question = QuestionPanel(self, self.run)
         self._common = CommonPanel(self._answer_chosen, self._tell_changes)
@@ -89,7 +66,7 @@ class Explorer(State, widgets.VBox):
             self, self._working, self._leave, self._use, self._results.show_findings
         )
         self._message = Message()
-        self._answered_to: _Asked | None = None
+        self._answered_to: Asked | None = None
         self._tell_moment()
         self.observe(lambda _: self._tell_moment(), MOMENT)
         self.observe(lambda _: self._tell_changes(), [*QUESTION, "suppress_below"])
@@ -99,6 +76,7 @@ class Explorer(State, widgets.VBox):
             _titled("Connection", self._connection.widget),
             _titled("Question", self._question.widget),
             _titled("Or a common question", self._common.widget),
+            self._history.widget,
             self._working.widget,
             self._message,
             self._results.widget,
@@ -175,17 +153,19 @@ class Explorer(State, widgets.VBox):
         """Ask the question, as the button does."""
         self._ask(self._query_set)
 
-    def _query_set(self, source: Source) -> _Asked:
+    def _query_set(self, source: Source) -> Asked:
         query = self.question()
-        written = _explicit(query, source)
-        return _Asked(
+        written = explicit(query, source)
+        return Asked(
             query,
             self.question,
             self._question.run,
+            self._values_of(QUESTION),
             lambda report: Answer(source.query(query, progress=report)),
             lambda answer: Result(self, answer.frame, written, source.recipe, query.user_filter),
-            words=in_words(written, _fields(written, source)),
+            words=in_words(written, compared_fields(written, source)),
             nothing="No people match. Try another group, other users, or no group at all.",
+            when=moment_in_words(query) or _ANY_TIME,
         )
 
     def answer(self, question: str, *, path: str = "", on: str = "", rules: str = "") -> None:
@@ -208,23 +188,23 @@ class Explorer(State, widgets.VBox):
                 f"There is no common question {question!r}.{nearest(question, COMMON)} There are:"
                 f" {'; '.join(COMMON)}."
             )
-        panel = self._common
-        panel.choice.value = question
-        panel.path.value, panel.on.value, panel.rules.value = path, on, rules
+        self._common.choose(question, Extra(path, on, rules))
         self._answer_chosen()
 
     def _answer_chosen(self) -> None:
         self._ask(self._question_chosen)
 
-    def _question_chosen(self, source: Source) -> _Asked:
+    def _question_chosen(self, source: Source) -> Asked:
         name = self._common.choice.value
         question = COMMON[name]
         below = self.suppress_below if question.hides else None
         extra = self._extra_of_chosen()
         moment = self.moment() if question.takes_moment else {}
         code = self._code_of_chosen()
-        people = in_words(extra.people, _fields(extra.people, source))
+        people = in_words(extra.people, compared_fields(extra.people, source))
         when = moment_in_words(Query(**moment))
+        about = moment_in_words(extra.people) if question.of_people else when
+        timed = question.of_people or question.takes_moment
 
         def result(answer: Answer) -> Result:
             if question.crosstab:
@@ -240,10 +220,11 @@ class Explorer(State, widgets.VBox):
                 hidden_below=below,
             )
 
-        return _Asked(
+        return Asked(
             code,
             self._code_of_chosen,
             self._common.button,
+            self._values_of(QUESTION if question.of_people else MOMENT if timed else ()),
             lambda report: question.answer(source, extra, moment, below, report),
             result,
             words=": ".join(
@@ -254,7 +235,13 @@ class Explorer(State, widgets.VBox):
                 ]
             ),
             nothing="Nothing found.",
+            when=about or _ANY_TIME if timed else "",
+            common=name,
+            typed=self._common.extra,
         )
+
+    def _values_of(self, names: Iterable[str]) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in names}
 
     def _code_of_chosen(self) -> str:
         """Write the chosen common question; QueryError where something is not typed yet."""
@@ -267,7 +254,7 @@ class Explorer(State, widgets.VBox):
         extra, source = self._common.extra, self.source
         if source is None or not COMMON[self._common.choice.value].of_people:
             return extra
-        return replace(extra, people=_explicit(self.question(), source))
+        return replace(extra, people=explicit(self.question(), source))
 
     def _ask_of_current_term(self) -> None:
         """Ask the question of the answer again, of the current term only."""
@@ -288,6 +275,7 @@ class Explorer(State, widgets.VBox):
     def _leave(self) -> None:
         """Remove everything of the source, so that none of it is taken for another one's."""
         self._answered_to = None
+        self._history.forget()
         self._results.forget()
         self._message.clear()
         self._tell_changes()
@@ -297,7 +285,7 @@ class Explorer(State, widgets.VBox):
         self._question.use(source)
         self._common.use(source)
 
-    def _ask(self, question: Callable[[Source], _Asked]) -> None:
+    def _ask(self, question: Callable[[Source], Asked]) -> None:
         """Ask what is set beside the main loop, and show the answer."""
         source = self.source
         if self._working.busy:
@@ -318,23 +306,58 @@ class Explorer(State, widgets.VBox):
         buttons = (self._question.run, self._common.button, self._results.current_term)
         self._working.start("Asking …", asked.answer, answered, *buttons)
 
+    def back(self) -> None:
+        """Show the answer before the one that is shown, as the button does."""
+        self._history.back()
+
+    def forward(self) -> None:
+        """Show the answer after the one that is shown, as the button does."""
+        self._history.forward()
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """The last questions that were answered, as ``question rows people moment asked``."""
+        return self._history.frame
+
     def cancel(self) -> None:
         """Cancel what is being done."""
         self._working.cancel()
 
-    def _answered(self, done: Done[Answer], asked: _Asked) -> None:
+    def _answered(self, done: Done[Answer], asked: Asked) -> None:
         if done.value is None:
             self._message.say(*error_text(done.error))
             return
-        self._results.show(asked.result(done.value), asked.words)
+        said = summary_line(done.value.frame)
+        if done.value.frame.empty and not done.warnings:
+            said = asked.nothing
+        answered = Answered(asked, asked.result(done.value), "\n".join([said, *done.warnings]))
+        self._show(answered)
+        self._history.add(answered.entry(done.value.pulled))
+
+    def _show(self, answered: Answered, *, again: bool = False) -> None:
+        asked, result, said = answered
+        self._results.show(result, asked.words, again=again)
         self._answered_to = asked
         # A browser sends a click before what was typed just before it, if the kernel is slow.
         self._tell_changes()
         # Last, so that who reads it and begins to search finds the new table.
-        said = _summary_line(done.value.frame)
-        if done.value.frame.empty and not done.warnings:
-            said = asked.nothing
-        self._message.say("\n".join([said, *done.warnings]))
+        self._message.say(said)
+
+    def _show_again(self, answered: Answered) -> None:
+        """Show an answer of the history again, and set the form to its question."""
+        asked, result, said = answered
+        self._answered_to = None  # the way there is no change of the question
+        # The name last: how it is read depends on the others.
+        for name in sorted(asked.traits, key=lambda name: name == "group_name"):
+            setattr(self, name, asked.traits[name])
+        if asked.common:
+            self._common.choose(asked.common, asked.typed)
+        if result.hide and self.source and result.hidden_below != self.suppress_below:
+            # Going back shows no small count that is to be hidden now.
+            asked = self._question_chosen(self.source)
+            result = asked.result(Answer(result.hide(self.suppress_below), result.hide))
+        said += f"\nFrom the history. {asked.button.description} asks again."
+        self._show(Answered(asked, result, said), again=True)
 
 
 def explore(source: Source | None = None, **state: Any) -> Explorer:
@@ -372,34 +395,6 @@ def explore(source: Source | None = None, **state: Any) -> Explorer:
     >>> form.source.close()
     """
     return Explorer(source, **state)
-
-
-def _summary_line(frame: pd.DataFrame) -> str:
-    """Write how many rows and people an answer has."""
-    rows = f"{len(frame):,} {'row' if len(frame) == 1 else 'rows'}"
-    if not of_people(frame):
-        return f"{rows}. {footnote_in_form(frame, terms=False)}".strip()
-    people = frame["sourcedId"].nunique()
-    when = f" As of {frame.attrs[AS_OF]}." if AS_OF in frame.attrs else ""
-    return f"{rows}, {people:,} {'person' if people == 1 else 'people'}.{when}"
-
-
-def _explicit(query: Query, source: Source) -> Query:
-    """Write into a question what the source would add to it."""
-    if query.group_filter and query.match_on is None:
-        fields = tuple(source.match_groups_by)
-        usual = fields == source.default_match_on
-        query = replace(query, match_on=None if usual else fields)
-    return replace(query, max_users=source.max_users) if query.max_users is None else query
-
-
-def _fields(query: Query, source: Source) -> tuple[str, ...]:
-    """Return the fields that a source compares for a question, as far as its groups have them."""
-    if query.match_fields:
-        return query.match_fields
-    called = name_column(query.group_filter or "")
-    usual = source.default_match_on
-    return tuple(field for field in usual if field == called or field not in ("name", "title"))
 
 
 def _titled(title: str, widget: widgets.Widget) -> widgets.VBox:

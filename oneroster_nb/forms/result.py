@@ -46,12 +46,13 @@ class Result:
     recipe: str
     stem: str
     crosstab_asked: bool = False
-    hide: Callable[[int], pd.DataFrame] | None = None
+    hide: Callable[[int | None], pd.DataFrame] | None = None
     hidden_below: int | None = None
     counts: pd.DataFrame | None = field(default=None, init=False)
     table: pd.DataFrame | None = field(default=None, init=False)
     counts_note: _Note = field(default=("", "info"), init=False)
     table_note: _Note = field(default=("", "info"), init=False)
+    _columns: dict[str, Any] = field(default_factory=dict, init=False)
 
     @property
     def names(self) -> list[str]:
@@ -83,8 +84,14 @@ class Result:
         chosen: int | None = self.state.suppress_below
         return self.usual_below if chosen is None else chosen
 
+    def choose_columns(self) -> None:
+        """Set the state to the columns that were counted last, if the answer was shown before."""
+        for name, value in self._columns.items():
+            setattr(self.state, name, value)
+
     def recount(self) -> None:
         """Count again; if something cannot be counted, its note says why."""
+        self._columns = {name: getattr(self.state, name) for name in ("by", "rows", "columns")}
         self.counts, self.counts_note = self._made(lambda: self._count(self.below))
         percent = "In percent." if self.in_percent else ""
         self.table, self.table_note = self._made(

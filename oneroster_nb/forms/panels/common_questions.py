@@ -62,6 +62,12 @@ class CommonPanel:
         """What was typed."""
         return Extra(**{name: field.value for name, field in self._fields.items()})
 
+    def choose(self, title: str, extra: Extra) -> None:
+        """Choose a question and type what it needs besides."""
+        self.choice.value = title
+        for name, field in self._fields.items():
+            field.value = getattr(extra, name)
+
     def use(self, source: Source) -> None:
         """Let a source be asked."""
         self._pulls = not isinstance(source, LocalSource)

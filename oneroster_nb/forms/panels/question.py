@@ -44,6 +44,9 @@ _KINDS = (*GROUP_TABLES, *PEOPLE_GROUPS)
 _COMPLETIONS = 50
 _SEPARATOR = " | "
 
+_Listed = tuple[pd.DataFrame | None, list[str], pd.DataFrame]
+"""The groups of a kind with the fields to match on, and the terms."""
+
 
 class QuestionPanel(Filling):
     """Who is asked for, of which groups, and when, as far as the source has them.
@@ -59,6 +62,7 @@ class QuestionPanel(Filling):
         self._meeting: pd.DataFrame | None = None  # the groups that meet when it is asked about
         self._sessions = empty_table("academicSessions")
         self._fields: list[str] = []
+        self._listed: dict[str | None, _Listed] = {}
 
         self.users = widgets.Dropdown(options=_USERS, description="Users", **labelled())
         self.demographics = widgets.Checkbox(
@@ -132,6 +136,7 @@ class QuestionPanel(Filling):
     def use(self, source: Source) -> None:
         """Offer what a source has."""
         self._source = source
+        self._listed.clear()
         self.run.disabled = False
         self._forget_groups()
         self.hint.clear()
@@ -140,7 +145,7 @@ class QuestionPanel(Filling):
         self._show_term()
         self._show_match_on()
         self._complete()
-        self._load()
+        self._list()
 
     # Loading what there is to choose from.
 
@@ -151,7 +156,15 @@ class QuestionPanel(Filling):
     def _new_kind(self) -> None:
         self._forget_groups()
         self._show_group_fields()
-        self._load()
+        self._list()
+
+    def _list(self) -> None:
+        """Offer the groups of the chosen kind and the terms, listed once for a source."""
+        listed = self._listed.get(self._state.group_filter)
+        if listed is None:
+            self._load()
+        else:
+            self._offer(listed)
 
     def _load(self) -> None:
         """List the groups of the chosen kind and the terms, beside the main loop."""
@@ -161,7 +174,7 @@ class QuestionPanel(Filling):
         if kind:
             self.hint.say(f"Listing the {kind} …", "working")
 
-        def work(report: Any) -> tuple[pd.DataFrame | None, list[str], pd.DataFrame]:
+        def work(report: Any) -> _Listed:
             try:
                 sessions = source.get_academic_sessions(progress=report)
             except (ForbiddenError, NotFoundError):  # then there is no choice of terms
@@ -171,30 +184,38 @@ class QuestionPanel(Filling):
             groups = source.groups(kind, progress=report)
             return groups, source.match_fields(kind, progress=report), sessions
 
-        def listed(done: Done[tuple[pd.DataFrame | None, list[str], pd.DataFrame]]) -> None:
-            if kind != self._state.group_filter or source is not self._source:
+        def listed(done: Done[_Listed]) -> None:
+            if source is not self._source:
                 self._load()
                 return
-            if done.value is None:
+            if done.value is not None:
+                self._listed[kind] = done.value
+            if kind != self._state.group_filter:
+                self._list()
+            elif done.value is None:
                 self.hint.say(str(done.error), "error")
-                return
-            self._groups, fields, self._sessions = done.value
-            self._meeting = None
-            terms = list(dict.fromkeys(self._sessions["title"].dropna()))
-            first = [field for field in _FIELDS_FIRST if field in fields]
-            self._fields = [*first, *(field for field in fields if field not in first)]
-            if kind is not None:
-                self._state.match_on = [*self._known_fields()] or None
-            offered = ["current", *terms] if terms else []
-            with self._filling():
-                self.term.options = [(_ANY_TERM, ""), *((term, term) for term in offered)]
-            self._show_term()
-            self._show_match_on()
-            self._complete()
-            self._count_matches()
+            else:
+                self._offer(done.value)
 
         if not self._runner.busy:
             self._runner.start(work, listed)
+
+    def _offer(self, listed: _Listed) -> None:
+        """Offer what was listed, and say what would match."""
+        self._groups, fields, self._sessions = listed
+        self._meeting = None
+        terms = list(dict.fromkeys(self._sessions["title"].dropna()))
+        first = [field for field in _FIELDS_FIRST if field in fields]
+        self._fields = [*first, *(field for field in fields if field not in first)]
+        if self._groups is not None:
+            self._state.match_on = [*self._known_fields()] or None
+        offered = ["current", *terms] if terms else []
+        with self._filling():
+            self.term.options = [(_ANY_TERM, ""), *((term, term) for term in offered)]
+        self._show_term()
+        self._show_match_on()
+        self._complete()
+        self._count_matches()
 
     def _known_fields(self) -> Iterator[str]:
         """Yield those of the chosen fields that this kind of group has, by the names it has."""

@@ -100,16 +100,22 @@ class ResultsPanel:
         self._select(tab.title)
         self.widget.layout.display = None
 
-    def show(self, result: Result, words: str) -> None:
-        """Show the answer to a question, with what was asked in words."""
+    def show(self, result: Result, words: str, *, again: bool = False) -> None:
+        """Show the answer to a question, with what was asked in words.
+
+        If it was shown before, `again`, a person goes on looking at the same tab.
+        """
         self.result = result
         self._asked_words.say(words[:1].upper() + words[1:], "title")
         self._show_terms(result.frame.attrs.get(TERMS_TOGETHER, []))
         self.widget.layout.display = None
         with self._state.hold_trait_notifications():
+            result.choose_columns()
             for tab in self._answer_tabs:
                 tab.offer(result)
-        if result.crosstab_asked or self.findings is not None or isinstance(result.asked, str):
+        of_answer = self.tabs.selected_index < len(self._answer_tabs)
+        new = result.crosstab_asked or self.findings is not None or isinstance(result.asked, str)
+        if new and not (again and of_answer):
             self._select("Crosstab" if result.crosstab_asked else "Table")
         self._changed()
 

@@ -13,10 +13,14 @@ T = TypeVar("T")
 
 
 class Working:
-    """Runs one piece of work at a time beside the form; its widget hides if nothing is done."""
+    """Runs one piece of work at a time beside the form; its widget hides if nothing is done.
 
-    def __init__(self) -> None:
+    ``changed`` is called with True when work begins, and with False when it has ended.
+    """
+
+    def __init__(self, changed: Callable[[bool], None]) -> None:
         self._runner = Runner(self._ticked)
+        self._changed = changed
         self._bar = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="16em"))
         self._rows_so_far = Message()
         self._cancel = widgets.Button(description="Cancel")
@@ -43,6 +47,7 @@ class Working:
         for button in buttons:
             button.disabled = True
         self._show(True)
+        self._changed(True)
         self._bar.value = 0
         self._what, self._cancelling = what, False
         self._rows_so_far.say(what, "working")
@@ -51,6 +56,7 @@ class Working:
             self._show(False)
             for button in buttons:
                 button.disabled = False
+            self._changed(False)
             then(done)
 
         self._runner.start(work, ended)
