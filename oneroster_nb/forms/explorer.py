@@ -58,7 +58,7 @@ class Explorer(State, widgets.VBox):
         if self.profile is not None:
             load_profile(self.profile)  # an unknown one is an error here and now
         self._history = HistoryPanel(self._show_again)
-        self._working = Working(self._history.say_busy)
+        self._working = Working(self._history.show_busy)
         self._results = ResultsPanel(self, self._ask_of_current_term)
         self._question = QuestionPanel(self, self.run)
         self._common = CommonPanel(self._answer_chosen, self._tell_changes)
@@ -206,9 +206,10 @@ class Explorer(State, widgets.VBox):
         about = moment_in_words(extra.people) if question.of_people else when
         timed = question.of_people or question.takes_moment
 
+        rows, columns = question.crosstab or ("", "")
+        crosstab = {"rows": rows, "columns": columns} if question.crosstab else {}
+
         def result(answer: Answer) -> Result:
-            if question.crosstab:
-                self.rows, self.columns = question.crosstab
             return Result(
                 self,
                 answer.frame,
@@ -218,6 +219,7 @@ class Explorer(State, widgets.VBox):
                 crosstab_asked=bool(question.crosstab),
                 hide=answer.hide,
                 hidden_below=below,
+                counted=crosstab,
             )
 
         return Asked(
@@ -331,8 +333,8 @@ class Explorer(State, widgets.VBox):
         if done.value.frame.empty and not done.warnings:
             said = asked.nothing
         answered = Answered(asked, asked.result(done.value), "\n".join([said, *done.warnings]))
-        self._show(answered)
         self._history.add(answered.entry(done.value.pulled))
+        self._show(answered)
 
     def _show(self, answered: Answered, *, again: bool = False) -> None:
         asked, result, said = answered

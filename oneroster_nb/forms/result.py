@@ -1,6 +1,6 @@
 """The answer that a form shows, with its counts and its crosstab."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -36,8 +36,10 @@ class Result:
 
     ``asked`` is the question, or an expression that answers it from ``conn``, which ``recipe``
     makes. The names of files begin with ``stem``. If the answer itself counts people, ``hide``
-    returns it again, counts below a threshold hidden; it was asked with ``hidden_below``. The
-    counts and the crosstab ``table`` are None if they cannot be made; their notes say why.
+    returns it again, counts below a threshold hidden; it was asked with ``hidden_below``. What the
+    state names as ``by rows columns`` is in ``counted``: what was counted last, or what is to be
+    counted first if the question says so. The counts and the crosstab ``table`` are None if they
+    cannot be made; their notes say why.
     """
 
     state: State
@@ -48,11 +50,11 @@ class Result:
     crosstab_asked: bool = False
     hide: Callable[[int | None], pd.DataFrame] | None = None
     hidden_below: int | None = None
+    counted: Mapping[str, Any] = field(default_factory=dict)
     counts: pd.DataFrame | None = field(default=None, init=False)
     table: pd.DataFrame | None = field(default=None, init=False)
     counts_note: _Note = field(default=("", "info"), init=False)
     table_note: _Note = field(default=("", "info"), init=False)
-    _columns: dict[str, Any] = field(default_factory=dict, init=False)
 
     @property
     def names(self) -> list[str]:
@@ -85,13 +87,13 @@ class Result:
         return self.usual_below if chosen is None else chosen
 
     def choose_columns(self) -> None:
-        """Set the state to the columns that were counted last, if the answer was shown before."""
-        for name, value in self._columns.items():
+        """Set the state to the columns that this answer is counted by, as far as it says so."""
+        for name, value in self.counted.items():
             setattr(self.state, name, value)
 
     def recount(self) -> None:
         """Count again; if something cannot be counted, its note says why."""
-        self._columns = {name: getattr(self.state, name) for name in ("by", "rows", "columns")}
+        self.counted = {name: getattr(self.state, name) for name in ("by", "rows", "columns")}
         self.counts, self.counts_note = self._made(lambda: self._count(self.below))
         percent = "In percent." if self.in_percent else ""
         self.table, self.table_note = self._made(

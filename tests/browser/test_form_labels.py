@@ -83,6 +83,7 @@ def test_labels_find_their_controls(form: Form) -> None:
         expect(form.button("Run query")).to_be_disabled()
         door.open()
         form.expect_words("6 rows, 6 people.")
+        expect_button(form, "Back", "Forward", "History (1)")
         expect(form.button("Cancel").filter(visible=True)).to_have_count(0)
 
         for tab in TABS:

@@ -53,8 +53,8 @@ class HistoryPanel:
         self._history = self._history.emptied()
         self._draw()
 
-    def say_busy(self, busy: bool) -> None:
-        """Let nobody go back while something is done."""
+    def show_busy(self, busy: bool) -> None:
+        """Turn the buttons off while something is done."""
         self.widget.busy = busy
 
     def back(self) -> None:

@@ -28,11 +28,11 @@ function scrollerOf(node) {
   return document.scrollingElement;
 }
 
-// What is set above a button may take another height than before. Scrolls along, so that the
-// button stays where it was pressed; until all has its size, or the person does something else.
-function stayInPlace(button) {
-  const scroller = scrollerOf(button);
-  const top = button.getBoundingClientRect().top;
+// What is set above the buttons may take another height than before. Scrolls along, so that they
+// stay where they were pressed; until all has its size, or the person does something else.
+function stayInPlace(bar) {
+  const scroller = scrollerOf(bar);
+  const top = bar.getBoundingClientRect().top;
   const hands = new AbortController();
   let end = performance.now() + MOST_MS;
   for (const event of ["wheel", "pointerdown", "keydown", "touchmove"]) {
@@ -43,7 +43,7 @@ function stayInPlace(button) {
       hands.abort();
       return;
     }
-    scroller.scrollTop += button.getBoundingClientRect().top - top;
+    scroller.scrollTop += bar.getBoundingClientRect().top - top;
     requestAnimationFrame(follow);
   };
   requestAnimationFrame(follow);
@@ -71,9 +71,9 @@ function render({ model, el }) {
   let settled = () => {};
   const at = () => content.lines.findIndex(({ number }) => number === content.shown);
 
-  function go(line, pressed) {
+  function go(line) {
     if (!line || model.get("busy")) return;
-    settled = stayInPlace(pressed);
+    settled = stayInPlace(bar);
     model.send({ type: "choose", number: line.number });
   }
 
@@ -112,6 +112,7 @@ function render({ model, el }) {
   function open(opened) {
     list.hidden = !opened;
     draw();
+    if (opened) list.scrollIntoView({ block: "nearest" });
   }
 
   function received(message) {
@@ -122,13 +123,13 @@ function render({ model, el }) {
     settled();
   }
 
-  back.addEventListener("click", () => go(content.lines[at() - 1], back));
-  forward.addEventListener("click", () => go(content.lines[at() + 1], forward));
+  back.addEventListener("click", () => go(content.lines[at() - 1]));
+  forward.addEventListener("click", () => go(content.lines[at() + 1]));
   toggle.addEventListener("click", () => open(list.hidden));
   body.addEventListener("click", (event) => {
     const choose = event.target.closest("tr")?.querySelector("button");
     const line = content.lines.find(({ number }) => String(number) === choose?.dataset.number);
-    go(line, choose);
+    go(line);
   });
   list.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
