@@ -27,6 +27,8 @@ from helpers.form_tools import (
 
 import oneroster_nb as onb
 from oneroster_nb.connectors.oneroster.connector import OneRosterConnector
+from oneroster_nb.forms.calls import Extra
+from oneroster_nb.forms.common_questions import COMMON
 from oneroster_nb.forms.explorer import Explorer, explore
 from oneroster_nb.forms.widgets.history_bar import HistoryBar
 
@@ -247,6 +249,20 @@ def test_the_shown_line_sets_the_form_to_its_question_again() -> None:
     assert STALE not in texts(form)
 
 
+def test_on_the_way_nothing_is_said_of_a_changed_question() -> None:
+    form = explore(ROSTER)
+    ask(form)
+    ask(form, user_filter="teachers", group_filter="schools", as_of=DAY)
+    said: list[str] = []
+    for widget, _ in walk(form):
+        if hasattr(widget, "text"):
+            widget.observe(lambda change: said.append(change["new"]), "value")
+    form.back()
+    form.forward()
+    assert [words for words in said if AGAIN in words]
+    assert not [words for words in said if STALE in words]
+
+
 def test_common_questions_are_gone_back_to() -> None:
     form = explore(ROSTER, as_of=DAY)
     form.answer("Seats for several rules", rules="courses::English 9::students")
@@ -390,6 +406,15 @@ def test_small_counts_stay_hidden(demo: OneRosterConnector, sent: list[str]) -> 
     form.back()
     assert form.result is seen
     assert form.code == code
+
+
+def test_what_is_pulled_to_hide_counts_is_held_and_counted(demo: OneRosterConnector) -> None:
+    question = COMMON["Class sizes"]
+    live = question.answer(demo, Extra(), {}, None, False)
+    local = question.answer(ROSTER, Extra(), {}, None, False)
+    assert local.pulled == 0, "the tables are those of the source"
+    users = ROSTER.table("users").memory_usage().sum()
+    assert live.pulled > users
 
 
 # --- another source, work that runs
