@@ -20,7 +20,7 @@ class Result:
     goal: Goal
     values: tuple[float, ...]
     by_processor: float | None
-    """The median by seconds of processor time, for a number of seconds of the clock."""
+    """The median by seconds of processor time, if the number is of seconds and nothing waits."""
 
     @property
     def middle(self) -> float:
@@ -57,10 +57,11 @@ def ways_text(row: Row, found: Rounds, *, times: bool) -> str:
 
 def results_of(row: Row, found: Rounds) -> list[Result]:
     """Work out the goals of a row."""
+    waits = any(entry.network.latency for entry in row.entries)
     results = []
     for goal in row.goals:
         by_processor = None
-        if goal.of == "seconds":
+        if goal.of == "seconds" and not waits:
             of_processor = replace(goal, of="processor")
             by_processor = statistics.median(map(of_processor.value, found))
         results.append(Result(row, goal, tuple(map(goal.value, found)), by_processor))
