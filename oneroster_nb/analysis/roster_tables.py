@@ -277,7 +277,7 @@ class RosterTables:
 
     def _held_now(self, meant: "Callable[[pd.Series[str]], pd.Series[bool]]") -> "pd.Series[bool]":
         """Return True for each user who holds a role that is meant and not over, at any org."""
-        held = roles_at_orgs(self.users, self.tables["roles"])
+        held = self._held
         holders = held.loc[held["active"] & meant(held["role"]), "user"]
         index = self.users.index
         return meant(self.users["role"]) & ~index.isin(held["user"]) | index.isin(holders)
@@ -313,17 +313,28 @@ class RosterTables:
         if self.moment is None:
             return self
         users = self.tables["users"]
-        gone = among(users["sourcedId"], self.users.loc[~self.here, "sourcedId"])
+        lost = self.users.loc[~self.here, "sourcedId"]
+        gone = among(users["sourcedId"], lost)
         status = users["status"].mask(gone, "tobedeleted").astype("str")
         here = replace(self, tables={**self.tables, "users": users.assign(status=status)})
         # No id is another one, so what refers to people still refers to the same rows.
         here._rows.update({key: rows for key, rows in self._rows.items() if key[0] != "users"})
+        stay = ~among(self.users["sourcedId"], lost).to_numpy()
+        held = self._held.loc[stay[self._held["user"]]].reset_index(drop=True)
+        number = np.cumsum(stay) - 1
+        # Where a cached property keeps what it found.
+        vars(here)["_held"] = held.assign(user=number[held["user"]])
         return here
+
+    @cached_property
+    def _held(self) -> pd.DataFrame:
+        """Who holds which role at which org, be it over: see :func:`roles_at_orgs`."""
+        return roles_at_orgs(self.users, self.tables["roles"])
 
     @cached_property
     def roles_at_orgs(self) -> pd.DataFrame:
         """Who holds which role at which org: ``user`` (row number), ``org``, ``role``."""
-        held = roles_at_orgs(self.users, self.tables["roles"])
+        held = self._held
         return held.loc[held["active"] & held["org"].notna(), ["user", "org", "role"]]
 
     @cached_property
