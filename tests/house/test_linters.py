@@ -1,4 +1,4 @@
-"""ruff and mypy find nothing. They take long, so they have a file, and so a worker, of their own."""
+"""ruff and mypy find nothing. They take long, so they have a file, and a worker, of their own."""
 
 import subprocess
 import sys
